@@ -1,0 +1,1 @@
+"""The `narrator` command: one thin function a verb."""
