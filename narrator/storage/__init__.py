@@ -1,0 +1,1 @@
+"""Where rows and objects are kept: SQL and the object store."""
