@@ -1,0 +1,1 @@
+"""Runs the reader in a child process with limits."""
