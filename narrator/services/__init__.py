@@ -1,0 +1,1 @@
+"""The verbs, speaking only to ports."""
