@@ -1,0 +1,1 @@
+"""Bytes in, a document out: one format a module, chosen by content."""
