@@ -1,0 +1,1 @@
+"""A document in, spoken text out, each change recorded."""
