@@ -1,0 +1,1 @@
+"""The Python client for the HTTP API."""
