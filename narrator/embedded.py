@@ -1,0 +1,1 @@
+"""The one-machine fleet: servers and workers as child processes."""
