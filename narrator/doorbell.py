@@ -1,0 +1,1 @@
+"""Rings the workers by task name, after commit."""
