@@ -1,0 +1,1 @@
+"""Frames of the Speak v1 protocol, to and from bytes."""
