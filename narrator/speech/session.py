@@ -1,0 +1,1 @@
+"""The speech session as a machine without socket, clock or thread."""
