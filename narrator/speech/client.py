@@ -1,0 +1,1 @@
+"""Carries a speech session's frames over a WebSocket."""
