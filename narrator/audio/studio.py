@@ -1,0 +1,1 @@
+"""Joins takes into chapters with pydub."""
