@@ -1,0 +1,1 @@
+"""The object stores: S3 and a folder."""
