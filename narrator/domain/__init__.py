@@ -1,1 +1,1 @@
-"""The ground: pure values and rules, standard library only."""
+"""Ground: the values and rules of narration. Standard library only; no clock, no dice, no I/O."""

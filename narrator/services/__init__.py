@@ -1,1 +1,1 @@
-"""The verbs, speaking only to ports."""
+"""The verbs of narration, speaking only to ports."""

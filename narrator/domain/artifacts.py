@@ -1,0 +1,53 @@
+"""What a job leaves behind: recordings and the manifest."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from narrator.domain.ids import JobId, ObjectKey
+
+
+class AudioFormat(StrEnum):
+    """A finished recording's file format; the value is its file name extension."""
+
+    M4B = "m4b"
+    MP3 = "mp3"
+    OPUS = "opus"
+    FLAC = "flac"
+    WAV = "wav"
+
+    @property
+    def media_type(self) -> str:
+        """The registered media type."""
+        return _MEDIA_TYPES[self]
+
+
+_MEDIA_TYPES = {
+    AudioFormat.M4B: "audio/mp4",
+    AudioFormat.MP3: "audio/mpeg",
+    AudioFormat.OPUS: "audio/ogg",
+    AudioFormat.FLAC: "audio/flac",
+    AudioFormat.WAV: "audio/wav",
+}
+
+MANIFEST_NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A finished file. `sha256` is of its bytes; `name` is its public name within the job."""
+
+    name: str
+    object_key: ObjectKey
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+def source_object(sha256: str) -> ObjectKey:
+    """Where a submitted document is kept, by the digest of its bytes."""
+    return ObjectKey(f"sources/{sha256}")
+
+
+def job_object(job_id: JobId, name: str) -> ObjectKey:
+    """Where something that belongs to one job is kept."""
+    return ObjectKey(f"jobs/{job_id}/{name}")

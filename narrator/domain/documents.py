@@ -1,0 +1,143 @@
+"""A document as a reader hands it over: its characters, and what each of them is.
+
+The *source* is the reader's canonical character stream (for EPUB every text node in spine order).
+All positions are offsets into it, in code points. Each character of the source belongs to exactly
+one passage span or one skip: `unaccounted` proves it.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PassageKind(StrEnum):
+    """What a passage is, which decides how it is spoken and what pause follows it."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list-item"
+    QUOTATION = "quotation"
+    VERSE = "verse"
+
+
+class SkipReason(StrEnum):
+    """Why a stretch of the source is not spoken."""
+
+    WHITESPACE = "whitespace"  # layout between passages
+    METADATA = "metadata"  # <title> and the like: names the document, is not part of it
+    FRONT_MATTER = "front-matter"
+    BACK_MATTER = "back-matter"
+    CONTENTS = "contents"
+    NOT_CHOSEN = "not-chosen"  # a chapter left out by `--chapters`
+    CODE = "code"
+    TABLE = "table"
+    FIGURE = "figure"
+    FOOTNOTE = "footnote"
+    NOTE_REFERENCE = "note-reference"
+    PAGE_BREAK = "page-break"
+    SCENE_BREAK = "scene-break"
+    HIDDEN = "hidden"  # script, style, hidden elements
+    UNSPEAKABLE = "unspeakable"  # nothing in it can be pronounced (a row of asterisks)
+    LICENCE = "licence"  # Project Gutenberg's header and footer
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Characters `start` (included) to `end` (excluded) of the source."""
+
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, source: str) -> str:
+        """The characters themselves."""
+        return source[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """A stretch of the source that is not spoken, and why."""
+
+    span: Span
+    reason: SkipReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A paragraph, heading, list item, quotation or verse.
+
+    `spans` are its characters in order; what lies between two of them (a note reference, say) is a
+    skip of the document. `scene_break_after` marks a change of scene before the next passage.
+    """
+
+    kind: PassageKind
+    spans: tuple[Span, ...]
+    scene_break_after: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A body chapter: what `narrator plan` numbers, from 1."""
+
+    number: int
+    title: str
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """A raster picture: JPEG or PNG bytes."""
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What the document says of itself; every field may be empty."""
+
+    title: str = ""
+    creators: tuple[str, ...] = ()
+    language: str = ""  # BCP 47
+    identifier: str = ""
+    publisher: str = ""
+    date: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a reader makes of bytes. `format` is epub, text, markdown or html."""
+
+    format: str
+    source: str
+    metadata: Metadata
+    chapters: tuple[Chapter, ...]
+    skips: tuple[Skip, ...]
+    cover: Cover | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the source in UTF-8 (lone surrogates are kept as they are)."""
+        return hashlib.sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def unaccounted(length: int, spans: Iterator[Span]) -> list[Span]:
+    """Stretches of `[0, length)` that no span covers, or that two spans cover.
+
+    Empty when the spans tile the whole exactly. Spans may come in any order.
+    """
+    wrong: list[Span] = []
+    position = 0
+    for span in sorted(spans):
+        if span.start > position:
+            wrong.append(Span(position, span.start))
+        elif span.start < position:
+            wrong.append(Span(span.start, min(position, span.end)))
+        position = max(position, span.end)
+    if position < length:
+        wrong.append(Span(position, length))
+    return wrong

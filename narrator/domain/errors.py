@@ -1,0 +1,140 @@
+"""Every error Narrator raises on purpose.
+
+::
+
+    NarratorError
+    ├── JobFault               the job itself cannot succeed; a retry changes nothing
+    │   ├── DocumentRefused    unreadable, encrypted, empty, too large
+    │   ├── OptionRefused      an option that does not exist or does not fit the document
+    │   ├── SpeechRefused      the provider refuses what this job asks for (HTTP 400, 1003, 1009)
+    │   └── VerificationFailed the finished recording does not prove every character
+    ├── AccountFault           the provider refuses the account (HTTP 401, 402, 403)
+    ├── Passing                expected to pass by itself; the step is repeated later
+    │   ├── SpeechInterrupted  a speech session ended, stalled or was throttled
+    │   ├── StoreUnavailable   database, broker or object store did not answer
+    │   ├── TakeBusy           another slice is speaking the same words at this moment
+    │   ├── TakeCorrupt        stored audio is not what was stored
+    │   └── ToolFailed         an encoder or the sandbox died
+    ├── LeaseLost              somebody else owns the step now: stop quietly, write nothing
+    ├── Missing                something named does not exist
+    ├── InvalidTransition      a move that the state machine does not have
+    └── SettingsError          a setting is absent or malformed
+
+`reason` says what is wrong and names the thing; `remedy` says what to do about it. Neither ever
+holds document text or a secret.
+"""
+
+
+class NarratorError(Exception):
+    """Base of the tree; `code` is stable and public."""
+
+    code = "error"
+
+    def __init__(self, reason: str, *, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross process borders; keyword-only arguments need help to do so."""
+        return (_rebuild, (type(self), self.reason, self.remedy))
+
+
+def _rebuild(kind: type[NarratorError], reason: str, remedy: str) -> NarratorError:
+    return kind(reason, remedy=remedy)
+
+
+class JobFault(NarratorError):
+    """The job itself cannot succeed; what is finished is kept."""
+
+    code = "job-fault"
+
+
+class DocumentRefused(JobFault):
+    """The document cannot be read."""
+
+    code = "document-refused"
+
+
+class OptionRefused(JobFault):
+    """An option does not exist or does not fit the document."""
+
+    code = "option-refused"
+
+
+class SpeechRefused(JobFault):
+    """The provider refuses what this job asks for."""
+
+    code = "speech-refused"
+
+
+class VerificationFailed(JobFault):
+    """The finished recording does not account for every character."""
+
+    code = "verification-failed"
+
+
+class AccountFault(NarratorError):
+    """The provider refuses the account: credentials, credits or permissions."""
+
+    code = "account-fault"
+
+
+class Passing(NarratorError):
+    """A fault that is expected to pass by itself."""
+
+    code = "passing"
+
+
+class SpeechInterrupted(Passing):
+    """A speech session ended, stalled or was throttled before an utterance was complete."""
+
+    code = "speech-interrupted"
+
+
+class StoreUnavailable(Passing):
+    """Database, broker or object store did not answer."""
+
+    code = "store-unavailable"
+
+
+class TakeBusy(Passing):
+    """Another slice holds the lease on the same words."""
+
+    code = "take-busy"
+
+
+class TakeCorrupt(Passing):
+    """Stored audio does not match its recorded digest or length."""
+
+    code = "take-corrupt"
+
+
+class ToolFailed(Passing):
+    """A helper process (encoder, sandbox) died or answered nonsense."""
+
+    code = "tool-failed"
+
+
+class LeaseLost(NarratorError):
+    """The fence has moved on: the caller no longer owns the step."""
+
+    code = "lease-lost"
+
+
+class Missing(NarratorError):
+    """Something named does not exist."""
+
+    code = "missing"
+
+
+class InvalidTransition(NarratorError):
+    """The state machine has no such move."""
+
+    code = "invalid-transition"
+
+
+class SettingsError(NarratorError):
+    """A setting is absent or malformed."""
+
+    code = "settings"

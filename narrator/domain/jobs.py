@@ -1,0 +1,201 @@
+"""A job: one document on its way to a recording."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from narrator.domain.artifacts import Artifact, AudioFormat
+from narrator.domain.errors import InvalidTransition
+from narrator.domain.ids import DEFAULT_TENANT, JobId, ObjectKey, TenantId
+from narrator.domain.voices import Voice
+
+
+class JobState(StrEnum):
+    """Where a job stands. A state, once released, is a promise."""
+
+    QUEUED = "queued"  # accepted; nothing has begun
+    RUNNING = "running"
+    PAUSED = "paused"  # waits for an operator or for the provider's account
+    SUCCEEDED = "succeeded"  # artifacts are stored and verified
+    FAILED = "failed"  # ended with a reason and a remedy; finished work is kept
+    CANCELLED = "cancelled"
+
+
+class JobMove(StrEnum):
+    """What can happen to a job."""
+
+    START = "start"
+    SUCCEED = "succeed"
+    FAIL = "fail"
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+
+
+JOB_TRANSITIONS: dict[JobState, dict[JobMove, JobState]] = {
+    JobState.QUEUED: {
+        JobMove.START: JobState.RUNNING,
+        JobMove.FAIL: JobState.FAILED,
+        JobMove.CANCEL: JobState.CANCELLED,
+        JobMove.PAUSE: JobState.PAUSED,
+    },
+    JobState.RUNNING: {
+        JobMove.SUCCEED: JobState.SUCCEEDED,
+        JobMove.FAIL: JobState.FAILED,
+        JobMove.CANCEL: JobState.CANCELLED,
+        JobMove.PAUSE: JobState.PAUSED,
+    },
+    JobState.PAUSED: {
+        JobMove.RESUME: JobState.RUNNING,
+        JobMove.FAIL: JobState.FAILED,
+        JobMove.CANCEL: JobState.CANCELLED,
+    },
+    JobState.FAILED: {JobMove.RETRY: JobState.RUNNING},
+    JobState.CANCELLED: {JobMove.RETRY: JobState.RUNNING},
+    JobState.SUCCEEDED: {},
+}
+
+FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
+
+
+def job_sources(move: JobMove) -> frozenset[JobState]:
+    """The states from which `move` may be made: the WHERE of its guarded statement."""
+    return frozenset(state for state, moves in JOB_TRANSITIONS.items() if move in moves)
+
+
+def next_job_state(state: JobState, move: JobMove) -> JobState:
+    """Where `move` leads from `state`; raises InvalidTransition where it leads nowhere."""
+    try:
+        return JOB_TRANSITIONS[state][move]
+    except KeyError:
+        raise InvalidTransition(
+            f"a {state} job cannot {move}", remedy=f"possible now: {_possible(state)}"
+        ) from None
+
+
+def _possible(state: JobState) -> str:
+    return ", ".join(JOB_TRANSITIONS[state]) or "nothing; it has ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """What the submitter chose. `chapters` holds body chapter numbers; empty means all."""
+
+    voice: Voice = field(default_factory=Voice)
+    format: AudioFormat = AudioFormat.M4B
+    chapters: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What submitting inserts. The document's bytes are already stored at `source_key`."""
+
+    id: JobId
+    tenant: TenantId = DEFAULT_TENANT
+    source_key: ObjectKey
+    source_name: str  # the file's name as submitted, for people
+    speaker: str  # who will make the sound, by configured name
+    options: JobOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a job failed and what to do about it; `code` is the error's public code."""
+
+    code: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as the store knows it.
+
+    `state_times` holds when each state was last entered (seconds since the epoch, the database's
+    clock). `title` and `creators` are known once it is planned.
+    """
+
+    id: JobId
+    tenant: TenantId
+    state: JobState
+    source_key: ObjectKey
+    source_name: str
+    speaker: str
+    options: JobOptions
+    state_times: dict[JobState, float]
+    title: str = ""
+    creators: tuple[str, ...] = ()
+    plan_key: ObjectKey | None = None
+    failure: Failure | None = None
+    artifacts: tuple[Artifact, ...] = ()
+
+    def __str__(self) -> str:
+        return f"job {self.id} ({self.state})"
+
+
+class Stage(StrEnum):
+    """What a running job is busy with."""
+
+    WAITING = "waiting"
+    PLANNING = "planning"
+    SPEAKING = "speaking"
+    RENDERING = "rendering"
+    PUBLISHING = "publishing"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChapterProgress:
+    """How far one chapter is; `samples` of audio count takes that are in."""
+
+    number: int
+    title: str
+    chunks: int
+    chunks_spoken: int
+    chars: int
+    chars_spoken: int
+    samples: int
+    rendered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a job is. Totals are 0 until it is planned.
+
+    `chars_from_takes` counts the part of `chars_spoken` that earlier takes answered: those were not
+    sent to the provider.
+    """
+
+    stage: Stage
+    chapters: tuple[ChapterProgress, ...] = ()
+    chars_from_takes: int = 0
+
+    @property
+    def chunks(self) -> int:
+        """Chunks planned."""
+        return sum(chapter.chunks for chapter in self.chapters)
+
+    @property
+    def chunks_spoken(self) -> int:
+        """Chunks whose take is in."""
+        return sum(chapter.chunks_spoken for chapter in self.chapters)
+
+    @property
+    def chars(self) -> int:
+        """Characters planned."""
+        return sum(chapter.chars for chapter in self.chapters)
+
+    @property
+    def chars_spoken(self) -> int:
+        """Characters whose take is in."""
+        return sum(chapter.chars_spoken for chapter in self.chapters)
+
+    @property
+    def samples(self) -> int:
+        """Samples of speech made so far, before trimming and pauses."""
+        return sum(chapter.samples for chapter in self.chapters)
+
+    @property
+    def chapters_rendered(self) -> int:
+        """Chapters whose audio is finished."""
+        return sum(chapter.rendered for chapter in self.chapters)

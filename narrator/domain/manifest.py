@@ -1,0 +1,61 @@
+"""The manifest: the proof that every character of the source is in the recording or listed.
+
+It maps each source character to a span of samples (through its chunk) or to a skip with a reason,
+and holds each chunk's coarse energy envelope, so that a finished file can be checked against it.
+"""
+
+from dataclasses import dataclass
+
+from narrator.domain.documents import Metadata, Skip
+from narrator.domain.ids import TakeKey
+from narrator.domain.plan import Chunk
+from narrator.domain.timeline import Placement
+
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestChunk:
+    """A chunk of the plan, the take that speaks it, and where it lies in the whole recording."""
+
+    chunk: Chunk
+    take: TakeKey
+    placement: Placement  # from the start of the recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestChapter:
+    """A chapter: where it begins and how many samples it fills, silence included."""
+
+    number: int
+    title: str
+    start_samples: int
+    samples: int
+    chunks: tuple[ManifestChunk, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """The finished audio file: `sha256` of its bytes, `samples` at 24 kHz once decoded."""
+
+    name: str
+    format: str
+    bytes: int
+    sha256: str
+    samples: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Everything `narrator verify` needs besides the files themselves."""
+
+    format: str  # of the document
+    source_sha256: str
+    source_chars: int
+    metadata: Metadata
+    speaker: str
+    voice: str
+    speed: float
+    chapters: tuple[ManifestChapter, ...]
+    skips: tuple[Skip, ...]
+    recording: Recording
