@@ -1,0 +1,94 @@
+"""Fixtures for every kind of test: real servers, started when first asked for.
+
+`redis_url`     an empty Redis database (one server for the run)
+`postgres_url`  a database of its own for each test, migrated to head
+`s3`            an S3 server and a bucket of its own for each test
+
+A server that cannot be had is an error, never a skip.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import boto3
+import pytest
+import redis
+
+from tests.servers import process
+from tests.servers.places import server_home
+from tests.servers.postgres import TEMPLATE, Postgres, postgres_server
+from tests.servers.redis import redis_server
+from tests.servers.s3 import S3, s3_server
+
+BUCKETS = count(1)
+
+
+def pytest_configure() -> None:
+    """Forget the key and the settings of whoever runs the tests: trying costs nothing."""
+    for name in set(os.environ) - set(process.environment()):
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def _server_home() -> Iterator[Path]:
+    with server_home() as home:
+        yield home
+
+
+@pytest.fixture(scope="session")
+def _redis(_server_home: Path) -> Iterator[str]:
+    with redis_server(_room(_server_home, "redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(_redis: str) -> str:
+    """The URL of a Redis database with nothing in it."""
+    with redis.Redis.from_url(_redis) as client:
+        client.flushall()
+    return _redis
+
+
+@pytest.fixture(scope="session")
+def _postgres(_server_home: Path) -> Iterator[Postgres]:
+    with postgres_server(_room(_server_home, "postgres")) as server:
+        server.create(TEMPLATE)
+        yield server
+
+
+@pytest.fixture
+def postgres_url(_postgres: Postgres) -> Iterator[str]:
+    """The URL of a PostgreSQL database that only this test uses."""
+    url = _postgres.clone()
+    yield url
+    _postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def _s3(_server_home: Path) -> Iterator[S3]:
+    with s3_server(_room(_server_home, "s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3(_s3: S3) -> S3:
+    """An S3 server and an empty bucket that only this test uses."""
+    bucket = f"test-{next(BUCKETS)}"
+    client = boto3.client(
+        "s3",
+        endpoint_url=_s3.endpoint_url,
+        aws_access_key_id=_s3.access_key,
+        aws_secret_access_key=_s3.secret_key,
+        region_name=_s3.region,
+    )
+    client.create_bucket(Bucket=bucket)
+    return replace(_s3, bucket=bucket)
+
+
+def _room(home: Path, name: str) -> Path:
+    room = home / name
+    room.mkdir(mode=0o711)
+    return room
