@@ -1,1 +1,133 @@
-"""Settings in, services out: the only place where adapters are built."""
+"""The only place where adapters are built: `bootstrap(settings)` gives the services of a process.
+
+Building connects to nothing; adapters do that at their first use.
+"""
+
+import logging
+import random
+import sys
+
+import structlog
+
+from narrator.audio.studio import FfmpegStudio
+from narrator.doorbell import CeleryDoorbell
+from narrator.sandbox.reader import SandboxedReader
+from narrator.services.kit import Rhythm, Services
+from narrator.services.ports import Objects
+from narrator.settings import LogSettings, S3Settings, Settings
+from narrator.speech.speaker import DeepgramSpeaker, SpeechConfig
+from narrator.storage.database import Database
+from narrator.storage.folder import FolderObjects
+from narrator.storage.jobs import SqlJobs
+from narrator.storage.objects import S3Config, S3Objects
+from narrator.storage.steps import SqlSteps
+from narrator.storage.takes import SqlTakes
+
+
+def bootstrap(settings: Settings) -> Services:
+    """The services that these settings describe."""
+    database = Database(settings.database_url)
+    return Services(
+        jobs=SqlJobs(database),
+        steps=SqlSteps(database),
+        takes=SqlTakes(database),
+        objects=_objects(settings),
+        speaker=_speaker(settings),
+        studio=FfmpegStudio(ffmpeg=settings.audio.ffmpeg, pauses=settings.audio.pauses),
+        reader=_reader(settings),
+        doorbell=CeleryDoorbell(settings.broker_url),
+        speaker_name=settings.speech.speaker,
+        rhythm=_rhythm(settings),
+        dice=random.SystemRandom().random,
+        scratch=settings.audio.scratch,
+    )
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest schema; harmless to repeat."""
+    Database(settings.database_url).migrate()
+
+
+def configure_logging(log: LogSettings) -> None:
+    """Structured logs on standard error, one line an event: JSON, or columns for people."""
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if log.format == "json"
+        else structlog.dev.ConsoleRenderer()
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(log.level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _objects(settings: Settings) -> Objects:
+    if settings.s3 is None:
+        return FolderObjects(settings.objects_folder)
+    return S3Objects(_s3(settings.s3))
+
+
+def _s3(s3: S3Settings) -> S3Config:
+    return S3Config(
+        bucket=s3.bucket,
+        endpoint_url=s3.endpoint_url or None,
+        public_url=s3.public_url or None,
+        region=s3.region,
+        access_key=s3.access_key or None,
+        secret_key=s3.secret_key or None,
+    )
+
+
+def _speaker(settings: Settings) -> DeepgramSpeaker:
+    speech = settings.speech
+    return DeepgramSpeaker(
+        SpeechConfig(
+            url=speech.url,
+            api_key=speech.api_key,
+            sockets=speech.sockets,
+            outstanding=speech.outstanding,
+            chars_per_minute=speech.chars_per_minute,
+            flushes_per_minute=speech.flushes_per_minute,
+            window_slack_seconds=speech.window_slack_seconds,
+            time_scale=speech.time_scale,
+            silence_seconds=speech.silence_seconds,
+            idle_seconds=speech.idle_seconds,
+            session_seconds=speech.session_seconds,
+        )
+    )
+
+
+def _reader(settings: Settings) -> SandboxedReader:
+    read = settings.read
+    return SandboxedReader(
+        memory_bytes=read.memory_bytes,
+        cpu_seconds=read.cpu_seconds,
+        wall_seconds=2 * read.cpu_seconds,
+        input_bytes=read.document_bytes,
+    )
+
+
+def _rhythm(settings: Settings) -> Rhythm:
+    work = settings.work
+    return Rhythm(
+        lease_seconds=work.lease_seconds,
+        heartbeat_seconds=work.heartbeat_seconds,
+        queued_seconds=work.queued_seconds,
+        dispatch_seconds=work.dispatch_seconds,
+        window=work.window,
+    )

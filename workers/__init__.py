@@ -1,1 +1,1 @@
-"""The Celery application and its tasks."""
+"""The Celery workers: rung by a queue's name, they claim steps and do them."""

@@ -77,8 +77,10 @@ def delay_seconds(attempts: int, dice: float) -> float:
 
 
 def failure_of(error: Exception) -> Failure:
-    """The error as a job shows it. An unforeseen one is named by type only: its text may hold text
-    of the document."""
+    """The error as a job shows it.
+
+    An unforeseen one is named by its type only: its words may hold text of the document.
+    """
     if isinstance(error, NarratorError):
         remedy = error.remedy
         if isinstance(error, Passing) and not remedy:

@@ -1,14 +1,14 @@
 """Where each chunk lies in the recording, in integer samples at 24 kHz.
 
-A chapter is: head silence, then take after take, each trimmed at its edges and followed by the pause
-its boundary asks for, then tail silence that fills the chapter up to a whole number of
+A chapter is: head silence, then take after take, each trimmed at its edges and followed by the
+pause its boundary asks for, then tail silence that fills the chapter up to a whole number of
 `CHAPTER_QUANTUM` samples, so that encoded chapters join without drift.
 """
 
 from dataclasses import dataclass
 
 CHAPTER_QUANTUM = 46_080
-"""lcm(1024, 576, 480): packet lengths of AAC, MP3 (24 kHz) and Opus (20 ms) in samples at 24 kHz."""
+"""lcm(1024, 576, 480): samples in a packet of AAC, MP3 (at 24 kHz) and Opus (20 ms)."""
 
 ENVELOPE_HOP = 2_400
 """Samples an envelope value covers: 100 ms at 24 kHz."""

@@ -1,8 +1,8 @@
 """What the verbs need from the outside, a sentence a method.
 
-Each port has an adapter at the edge and a twin in memory (`tests/fakes`), and both pass one contract
-suite (`tests/contract`). Every method that takes a `Claim` commits under its fence and raises
-`LeaseLost` when somebody else owns the step by now. Any method may raise `StoreUnavailable`.
+Each port has an adapter at the edge and a twin in memory (`tests/fakes`), and both pass one
+contract suite (`tests/contract`). Every method that takes a `Claim` commits under its fence and
+raises `LeaseLost` when somebody else owns the step by now. Any method may raise `StoreUnavailable`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ class Jobs(Protocol):
     """Jobs, as submitters and operators see them."""
 
     def create(self, new: NewJob) -> Job:
-        """Insert the job and its `plan` step in one transaction; a job of that id is returned as is."""
+        """Insert the job and its `plan` step in one transaction; an existing job is returned."""
 
     def get(self, job_id: JobId) -> Job:
         """The job; raises Missing."""
@@ -139,7 +139,7 @@ class Steps(Protocol):
         """How many steps there are of each kind in each state, for gauges."""
 
     def finish_plan(self, claim: Claim, planned: PlannedJob) -> None:
-        """Insert chapters, chunks and slice steps. Takes the place of what an earlier try inserted."""
+        """Insert chapters, chunks and slice steps, in place of an earlier try's."""
 
     def finish_slice(self, claim: Claim) -> None:
         """Done; inserts the chapter's `render` step when no chunk of it is pending."""
@@ -215,7 +215,7 @@ class Objects(Protocol):
         """Copy an object to a file, streamed; raises Missing."""
 
     def stream(self, key: ObjectKey) -> Iterator[bytes]:
-        """An object in blocks of at most 1 MiB; raises Missing at the call, not at the first block."""
+        """An object in blocks of at most 1 MiB; raises Missing at once, not at the first block."""
 
     def exists(self, key: ObjectKey) -> bool:
         """Whether the object is there."""
@@ -280,8 +280,8 @@ class Speaker(Protocol):
 
         At most two utterances are sent and not yet stored at any moment, so that no more than two a
         socket are ever paid for twice. Once `going()` is false nothing more is sent: what is under
-        way is completed and reported, the rest is `Unsent`. A Cut ends the use of its speech session,
-        not of the call: later utterances may still be spoken on a new one, or be Cut as well.
+        way is completed and reported, the rest is `Unsent`. A Cut ends the use of its speech
+        session, not of the call: later utterances may be spoken on a new one, or be Cut as well.
         Closing the iterator early gives up what is under way.
         """
 
@@ -293,7 +293,7 @@ class Reader(Protocol):
     """Reads documents, safely."""
 
     def read(self, path: Path, *, name: str) -> Document:
-        """The document; its format is told by its content, `name` is a hint and a title of last resort.
+        """The document; its content tells its format, `name` is a hint and a last-resort title.
 
         Raises DocumentRefused, or ToolFailed when the reading process itself broke.
         """

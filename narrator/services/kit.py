@@ -1,0 +1,50 @@
+"""What every verb is given: the ports, and the few numbers that shape the work."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from narrator.domain.steps import Queue
+from narrator.services.ports import (
+    Doorbell,
+    Jobs,
+    Objects,
+    Reader,
+    Speaker,
+    Steps,
+    Studio,
+    Takes,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How long leases last, how often things are looked at, how much is rung ahead."""
+
+    lease_seconds: float = 30.0
+    heartbeat_seconds: float = 5.0
+    queued_seconds: float = 30.0
+    dispatch_seconds: float = 1.0
+    window: Mapping[Queue, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The ports, built once a process by `bootstrap`.
+
+    `speaker_name` is the configured name under which takes are kept. `dice` answers with a number
+    from 0 to 1. `scratch` is a folder for temporary files.
+    """
+
+    jobs: Jobs
+    steps: Steps
+    takes: Takes
+    objects: Objects
+    speaker: Speaker
+    studio: Studio
+    reader: Reader
+    doorbell: Doorbell
+    speaker_name: str
+    rhythm: Rhythm
+    dice: Callable[[], float]
+    scratch: Path

@@ -1,0 +1,64 @@
+"""Threads that repeat one thing: dispatching, renewing leases."""
+
+import threading
+from collections.abc import Callable
+from typing import Self
+
+import structlog
+
+from narrator.domain.errors import StoreUnavailable
+from narrator.services.dispatch import dispatch
+from narrator.services.kit import Services
+
+log = structlog.get_logger(__name__)
+
+
+class Every:
+    """Calls `action` every `seconds` in a daemon thread, from `start` to `stop`.
+
+    A store that does not answer is logged and tried again at the next turn; so is a defect, loudly,
+    because a process that silently stopped renewing its leases would lose its work.
+    """
+
+    def __init__(self, seconds: float, action: Callable[[], object], *, name: str) -> None:
+        self._seconds = seconds
+        self._action = action
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> Self:
+        """Begin; the first call comes at once."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End after the call under way; idempotent."""
+        self._stopped.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._action()
+            except StoreUnavailable as error:
+                log.warning("rhythm.unavailable", name=self._thread.name, reason=error.reason)
+            except Exception:
+                log.exception("rhythm.defect", name=self._thread.name)
+            if self._stopped.wait(self._seconds):
+                return
+
+
+def dispatcher(services: Services) -> Every:
+    """The dispatcher of this process; any number may run beside one another."""
+    return Every(services.rhythm.dispatch_seconds, lambda: dispatch(services), name="dispatcher")
+
+
+def heartbeat(services: Services, owner: str) -> Every:
+    """Renews every lease that this process holds."""
+    lease_seconds = services.rhythm.lease_seconds
+    return Every(
+        services.rhythm.heartbeat_seconds,
+        lambda: services.steps.renew(owner, lease_seconds=lease_seconds),
+        name="heartbeat",
+    )

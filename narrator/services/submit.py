@@ -1,0 +1,66 @@
+"""Submitting: keep the document, insert the job, ring."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from narrator.domain.artifacts import source_object
+from narrator.domain.ids import DEFAULT_TENANT, JobId, TenantId
+from narrator.domain.jobs import Job, JobOptions, NewJob
+from narrator.services.dispatch import dispatch
+from narrator.services.kit import Services
+
+_BLOCK_BYTES = 1 << 20
+
+
+def submit(
+    services: Services,
+    path: Path,
+    *,
+    name: str,
+    options: JobOptions,
+    job_id: JobId,
+    tenant: TenantId = DEFAULT_TENANT,
+) -> Job:
+    """Accept the document at `path` as a job; a job of that id is returned as it stands.
+
+    The source is stored before the job that points to it, and both before anybody is told.
+    """
+    source_key = source_object(file_sha256(path))
+    if not services.objects.exists(source_key):
+        services.objects.put_file(source_key, path, media_type="application/octet-stream")
+    job = services.jobs.create(
+        NewJob(
+            id=job_id,
+            tenant=tenant,
+            source_key=source_key,
+            source_name=name,
+            speaker=services.speaker_name,
+            options=options,
+        )
+    )
+    dispatch(services)
+    return job
+
+
+def same_job_id(path: Path, *, name: str, options: JobOptions, speaker: str) -> JobId:
+    """The id that the same document, options and speaker always have, in whatever run."""
+    identity = [
+        file_sha256(path),
+        name,
+        speaker,
+        options.voice.name,
+        options.voice.speed,
+        options.format,
+        options.chapters,
+    ]
+    return JobId(hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32])
+
+
+def file_sha256(path: Path) -> str:
+    """Digest of a file's bytes, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()

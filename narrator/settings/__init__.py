@@ -1,0 +1,221 @@
+"""Settings: the only reader of the environment.
+
+`load(environment)` turns variables into a frozen tree, one part a room; nothing else looks at the
+environment, and no adapter sees more than its own part.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+
+from narrator.domain.errors import SettingsError
+from narrator.domain.steps import Queue
+from narrator.domain.timeline import Pauses
+from narrator.settings.environment import Environment
+from narrator.settings.tree import (
+    ApiSettings,
+    AudioSettings,
+    EmbeddedSettings,
+    LogSettings,
+    ReadSettings,
+    S3Settings,
+    Settings,
+    SpeechSettings,
+    WorkSettings,
+)
+from narrator.settings.variables import DEEPGRAM_URL, VARIABLES, Variable
+
+__all__ = [
+    "DEEPGRAM_URL",
+    "VARIABLES",
+    "ApiSettings",
+    "AudioSettings",
+    "EmbeddedSettings",
+    "LogSettings",
+    "ReadSettings",
+    "S3Settings",
+    "Settings",
+    "SpeechSettings",
+    "Variable",
+    "WorkSettings",
+    "given",
+    "inherited",
+    "load",
+    "unknown",
+]
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; raises SettingsError naming the variable and the remedy."""
+    env = Environment(environment)
+    home = env.path("NARRATOR_HOME", _default_home(environment))
+    database_url = env.text("NARRATOR_DATABASE_URL") or f"sqlite:///{home / 'narrator.db'}"
+    return Settings(
+        home=home,
+        database_url=database_url,
+        broker_url=env.text("NARRATOR_BROKER_URL"),
+        objects_folder=env.path("NARRATOR_OBJECTS_FOLDER", home / "objects"),
+        s3=_s3(env),
+        speech=_speech(env),
+        work=_work(env),
+        audio=_audio(env),
+        read=_read(env),
+        api=_api(env, embedded=database_url.startswith("sqlite")),
+        embedded=_embedded(env),
+        log=LogSettings(
+            level=env.choice("NARRATOR_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
+            format=env.choice("NARRATOR_LOG_FORMAT", ("json", "console")),
+        ),
+        price_per_1000_chars=env.number("NARRATOR_PRICE_PER_1000_CHARS"),
+    )
+
+
+def unknown(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Names that look like settings of ours and are none: probably misspelt."""
+    known = {variable.name for variable in VARIABLES}
+    return sorted(n for n in environment if n.startswith("NARRATOR_") and n not in known)
+
+
+def inherited(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment a child process starts from: everything that is not a setting of ours."""
+    known = {variable.name for variable in VARIABLES}
+    return {name: value for name, value in environment.items() if name not in known}
+
+
+def given(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The settings that are set, by name; holds secrets."""
+    env = Environment(environment)
+    return {v.name: env.text(v.name) for v in VARIABLES if env.is_set(v.name)}
+
+
+def _default_home(environment: Mapping[str, str]) -> Path:
+    data = environment.get("XDG_DATA_HOME", "")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "narrator"
+
+
+def _s3(env: Environment) -> S3Settings | None:
+    if not env.is_set("NARRATOR_S3_BUCKET"):
+        return None
+    endpoint = env.text("NARRATOR_S3_ENDPOINT_URL")
+    return S3Settings(
+        bucket=env.text("NARRATOR_S3_BUCKET"),
+        endpoint_url=endpoint,
+        public_url=env.text("NARRATOR_S3_PUBLIC_URL") or endpoint,
+        region=env.text("NARRATOR_S3_REGION"),
+        access_key=env.text("NARRATOR_S3_ACCESS_KEY"),
+        secret_key=env.text("NARRATOR_S3_SECRET_KEY"),
+    )
+
+
+def _speech(env: Environment) -> SpeechSettings:
+    url = env.text("NARRATOR_SPEAK_URL")
+    if not url.startswith(("ws://", "wss://")):
+        raise SettingsError(
+            f"NARRATOR_SPEAK_URL is {url!r}",
+            remedy=f"give the whole WebSocket endpoint, such as {DEEPGRAM_URL}",
+        )
+    ours = "deepgram" if url.split("?")[0] == DEEPGRAM_URL else "custom"
+    return SpeechSettings(
+        url=url,
+        speaker=env.text("NARRATOR_SPEAKER") or ours,
+        api_key=env.text("DEEPGRAM_API_KEY"),
+        sockets=env.whole("NARRATOR_SPEECH_SOCKETS"),
+        outstanding=env.whole("NARRATOR_SPEECH_OUTSTANDING"),
+        chars_per_minute=env.whole("NARRATOR_CHARS_PER_MINUTE"),
+        flushes_per_minute=env.whole("NARRATOR_FLUSHES_PER_MINUTE"),
+        window_slack_seconds=env.number("NARRATOR_WINDOW_SLACK_SECONDS"),
+        time_scale=env.number("NARRATOR_SPEAK_TIME_SCALE", above=0.001),
+        silence_seconds=env.number("NARRATOR_SILENCE_SECONDS", above=0.1),
+        idle_seconds=env.number("NARRATOR_IDLE_SECONDS"),
+        session_seconds=env.number("NARRATOR_SESSION_SECONDS", above=1),
+    )
+
+
+def _work(env: Environment) -> WorkSettings:
+    lease = env.number("NARRATOR_LEASE_SECONDS", above=0.5)
+    heartbeat = env.number("NARRATOR_HEARTBEAT_SECONDS", above=0.05)
+    if heartbeat * 2 > lease:
+        raise SettingsError(
+            f"a lease of {lease:g} s cannot be kept by a heartbeat of {heartbeat:g} s",
+            remedy="make NARRATOR_LEASE_SECONDS at least twice NARRATOR_HEARTBEAT_SECONDS",
+        )
+    return WorkSettings(
+        lease_seconds=lease,
+        heartbeat_seconds=heartbeat,
+        queued_seconds=env.number("NARRATOR_QUEUED_SECONDS", above=0.1),
+        dispatch_seconds=env.number("NARRATOR_DISPATCH_SECONDS", above=0.05),
+        window={
+            Queue.SPEECH: env.whole("NARRATOR_SPEECH_WINDOW"),
+            Queue.AUDIO: env.whole("NARRATOR_AUDIO_WINDOW"),
+        },
+        audio_processes=env.whole("NARRATOR_AUDIO_PROCESSES"),
+    )
+
+
+def _audio(env: Environment) -> AudioSettings:
+    return AudioSettings(
+        ffmpeg=Path(env.text("NARRATOR_FFMPEG")) if env.is_set("NARRATOR_FFMPEG") else None,
+        scratch=env.path("NARRATOR_SCRATCH", Path(tempfile.gettempdir())),
+        pauses=Pauses(
+            sentence_seconds=env.number("NARRATOR_PAUSE_SENTENCE_SECONDS"),
+            paragraph_seconds=env.number("NARRATOR_PAUSE_PARAGRAPH_SECONDS"),
+            heading_seconds=env.number("NARRATOR_PAUSE_HEADING_SECONDS"),
+            scene_seconds=env.number("NARRATOR_PAUSE_SCENE_SECONDS"),
+            head_seconds=env.number("NARRATOR_HEAD_SECONDS"),
+            tail_seconds=env.number("NARRATOR_TAIL_SECONDS"),
+        ),
+    )
+
+
+def _read(env: Environment) -> ReadSettings:
+    return ReadSettings(
+        document_bytes=env.whole("NARRATOR_MAX_DOCUMENT_BYTES"),
+        memory_bytes=env.whole("NARRATOR_READ_MEMORY_BYTES"),
+        cpu_seconds=env.whole("NARRATOR_READ_SECONDS"),
+    )
+
+
+def _api(env: Environment, *, embedded: bool) -> ApiSettings:
+    keys = _keys(env.text("NARRATOR_API_KEYS"))
+    host = env.text("NARRATOR_API_HOST")
+    return ApiSettings(
+        host=host,
+        port=env.whole("NARRATOR_API_PORT", above=0),
+        keys=keys,
+        open=embedded and not keys and _is_loopback(host),
+        link_seconds=env.whole("NARRATOR_S3_LINK_SECONDS"),
+        document_bytes=env.whole("NARRATOR_MAX_DOCUMENT_BYTES"),
+    )
+
+
+def _keys(text: str) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, digest = entry.lower().rpartition(":")
+        if not name or not _SHA256.fullmatch(digest):
+            raise SettingsError(
+                f"entry {len(keys) + 1} of NARRATOR_API_KEYS is not name:sha256",
+                remedy="make one with `narrator api-key NAME`; the key itself is never stored",
+            )
+        keys[digest] = name
+    return keys
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _embedded(env: Environment) -> EmbeddedSettings:
+    return EmbeddedSettings(
+        trial=not env.is_set("DEEPGRAM_API_KEY") and not env.is_set("NARRATOR_SPEAK_URL"),
+        voice_engine=env.choice("NARRATOR_VOICE_ENGINE", ("espeak", "tone")),
+        time_scale=env.number("NARRATOR_TRIAL_TIME_SCALE", above=0.001),
+    )

@@ -1,0 +1,120 @@
+"""What the settings mean, as a frozen tree: one part a room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from narrator.domain.steps import Queue
+from narrator.domain.timeline import Pauses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Settings:
+    """An S3-compatible store; empty strings mean the vendor's default."""
+
+    bucket: str
+    endpoint_url: str
+    public_url: str
+    region: str
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechSettings:
+    """The Speak endpoint and its limits."""
+
+    url: str
+    speaker: str
+    api_key: str = field(repr=False)
+    sockets: int
+    outstanding: int
+    chars_per_minute: int
+    flushes_per_minute: int
+    window_slack_seconds: float
+    time_scale: float
+    silence_seconds: float
+    idle_seconds: float
+    session_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkSettings:
+    """Leases, doorbells and their rhythm."""
+
+    lease_seconds: float
+    heartbeat_seconds: float
+    queued_seconds: float
+    dispatch_seconds: float
+    window: Mapping[Queue, int]
+    audio_processes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioSettings:
+    """Making recordings. `ffmpeg` None: the executable from its wheel."""
+
+    ffmpeg: Path | None
+    scratch: Path
+    pauses: Pauses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSettings:
+    """Limits for reading one document."""
+
+    document_bytes: int
+    memory_bytes: int
+    cpu_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """The REST API. `keys` maps a key's SHA-256 to its name.
+
+    `open`: no key is asked for, which is so only for an embedded installation (SQLite) that listens
+    on loopback and has no keys; the API then refuses any peer that is not on loopback.
+    """
+
+    host: str
+    port: int
+    keys: Mapping[str, str] = field(repr=False)
+    open: bool
+    link_seconds: int
+    document_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedSettings:
+    """What `narrator narrate` starts. `trial` means: our own Speak server, no bill."""
+
+    trial: bool
+    voice_engine: str
+    time_scale: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """Logs go to standard error."""
+
+    level: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole tree. `s3` None: the folder store at `objects_folder`."""
+
+    home: Path
+    database_url: str
+    broker_url: str
+    objects_folder: Path
+    s3: S3Settings | None
+    speech: SpeechSettings
+    work: WorkSettings
+    audio: AudioSettings
+    read: ReadSettings
+    api: ApiSettings
+    embedded: EmbeddedSettings
+    log: LogSettings
+    price_per_1000_chars: float

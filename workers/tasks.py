@@ -1,0 +1,14 @@
+"""The one task. It is told which queue was rung, and finds out from SQL what there is to do."""
+
+from narrator.domain.steps import Queue
+from narrator.doorbell import TASK
+from narrator.services.work import work as do_work
+from workers import lifecycle
+from workers.app import app
+
+
+@app.task(name=TASK)
+def work(queue: str) -> None:
+    """Do the steps of a queue until there is none; harmless to repeat."""
+    process = lifecycle.process()
+    do_work(process.services, Queue(queue), owner=process.owner, going=lifecycle.going)
