@@ -1,4 +1,6 @@
-"""The speech session as a machine without socket, clock or thread: frames in, frames and reports out.
+"""The speech session as a machine without socket, clock or thread.
+
+Frames and instants go in, frames and reports come out.
 
 The order of calls::
 
@@ -11,9 +13,10 @@ The order of calls::
     session.stored()                      the caller has stored one Spoken
     session.closed(error, now)            the socket is gone
 
-Audio carries no name, so answers are matched to flushes first in, first out; an utterance is complete
-only on its own Flushed and with a plausible duration. Whenever that matching is in doubt the session
-is *given up*: what it owes is Cut, later frames are ignored, and it should be closed politely.
+Audio carries no name, so answers are matched to flushes first in, first out; an utterance is
+complete only on its own Flushed and with a plausible duration. Whenever that matching is in doubt
+the session is *given up*: what it owes is Cut, later frames are ignored, and it should be closed
+politely.
 Utterances that were never sent come back from `withdraw`.
 """
 
@@ -101,7 +104,7 @@ class SpeechSession:
         self._heard_at = opened_at
         self._reports: list[Report] = []
 
-    # ------------------------------------------------------------------ what may be asked at any time
+    # ---------------------------------------------------------- what may be asked at any time
 
     @property
     def over(self) -> bool:
@@ -144,7 +147,7 @@ class SpeechSession:
         """When the provider's silence becomes a fault; None while it owes nothing."""
         return self._heard_at + self._rules.silence_seconds if self._owed else None
 
-    # ------------------------------------------------------------------ from the caller
+    # ---------------------------------------------------------- from the caller
 
     def offer(self, utterance: Utterance) -> None:
         """Hold an utterance ready; the largest that fits is sent first, the earlier of equals."""
@@ -177,12 +180,11 @@ class SpeechSession:
         if self.over:
             return
         self.error = error
-        self._reports += [
-            Cut(key=owed.utterance.key, error=error, sent=True) for owed in self._owed
-        ]
-        self._owed.clear()
+        while self._owed:
+            key = self._owed.popleft().utterance.key
+            self._reports.append(Cut(key=key, error=error, sent=True))
 
-    # ------------------------------------------------------------------ from the outside
+    # ---------------------------------------------------------- from the outside
 
     def receive(self, frame: str | bytes, now: float) -> None:
         """A frame came from the provider."""
@@ -221,7 +223,7 @@ class SpeechSession:
             self._pacing.exhaust(now)
         self.give_up(error)
 
-    # ------------------------------------------------------------------ inside
+    # ---------------------------------------------------------- inside
 
     def _send(self, now: float) -> Utterance:
         fitting = [entry for entry in self._ready if self._pacing.ready_at(entry[0]) <= now]
@@ -250,8 +252,8 @@ class SpeechSession:
             self._interrupt("the provider answered a flush that was never sent")
             return
         if sequence_id is not None and sequence_id > self._answered:
-            # Accepted flushes are numbered 0, 1, 2, …: a leap means that an answer was lost and that
-            # this audio is two utterances'.
+            # Accepted flushes are numbered 0, 1, 2, …: a leap means that an answer was lost and
+            # that this audio is two utterances'.
             self._interrupt(f"the provider answered flush {sequence_id} before {self._answered}")
             return
         if doubt := self._implausible(self._owed[0]):
