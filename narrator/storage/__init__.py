@@ -1,1 +1,12 @@
-"""Where rows and objects are kept: SQL and the object store."""
+"""Where rows and objects are kept: SQL (PostgreSQL, SQLite) and the object store (S3, a folder).
+
+`tables` is the schema, which `migrations/` builds by hand. `database` holds engine, transactions
+and the database's clock. `moves` holds every change of a job's or step's state, one guarded
+statement each. `jobs`, `steps` and `takes` are the ports of those names; `dispatching` and
+`planting` are parts of `steps`. `objects` (S3) and `folder` are the two object stores, and `keys`
+says what a key looks like.
+
+Locks are taken in one order, so that transactions never wait for one another in a circle: a job,
+then steps by id, then takes by key. Who holds a step and wants its job, takes it only if it is
+free.
+"""

@@ -1,0 +1,217 @@
+"""The schema. Instants are seconds since the epoch on the database's clock, in columns `…_at`.
+
+States are written into SQL as literals (`is_state`), never bound: only then can either database see
+that a partial index answers the question.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
+
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.jobs import JobState
+from narrator.domain.plan import Boundary
+from narrator.domain.steps import Queue, StepKind, StepState
+
+PENDING, SPOKEN, DEAD = "pending", "spoken", "dead"  # states of a chunk
+LEASED, KEPT = "leased", "kept"  # states of a take
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column declared INTEGER PRIMARY KEY.
+_RowNumber = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _among(column: str, values: Iterable[str], name: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({_quoted(values)})", name=name)
+
+
+def is_state(column: ColumnElement[str], *states: StrEnum | str) -> ColumnElement[bool]:
+    """The column holds one of these states, in the form that a partial index's condition has."""
+    literals: list[ColumnElement[str]] = [
+        literal_column(_quoted([state])) for state in sorted(states)
+    ]
+    return column == literals[0] if len(literals) == 1 else column.in_(literals)
+
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("ordinal", _RowNumber, primary_key=True),  # the order in which jobs were created
+    Column("id", String(32), nullable=False, unique=True),
+    Column("tenant", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("priority", Integer, nullable=False, server_default=text("0")),  # the smaller first
+    Column("source_key", Text, nullable=False),
+    Column("source_name", Text, nullable=False),
+    Column("speaker", Text, nullable=False),
+    Column("voice", Text, nullable=False),
+    Column("speed", Double, nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("chapters", Text, nullable=False),  # body chapter numbers as a JSON list
+    Column("title", Text, nullable=False, server_default=text("''")),
+    Column("creators", Text, nullable=False, server_default=text("'[]'")),  # a JSON list
+    Column("plan_key", Text),
+    Column("failure_code", Text),
+    Column("failure_reason", Text),
+    Column("failure_remedy", Text),
+    Column("queued_at", Double, nullable=False),
+    Column("running_at", Double),
+    Column("paused_at", Double),
+    Column("succeeded_at", Double),
+    Column("failed_at", Double),
+    Column("cancelled_at", Double),
+    _among("state", JobState, "state"),
+    _among("format", AudioFormat, "format"),
+    CheckConstraint("(state = 'failed') = (failure_code IS NOT NULL)", name="failure"),
+)
+
+chapters = Table(
+    "chapters",
+    metadata,
+    Column("job_id", String(32), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),  # from 0 within the plan
+    Column("number", Integer, nullable=False),  # body number in the document
+    Column("title", Text, nullable=False),
+    Column("audio_key", Text),
+    Column("timeline_key", Text),
+    Column("samples", BigInteger),
+    CheckConstraint(
+        "(audio_key IS NULL) = (timeline_key IS NULL) AND (audio_key IS NULL) = (samples IS NULL)",
+        name="rendered",
+    ),
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("chapter", Integer, primary_key=True, autoincrement=False),  # a chapter's position
+    Column("idx", Integer, primary_key=True, autoincrement=False),  # from 0 within the chapter
+    Column("text", Text, nullable=False),
+    Column("chars", Integer, nullable=False),
+    Column("take_key", String(64), nullable=False),
+    Column("boundary", String(16), nullable=False),
+    Column("state", String(16), nullable=False, server_default=text(f"'{PENDING}'")),
+    Column("spoken_now", Boolean(create_constraint=False)),  # false: an earlier take answered
+    Column("samples", BigInteger, nullable=False, server_default=text("0")),  # of its take
+    ForeignKeyConstraint(
+        ["job_id", "chapter"], ["chapters.job_id", "chapters.position"], ondelete="CASCADE"
+    ),
+    _among("state", (PENDING, SPOKEN, DEAD), "state"),
+    _among("boundary", Boundary, "boundary"),
+    CheckConstraint(f"(state = '{SPOKEN}') = (spoken_now IS NOT NULL)", name="spoken"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("id", _RowNumber, primary_key=True),
+    Column("job_id", String(32), ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("job_ordinal", BigInteger, nullable=False),  # the job's age, for the order of dispatch
+    Column("kind", String(16), nullable=False),
+    Column("queue", String(16), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("chapter", Integer, nullable=False, server_default=text("-1")),
+    Column("chunks", Text, nullable=False, server_default=text("'[]'")),  # indices, a JSON list
+    Column("chars", Integer, nullable=False, server_default=text("0")),
+    Column("state", String(16), nullable=False, server_default=text("'ready'")),
+    Column("priority", Integer, nullable=False, server_default=text("0")),
+    Column("fence", BigInteger, nullable=False, server_default=text("0")),
+    Column("owner", Text),  # the last process that claimed it
+    Column("run_at", Double, nullable=False),
+    Column("queued_until", Double),
+    Column("lease_until", Double),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("failure_code", Text),  # of the last attempt that went wrong
+    Column("failure_reason", Text),
+    Column("created_at", Double, nullable=False),
+    Column("started_at", Double),  # of the last attempt
+    Column("ended_at", Double),
+    UniqueConstraint("job_id", "kind", "seq"),
+    _among("kind", StepKind, "kind"),
+    _among("queue", Queue, "queue"),
+    _among("state", StepState, "state"),
+    CheckConstraint("(state = 'queued') = (queued_until IS NOT NULL)", name="queued"),
+    CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="running"),
+    CheckConstraint("state <> 'running' OR owner IS NOT NULL", name="owned"),
+)
+
+
+def _steps_in(state: StepState, *columns: Column[object]) -> Index:
+    """Only the few rows of one state are indexed, however many are done."""
+    where = is_state(steps.c.state, state)
+    name = f"ix_steps_{state}"
+    return Index(name, *columns, postgresql_where=where, sqlite_where=where)
+
+
+_ORDER = (steps.c.queue, steps.c.priority, steps.c.job_ordinal, steps.c.id)
+_steps_in(StepState.READY, *_ORDER)
+_steps_in(StepState.QUEUED, *_ORDER)
+_steps_in(StepState.RUNNING, steps.c.owner)
+
+takes = Table(
+    "takes",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("step_id", BigInteger, nullable=False),  # whose lease it is, or who kept it
+    Column("fence", BigInteger, nullable=False),
+    Column("object_key", Text),
+    Column("sha256", String(64)),  # of the samples (s16le), not of the file
+    Column("samples", BigInteger),
+    Column("chars", Integer),
+    Column("model_version", Text),
+    Column("created_at", Double, nullable=False),
+    Column("used_at", Double, nullable=False),
+    _among("state", (LEASED, KEPT), "state"),
+    CheckConstraint(
+        f"state <> '{KEPT}' OR (object_key IS NOT NULL AND sha256 IS NOT NULL"
+        " AND samples IS NOT NULL AND chars IS NOT NULL AND model_version IS NOT NULL)",
+        name="kept",
+    ),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("job_id", String(32), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("object_key", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
