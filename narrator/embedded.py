@@ -1,1 +1,0 @@
-"""The one-machine fleet: servers and workers as child processes."""

@@ -1,0 +1,62 @@
+"""How a worker and the API are started, for the fleet here and for the `narrator` command."""
+
+import os
+import sys
+from importlib.util import find_spec
+
+from narrator.domain.errors import OptionRefused
+from narrator.domain.steps import Queue
+
+MOST_AUDIO_PROCESSES = 8
+"""An encoder keeps a core busy; beyond this the object store is the slower part."""
+
+
+def audio_processes() -> int:
+    """Processes of an audio worker: one a core this process may use, within reason."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, min(cores, MOST_AUDIO_PROCESSES))
+
+
+def worker_command(queue: Queue, *, concurrency: int, log_level: str) -> tuple[str, ...]:
+    """A Celery worker for one queue.
+
+    Speech waits on the network and runs in threads, one a socket; audio keeps processors busy and
+    runs in processes, renewed now and then, so that no encoder's memory stays for ever.
+    """
+    pool = (
+        ("-P", "threads")
+        if queue is Queue.SPEECH
+        else ("-P", "prefork", "--max-tasks-per-child", "50")
+    )
+    return (
+        *(sys.executable, "-m", "celery", "-A", "workers.app", "--quiet", "worker"),
+        *pool,
+        *("-c", str(concurrency), "-Q", str(queue), "-n", f"{queue}-{os.getpid()}@%h"),
+        *("-l", log_level, "--without-gossip", "--without-mingle"),
+    )
+
+
+def api_command(*, host: str, port: int) -> tuple[str, ...]:
+    """The REST API under uvicorn."""
+    return (
+        *(sys.executable, "-m", "uvicorn", "--factory", "narrator.api.app:from_environment"),
+        *("--host", host, "--port", str(port), "--no-access-log"),
+    )
+
+
+def speak_server_command(*, port: int, voice_engine: str, time_scale: float) -> tuple[str, ...]:
+    """The project's own Speak server on loopback."""
+    return (
+        *(sys.executable, "-m", "narrator", "speak-server", "--port", str(port)),
+        *("--voice-engine", voice_engine, "--time-scale", f"{time_scale:g}"),
+    )
+
+
+def need_voice(voice_engine: str) -> None:
+    """Raise OptionRefused when the offline voice is wanted and not installed."""
+    if voice_engine == "espeak" and find_spec("espeakng_loader") is None:
+        raise OptionRefused(
+            "the offline voice is not installed",
+            remedy="install it (pip install 'narrator[voice]'), set NARRATOR_VOICE_ENGINE=tone to "
+            "try without it, or set DEEPGRAM_API_KEY to speak with Deepgram",
+        )

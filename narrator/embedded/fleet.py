@@ -1,0 +1,181 @@
+"""The fleet of one home: which children it needs and how they find one another."""
+
+import socket
+import sys
+from collections.abc import Callable
+from typing import Self
+
+from narrator import settings as configuration
+from narrator.domain.errors import SettingsError, ToolFailed
+from narrator.domain.steps import Queue
+from narrator.embedded.broker import local_broker
+from narrator.embedded.commands import (
+    audio_processes,
+    need_voice,
+    speak_server_command,
+    worker_command,
+)
+from narrator.embedded.environment import Caller, child_environment
+from narrator.embedded.lock import HomeLock
+from narrator.embedded.processes import ChildSpec, Death, Supervisor
+from narrator.embedded.roster import Roster
+from narrator.settings import Settings
+
+BROKER, SPEAK_SERVER = "broker", "speak-server"
+WORKERS = {Queue.SPEECH: "speech-worker", Queue.AUDIO: "audio-worker"}
+STOP_SECONDS = 10.0
+BROKER_SECONDS = 10.0
+LEFTOVER_SECONDS = 10.0
+_LOOPBACK = "127.0.0.1"
+
+
+class Fleet:
+    """Servers and workers for one home, while this object is entered.
+
+    Enter it (locks the home, ends leftovers, starts the servers), bring the database up to date
+    with `settings`, then `start_workers`, then call `tend` a few times a second from the main
+    thread. Leaving it stops everything. `on_death` is told of a child that died and is started
+    again.
+    """
+
+    def __init__(self, caller: Caller, *, on_death: Callable[[Death], None]) -> None:
+        given = configuration.load({**caller.inherited, **caller.given})
+        _refuse_elsewhere(given)
+        self._home = given.home
+        self._lock = HomeLock(given.home)
+        self._roster = Roster(given.home / "children.json")
+        self._supervisor = Supervisor(self._roster, on_death=on_death)
+        self._port = _Port()
+        self._broker = None if given.broker_url else local_broker(given.home / "run")
+        self._trial = given.embedded if given.embedded.trial else None
+        self._environment = child_environment(
+            caller,
+            home=given.home,
+            broker_url=self._broker.url if self._broker else given.broker_url,
+            trial=self._trial,
+            speak_url=f"ws://{_LOOPBACK}:{self._port.number}/v1/speak",
+        )
+        self.settings = configuration.load(self._environment)
+        self._audio_processes = (
+            self.settings.work.audio_processes
+            if "NARRATOR_AUDIO_PROCESSES" in caller.given
+            else audio_processes()
+        )
+
+    def __enter__(self) -> Self:
+        """Raises SettingsError when somebody else is at work in this home."""
+        if self._trial:
+            need_voice(self._trial.voice_engine)
+        self._lock.__enter__()
+        try:
+            self._end_leftovers()
+            self._start_servers()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop workers first, so that they can still reach the servers, and free the home."""
+        try:
+            self._supervisor.stop(
+                seconds=STOP_SECONDS, order=(WORKERS.values(), (SPEAK_SERVER, BROKER))
+            )
+        finally:
+            self._port.close()
+            self._lock.__exit__(None, None, None)
+
+    @property
+    def speaker(self) -> str:
+        """The name under which this fleet's takes are kept."""
+        return self.settings.speech.speaker
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether our own Speak server speaks, so that nothing is billed."""
+        return self._trial is not None
+
+    def start_workers(self) -> None:
+        """Start the workers; the database must be up to date and nothing in it claimed."""
+        for queue, concurrency in (
+            (Queue.AUDIO, self._audio_processes),
+            (Queue.SPEECH, self.settings.speech.sockets),
+        ):
+            command = worker_command(
+                queue, concurrency=concurrency, log_level=self.settings.log.level
+            )
+            self._start(WORKERS[queue], command)
+        if self._broker:
+            self._broker.wait(seconds=BROKER_SECONDS)
+
+    def tend(self) -> None:
+        """Start again what has died; raises ToolFailed when that happens too often."""
+        self._supervisor.tend()
+
+    def dismiss_workers(self) -> None:
+        """The work is done: let the workers end while the caller does other things."""
+        self._supervisor.ask_to_end(WORKERS.values())
+
+    def pids(self) -> dict[str, int]:
+        """The living children by name."""
+        return self._supervisor.pids()
+
+    def _end_leftovers(self) -> None:
+        try:
+            self._roster.end_leftovers(seconds=LEFTOVER_SECONDS)
+        except TimeoutError as exc:
+            raise ToolFailed(
+                f"processes of an earlier run will not end: {exc}",
+                remedy="end them by hand, then run the same command again",
+            ) from exc
+
+    def _start_servers(self) -> None:
+        if self._broker:
+            self._broker.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._start(BROKER, self._broker.command)
+        if self._trial:
+            command = speak_server_command(
+                port=self._port.number,
+                voice_engine=self._trial.voice_engine,
+                time_scale=self._trial.time_scale,
+            )
+            self._start(SPEAK_SERVER, command)
+
+    def _start(self, name: str, command: tuple[str, ...]) -> None:
+        self._supervisor.start(
+            ChildSpec(
+                name=name,
+                command=command,
+                environment=self._environment,
+                log=self._home / "logs" / f"{name}.log",
+            )
+        )
+
+
+class _Port:
+    """A free port of loopback, kept free for the Speak server for as long as the fleet lives.
+
+    On Linux a socket that is bound but does not listen keeps others from being given the port,
+    while a server with SO_REUSEADDR may still listen on it: now, and again after it died.
+    """
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((_LOOPBACK, 0))
+        self.number: int = self._socket.getsockname()[1]
+        if sys.platform != "linux":
+            self.close()
+
+    def close(self) -> None:
+        """Free it."""
+        self._socket.close()
+
+
+def _refuse_elsewhere(given: Settings) -> None:
+    """The lock on the home proves that nobody else works on its database, and only on that."""
+    if given.database_url != f"sqlite:///{given.home / 'narrator.db'}":
+        raise SettingsError(
+            "NARRATOR_DATABASE_URL is set, but this command works alone, in NARRATOR_HOME",
+            remedy="unset NARRATOR_DATABASE_URL, or submit the book to the fleet: POST /v1/jobs",
+        )
