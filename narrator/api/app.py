@@ -1,0 +1,98 @@
+"""The REST API as an ASGI application.
+
+`create_app` builds it over any services; `from_environment` is the factory that a server is given::
+
+    uvicorn --factory narrator.api.app:from_environment --no-access-log
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
+from typing import Protocol
+
+from fastapi import Depends, FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from narrator.api import problems
+from narrator.api.auth import authenticate, gate_of
+from narrator.api.edge import Edge
+from narrator.api.metrics import Metrics
+from narrator.api.openapi import DESCRIPTION, DescribedApp, refusals
+from narrator.api.routes import artifacts, jobs, operations
+from narrator.bootstrap import bootstrap, configure_logging
+from narrator.services.kit import Services
+from narrator.services.rhythm import dispatcher
+from narrator.settings import ApiSettings, load
+
+API_VERSION = "1.0"
+"""Of the paths under /v1 and what they carry; it grows when they do."""
+
+
+class Background(Protocol):
+    """Something that runs beside the app, from its start to its end."""
+
+    def start(self) -> object:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End; waits for what is under way."""
+
+
+def create_app(
+    services: Services, settings: ApiSettings, *, background: Sequence[Background] = ()
+) -> FastAPI:
+    """The application; raises SettingsError when it would stand open without being told to.
+
+    `background` is started with the server and stopped with it.
+    """
+    gate = gate_of(settings)
+    app = DescribedApp(
+        title="Narrator",
+        summary="Long documents into audiobooks",
+        description=DESCRIPTION,
+        version=API_VERSION,
+        openapi_url=None,  # a route of ours serves it
+        docs_url=None,  # those pages load scripts from elsewhere
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=_lifespan(background),
+    )
+    app.state.gate, app.state.services, app.state.settings = gate, services, settings
+    app.state.metrics = Metrics(services)
+    app.add_middleware(Edge, metrics=app.state.metrics)
+    problems.install(app)
+    app.include_router(operations.router, responses=_ANYWHERE)
+    for router in (jobs.router, artifacts.router):
+        app.include_router(router, dependencies=[Depends(authenticate)], responses=_WITH_KEY)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The application that the environment's settings describe, with its dispatcher.
+
+    Raises SettingsError naming the variable at fault.
+    """
+    settings = load()
+    configure_logging(settings.log)
+    services = bootstrap(settings)
+    return create_app(services, settings.api, background=[dispatcher(services)])
+
+
+_ANYWHERE = refusals(HTTPStatus.INTERNAL_SERVER_ERROR)
+_WITH_KEY = _ANYWHERE | refusals(
+    HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE
+)
+
+
+def _lifespan(
+    background: Sequence[Background],
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as running:
+            for runner in background:
+                runner.start()
+                running.push_async_callback(run_in_threadpool, runner.stop)
+            yield
+
+    return lifespan

@@ -1,0 +1,49 @@
+"""What a route is given: services and settings from the app, and a job id worth looking up."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from narrator.api.metrics import Metrics
+from narrator.api.schemas import EXAMPLE_ID
+from narrator.domain.errors import Missing
+from narrator.domain.ids import JobId
+from narrator.services.kit import Services
+from narrator.settings import ApiSettings
+
+_JOB_ID = re.compile(r"[0-9a-f]{32}")
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+async def _settings(request: Request) -> ApiSettings:
+    settings: ApiSettings = request.app.state.settings
+    return settings
+
+
+async def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
+async def _job_id(
+    request: Request,
+    job_id: Annotated[str, Path(description="The job's id.", examples=[EXAMPLE_ID])],
+) -> JobId:
+    if not _JOB_ID.fullmatch(job_id):
+        raise Missing(
+            "a job's id is 32 lower-case hexadecimal digits, and this is none",
+            remedy="take the id from the answer to POST /v1/jobs, or from GET /v1/jobs",
+        )
+    request.state.job_id = job_id
+    return JobId(job_id)
+
+
+GivenServices = Annotated[Services, Depends(_services)]
+GivenSettings = Annotated[ApiSettings, Depends(_settings)]
+GivenMetrics = Annotated[Metrics, Depends(_metrics)]
+GivenJobId = Annotated[JobId, Depends(_job_id)]

@@ -1,0 +1,107 @@
+"""Figures for Prometheus, in a registry of this app's own.
+
+Requests are counted as they end; work is counted in the database at each scrape, so that every API
+process shows the same fleet, whichever is asked.
+"""
+
+from collections.abc import Iterator
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from narrator.domain.errors import NarratorError
+from narrator.domain.jobs import JobState, Progress
+from narrator.domain.steps import StepKind, StepState
+from narrator.services.kit import Services
+
+SHOWN_JOBS = 100
+"""How many running jobs the gauge of characters adds up, newest first: a scrape stays cheap."""
+
+log = structlog.get_logger(__name__)
+
+
+class Metrics:
+    """The figures of one app: `observe` each request, `expose` them all."""
+
+    def __init__(self, services: Services) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Work(services))
+        self._requests = Counter(
+            "narrator_http_requests",
+            "Requests answered.",
+            ("method", "route", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "narrator_http_request_duration_seconds",
+            "From a request's arrival to the end of its answer.",
+            ("method", "route"),
+            registry=self._registry,
+        )
+
+    def observe(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that has ended. `route` is a template, so that labels stay few."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def expose(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _Work(Collector):
+    """Reads the fleet's work from the database when scraped."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: registering must not touch the database."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges; only `narrator_database_up` 0 when the database does not answer."""
+        up = GaugeMetricFamily("narrator_database_up", "Whether the database answered this scrape.")
+        try:
+            figures = [_steps(self._services), _chars(self._services)]
+        except NarratorError as error:
+            log.warning("metrics_incomplete", code=error.code, reason=error.reason)
+            figures = []
+        up.add_metric((), bool(figures))
+        yield from (up, *figures)
+
+
+def _steps(services: Services) -> Metric:
+    gauge = GaugeMetricFamily("narrator_steps", "Rows of work.", labels=("kind", "state"))
+    counts = services.steps.counts()
+    for kind in StepKind:
+        for state in StepState:
+            gauge.add_metric((kind, state), counts.get((kind, state), 0))
+    return gauge
+
+
+def _chars(services: Services) -> Metric:
+    gauge = GaugeMetricFamily(
+        "narrator_running_chars",
+        f"Characters of the {SHOWN_JOBS} newest running jobs: planned, spoken, and of these"
+        " answered by earlier takes.",
+        labels=("part",),
+    )
+    running = [
+        services.jobs.progress(job.id)
+        for job in services.jobs.recent(limit=SHOWN_JOBS, state=JobState.RUNNING)
+    ]
+    for part, chars in _parts(running).items():
+        gauge.add_metric((part,), chars)
+    return gauge
+
+
+def _parts(running: list[Progress]) -> dict[str, int]:
+    return {
+        "planned": sum(progress.chars for progress in running),
+        "spoken": sum(progress.chars_spoken for progress in running),
+        "from_takes": sum(progress.chars_from_takes for progress in running),
+    }

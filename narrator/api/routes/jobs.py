@@ -1,0 +1,144 @@
+"""Submitting jobs, watching them, cancelling and retrying them."""
+
+import shutil
+import tempfile
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import structlog
+from fastapi import APIRouter, Query, Request, Response
+
+from narrator.api.context import GivenJobId, GivenServices
+from narrator.api.openapi import job_body, refusals
+from narrator.api.schemas import EXAMPLE_ID, JobList, JobSummary, JobView, job_path
+from narrator.api.uploads import GivenSubmission, Submission
+from narrator.domain.ids import JobId
+from narrator.domain.jobs import Job, JobState
+from narrator.services.dispatch import dispatch
+from narrator.services.kit import Services
+from narrator.services.submit import submit
+
+BLOCK_BYTES = 1 << 20
+DEFAULT_LIMIT, MOST_JOBS = 20, 100
+
+router = APIRouter(tags=["jobs"])
+log = structlog.get_logger(__name__)
+
+
+@router.post(
+    "/v1/jobs",
+    status_code=HTTPStatus.ACCEPTED,
+    summary="Submit a document",
+    responses=refusals(
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
+    openapi_extra=job_body(),
+)
+def submit_job(
+    request: Request, response: Response, services: GivenServices, submission: GivenSubmission
+) -> JobView:
+    """Keep the document and queue its narration; the answer is there before the work begins.
+
+    `Location` names the job. What is wrong with the document itself shows later, as the job's
+    failure.
+    """
+    job = _keep(services, submission)
+    request.state.job_id = job.id
+    log.info("job_submitted", job_id=job.id, voice=job.options.voice.name)
+    response.headers["Location"] = job_path(job.id)
+    return _view(services, job)
+
+
+@router.get(
+    "/v1/jobs",
+    summary="List jobs",
+    responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+def list_jobs(
+    services: GivenServices,
+    limit: Annotated[int, Query(ge=1, le=MOST_JOBS, description="At most so many.")] = (
+        DEFAULT_LIMIT
+    ),
+    before: Annotated[
+        str | None,
+        Query(
+            pattern="^[0-9a-f]{32}$",
+            description="Only jobs older than the one of this id.",
+            examples=[EXAMPLE_ID],
+        ),
+    ] = None,
+    state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
+) -> JobList:
+    """The newest jobs first. `next` leads to older ones."""
+    found = services.jobs.recent(
+        limit=limit + 1, before=JobId(before) if before else None, state=state
+    )
+    shown = found[:limit]
+    more = len(found) > limit
+    return JobList(
+        jobs=[JobSummary.of(job) for job in shown],
+        next=_older(shown[-1].id, limit, state) if more else None,
+    )
+
+
+@router.get(
+    "/v1/jobs/{job_id}",
+    summary="Show a job",
+    responses=refusals(HTTPStatus.NOT_FOUND),
+)
+def show_job(services: GivenServices, job_id: GivenJobId) -> JobView:
+    """The job's state and stage, how far it is, what it made, or why it failed."""
+    return _view(services, services.jobs.get(job_id))
+
+
+@router.post(
+    "/v1/jobs/{job_id}/cancel",
+    summary="Cancel a job",
+    responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+def cancel_job(services: GivenServices, job_id: GivenJobId) -> JobView:
+    """Stop the job; what is finished is kept, and a retry goes on from there.
+
+    Harmless to repeat. A job that has succeeded or failed answers 409.
+    """
+    return _view(services, services.jobs.cancel(job_id))
+
+
+@router.post(
+    "/v1/jobs/{job_id}/retry",
+    summary="Retry a failed or cancelled job",
+    responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+def retry_job(services: GivenServices, job_id: GivenJobId) -> JobView:
+    """Take the job up again where it was; nothing that is finished is spoken twice."""
+    job = services.jobs.retry(job_id)
+    dispatch(services)
+    return _view(services, job)
+
+
+def _keep(services: Services, submission: Submission) -> Job:
+    with tempfile.NamedTemporaryFile(dir=services.scratch, prefix="narrator-upload-") as kept:
+        shutil.copyfileobj(submission.file, kept, BLOCK_BYTES)
+        kept.flush()
+        return submit(
+            services,
+            Path(kept.name),
+            name=submission.name,
+            options=submission.options,
+            job_id=JobId(uuid4().hex),
+        )
+
+
+def _view(services: Services, job: Job) -> JobView:
+    return JobView.with_progress(job, services.jobs.progress(job.id))
+
+
+def _older(last: JobId, limit: int, state: JobState | None) -> str:
+    query = {"before": last, "limit": str(limit)} | ({"state": str(state)} if state else {})
+    return f"/v1/jobs?{urlencode(query)}"

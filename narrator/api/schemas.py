@@ -1,0 +1,291 @@
+"""What the API takes and gives, as its OpenAPI document shows it. Units are in the names."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from narrator.domain.artifacts import Artifact, AudioFormat
+from narrator.domain.ids import JobId
+from narrator.domain.jobs import (
+    ChapterProgress,
+    Failure,
+    Job,
+    JobOptions,
+    JobState,
+    Progress,
+    Stage,
+)
+from narrator.domain.voices import DEFAULT_VOICE, FASTEST, SAMPLE_RATE, SLOWEST
+
+JOB_PATH = "/v1/jobs/{job_id}"
+EXAMPLE_ID = "6f1c0a4be1d24d3c9b5e7a8f90123456"
+CHAPTERS_CHARS = 1000
+TITLE_CHARS = 200
+
+
+class _Taken(BaseModel):
+    """Something a caller sends: a misspelt field is an error, not a silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SubmittedOptions(_Taken):
+    """How a document is to be narrated; every option may be left out."""
+
+    voice: Annotated[
+        str,
+        Field(
+            max_length=100,
+            description="A Deepgram Aura voice.",
+            examples=["aura-2-thalia-en", "aura-2-orion-en"],
+        ),
+    ] = DEFAULT_VOICE
+    speed: Annotated[
+        float,
+        Field(
+            allow_inf_nan=False,
+            description=f"Speaking rate, {SLOWEST} to {FASTEST}; 1 is the voice's own."
+            " Aura-2 voices in English and Spanish only.",
+        ),
+    ] = 1.0
+    format: Annotated[AudioFormat, Field(description="File format of the finished recording.")] = (
+        AudioFormat.M4B
+    )
+    chapters: Annotated[
+        str,
+        Field(
+            max_length=CHAPTERS_CHARS,
+            description="Body chapters to narrate, such as `1,3-5`; empty for all of them.",
+            examples=["1,3-5"],
+        ),
+    ] = ""
+
+
+class SubmittedText(SubmittedOptions):
+    """A text to narrate, given in the request itself; a file goes as multipart instead."""
+
+    text: Annotated[str, Field(min_length=1, description="The text: plain, UTF-8.")]
+    title: Annotated[
+        str,
+        Field(max_length=TITLE_CHARS, description="Its title, for tags and chapter marks."),
+    ] = ""
+
+
+class OptionsView(BaseModel):
+    """The options a job was submitted with."""
+
+    voice: str
+    speed: float
+    format: AudioFormat
+    chapters: list[int] = Field(description="Body chapter numbers; empty means all.")
+
+    @classmethod
+    def of(cls, options: JobOptions) -> Self:
+        """From the domain's value."""
+        return cls(
+            voice=options.voice.name,
+            speed=options.voice.speed,
+            format=options.format,
+            chapters=list(options.chapters),
+        )
+
+
+class ChapterView(BaseModel):
+    """How far one chapter is."""
+
+    number: int = Field(description="Body chapter number in the document, from 1.")
+    title: str
+    chunks: int = Field(description="Chunks planned; a chunk is what is spoken in one go.")
+    chunks_spoken: int
+    chars: int = Field(description="Characters planned, as sent to the voice.")
+    chars_spoken: int
+    audio_seconds: float = Field(description="Speech made so far, without pauses.")
+    rendered: bool = Field(description="Whether the chapter's audio is finished.")
+
+    @classmethod
+    def of(cls, chapter: ChapterProgress) -> Self:
+        """From the domain's value."""
+        return cls(
+            number=chapter.number,
+            title=chapter.title,
+            chunks=chapter.chunks,
+            chunks_spoken=chapter.chunks_spoken,
+            chars=chapter.chars,
+            chars_spoken=chapter.chars_spoken,
+            audio_seconds=_seconds(chapter.samples),
+            rendered=chapter.rendered,
+        )
+
+
+class ProgressView(BaseModel):
+    """How far a job is, in chapters, chunks and characters; totals are 0 until it is planned."""
+
+    chapters: int = Field(description="Chapters to be narrated.")
+    chapters_rendered: int = Field(description="Chapters whose audio is finished.")
+    chunks: int
+    chunks_spoken: int
+    chars: int = Field(description="Characters to be spoken.")
+    chars_spoken: int
+    chars_from_takes: int = Field(
+        description="The part of `chars_spoken` that earlier recordings answered: it cost nothing."
+    )
+    audio_seconds: float = Field(description="Speech made so far, without pauses.")
+    by_chapter: list[ChapterView]
+
+    @classmethod
+    def of(cls, progress: Progress) -> Self:
+        """From the domain's value."""
+        return cls(
+            chapters=len(progress.chapters),
+            chapters_rendered=progress.chapters_rendered,
+            chunks=progress.chunks,
+            chunks_spoken=progress.chunks_spoken,
+            chars=progress.chars,
+            chars_spoken=progress.chars_spoken,
+            chars_from_takes=progress.chars_from_takes,
+            audio_seconds=_seconds(progress.samples),
+            by_chapter=[ChapterView.of(chapter) for chapter in progress.chapters],
+        )
+
+
+class ArtifactView(BaseModel):
+    """A finished file."""
+
+    name: str = Field(examples=["book.m4b"])
+    media_type: str = Field(examples=["audio/mp4"])
+    bytes: int
+    sha256: str = Field(description="Digest of the file's bytes, in hexadecimal.")
+    href: str = Field(description="Path at which to fetch it.")
+
+    @classmethod
+    def of(cls, artifact: Artifact, job_id: JobId) -> Self:
+        """From the domain's value."""
+        return cls(
+            name=artifact.name,
+            media_type=artifact.media_type,
+            bytes=artifact.bytes,
+            sha256=artifact.sha256,
+            href=f"{job_path(job_id)}/artifacts/{artifact.name}",
+        )
+
+
+class FailureView(BaseModel):
+    """Why a job failed, and what to do about it."""
+
+    code: str = Field(description="Stable; for programs.", examples=["document-refused"])
+    reason: str
+    remedy: str
+
+    @classmethod
+    def of(cls, failure: Failure) -> Self:
+        """From the domain's value."""
+        return cls(code=failure.code, reason=failure.reason, remedy=failure.remedy)
+
+
+class JobSummary(BaseModel):
+    """A job in a list."""
+
+    id: JobId = Field(examples=[EXAMPLE_ID])
+    href: str = Field(description="Path of the job.")
+    state: JobState
+    title: str = Field(description="The document's title; empty until it is planned.")
+    creators: list[str] = Field(description="Its authors; empty until it is planned.")
+    source_name: str = Field(description="The document's file name as submitted.")
+    options: OptionsView
+    state_times: dict[JobState, datetime] = Field(
+        description="When each state was last entered, RFC 3339 in UTC.",
+        examples=[{"queued": "2026-01-31T09:30:00.250000Z"}],
+    )
+    artifacts: list[ArtifactView]
+    failure: FailureView | None = Field(description="Set when the state is `failed`.")
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """From the domain's value."""
+        return cls(
+            id=job.id,
+            href=job_path(job.id),
+            state=job.state,
+            title=job.title,
+            creators=list(job.creators),
+            source_name=job.source_name,
+            options=OptionsView.of(job.options),
+            state_times={s: _instant(at) for s, at in sorted(job.state_times.items(), key=_when)},
+            artifacts=[ArtifactView.of(artifact, job.id) for artifact in job.artifacts],
+            failure=FailureView.of(job.failure) if job.failure else None,
+        )
+
+
+class JobView(JobSummary):
+    """A job, and how far it is."""
+
+    stage: Stage = Field(description="What it is busy with.")
+    progress: ProgressView
+
+    @classmethod
+    def with_progress(cls, job: Job, progress: Progress) -> Self:
+        """From the domain's values."""
+        return cls(
+            **dict(JobSummary.of(job)), stage=progress.stage, progress=ProgressView.of(progress)
+        )
+
+
+class JobList(BaseModel):
+    """Jobs from the newest on."""
+
+    jobs: list[JobSummary]
+    next: str | None = Field(description="Path of the jobs before these; null at the end.")
+
+
+class HealthView(BaseModel):
+    """The process is up."""
+
+    state: str = Field(examples=["up"])
+
+
+class ReadyView(BaseModel):
+    """Everything this process needs answers."""
+
+    state: str = Field(examples=["ready"])
+    checks: dict[str, str] = Field(examples=[{"database": "ok", "objects": "ok"}])
+
+
+class FieldFault(BaseModel):
+    """A field that does not fit, and why; its value is never repeated."""
+
+    field: str = Field(examples=["speed"])
+    reason: str
+
+
+class Problem(BaseModel):
+    """A problem after RFC 9457."""
+
+    type: str = Field(examples=["urn:narrator:problem:option-refused"])
+    title: str = Field(description="The status in words.", examples=["Unprocessable Entity"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["there is no voice 'aura-3-hal-en'"])
+    code: str = Field(description="Stable; for programs.", examples=["option-refused"])
+    remedy: str = Field(
+        description="What to do about it.",
+        examples=["name a Deepgram Aura voice, such as aura-2-thalia-en"],
+    )
+    request_id: str = Field(description="Names this request in the server's log.")
+    errors: list[FieldFault] = Field(description="The fields at fault, where there are such.")
+
+
+def job_path(job_id: JobId) -> str:
+    """Path of a job."""
+    return JOB_PATH.format(job_id=job_id)
+
+
+def _when(entered: tuple[JobState, float]) -> float:
+    return entered[1]
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(round(seconds, 3), UTC)
+
+
+def _seconds(samples: int) -> float:
+    return round(samples / SAMPLE_RATE, 3)

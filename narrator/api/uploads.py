@@ -1,0 +1,155 @@
+"""Reading a submitted document: a multipart file or a JSON text, never more than is allowed.
+
+Bytes are counted as they arrive, so that a body that is too long is refused before it is in, and a
+file lies on disk from its first mebibyte on. Nothing is read before the caller is known.
+"""
+
+import io
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, BinaryIO
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.types import Message
+
+from narrator.api.context import GivenSettings
+from narrator.api.problems import Refusal
+from narrator.api.schemas import SubmittedOptions, SubmittedText
+from narrator.domain.chapters import parse_chapters
+from narrator.domain.errors import DocumentRefused
+from narrator.domain.jobs import JobOptions
+from narrator.domain.voices import Voice
+
+JSON_BYTES = 4 << 20
+"""A JSON body is parsed in memory, whole: longer texts come as a file."""
+
+FIELD_BYTES = 8 << 10
+OVERHEAD_BYTES = 64 << 10  # what a multipart body may hold besides its document
+NAME_CHARS = 200
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A document as it was sent: an open file at its start, its name, its options."""
+
+    file: BinaryIO
+    name: str
+    options: JobOptions
+
+
+async def _submission(request: Request, settings: GivenSettings) -> AsyncIterator[Submission]:
+    match request.headers.get("content-type", "").partition(";")[0].strip().lower():
+        case "multipart/form-data":
+            allowed = settings.document_bytes
+            body = _limited(request, allowed, overhead_bytes=OVERHEAD_BYTES)
+            async with body.form(max_files=1, max_fields=16, max_part_size=FIELD_BYTES) as form:
+                yield _of_form(form, allowed)
+        case "application/json":
+            allowed = min(settings.document_bytes, JSON_BYTES)
+            yield _of_json(await _limited(request, allowed).body())
+        case _:
+            raise Refusal(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                "a job is submitted as multipart/form-data or as application/json",
+                remedy="send the file as the field `document`, or JSON with a field `text`",
+                headers={"Accept-Post": "multipart/form-data, application/json"},
+            )
+
+
+GivenSubmission = Annotated[Submission, Depends(_submission)]
+
+
+def _limited(request: Request, allowed_bytes: int, *, overhead_bytes: int = 0) -> Request:
+    """The same request, whose body raises Refusal (413) once it is longer than allowed.
+
+    Where the caller declares its length, nothing is read of a body that is too long.
+    """
+    most_bytes = allowed_bytes + overhead_bytes
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > most_bytes:
+        raise _too_large(allowed_bytes)
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > most_bytes:
+            raise _too_large(allowed_bytes)
+        return message
+
+    return Request(request.scope, receive)
+
+
+def _of_form(form: FormData, allowed_bytes: int) -> Submission:
+    document = form.get("document")
+    if not isinstance(document, UploadFile):
+        raise RequestValidationError([_fault("document", "a file is required")])
+    if (document.size or 0) > allowed_bytes:
+        raise _too_large(allowed_bytes)
+    if not document.size:
+        raise DocumentRefused("the document is empty", remedy="send a file that has bytes in it")
+    fields = {name: value for name, value in form.multi_items() if name != "document"}
+    try:
+        submitted = SubmittedOptions.model_validate(fields)
+    except ValidationError as error:
+        raise _invalid(error) from None
+    return Submission(
+        file=document.file, name=_file_name(document.filename), options=_options(submitted)
+    )
+
+
+def _of_json(body: bytes) -> Submission:
+    try:
+        submitted = SubmittedText.model_validate_json(body)
+    except ValidationError as error:
+        raise _invalid(error) from None  # its text would repeat the document
+    title = _printable(submitted.title) or "Untitled"
+    return Submission(
+        file=io.BytesIO(submitted.text.encode()),
+        name=f"{title}.txt",
+        options=_options(submitted),
+    )
+
+
+def _options(submitted: SubmittedOptions) -> JobOptions:
+    return JobOptions(
+        voice=Voice(name=submitted.voice, speed=submitted.speed),
+        format=submitted.format,
+        chapters=parse_chapters(submitted.chapters),
+    )
+
+
+def _file_name(given: str | None) -> str:
+    """The last part of the name the caller gave, whatever slashes their system uses."""
+    name = (given or "").replace("\\", "/").rpartition("/")[2]
+    return _printable(name)[-NAME_CHARS:] or "document"
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub("", text).strip()
+
+
+def _invalid(error: ValidationError) -> RequestValidationError:
+    return RequestValidationError(error.errors(include_input=False, include_url=False))
+
+
+def _fault(field: str, reason: str) -> dict[str, object]:
+    return {"type": "missing", "loc": ("body", field), "msg": reason}
+
+
+def _too_large(allowed_bytes: int) -> Refusal:
+    return Refusal(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        f"a document sent this way may have at most {allowed_bytes:,} bytes",
+        remedy="send a longer text as a multipart file; an operator sets the limit for files with"
+        " NARRATOR_MAX_DOCUMENT_BYTES",
+        headers={"Connection": "close"},  # the rest of the body will not be read
+    )
