@@ -1,1 +1,244 @@
-"""Joins takes into chapters with pydub."""
+"""Joins takes into chapters with pydub, and chapters into recordings.
+
+pydub counts in whole milliseconds: slices and fades of anything else silently lose or add samples.
+Here it is only ever given pieces that are whole milliseconds long, and positions are counted in
+samples by a `Ruler`.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from narrator.audio import flac, joining, takes
+from narrator.audio.encoder import BIT_EXACT, PCM_INPUT, Ffmpeg, find_ffmpeg
+from narrator.audio.pcm import envelope, envelopes, samples_of
+from narrator.audio.pictures import picture_of
+from narrator.audio.tags import Mark, Tags, clean, tags_of
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.documents import Cover, Metadata
+from narrator.domain.errors import TakeCorrupt
+from narrator.domain.timeline import Pauses, Placement, Ruler, chapter_starts
+from narrator.domain.voices import BYTES_PER_SAMPLE, SAMPLE_RATE
+from narrator.services.ports import ChapterFile, Heard, RenderedChapter, TakeAudio
+
+with warnings.catch_warnings():  # it warns when ffmpeg is not on PATH; we name it ourselves
+    warnings.simplefilter("ignore")
+    from pydub import AudioSegment
+    from pydub.silence import detect_leading_silence
+
+MARGIN_MS = 30
+"""Silence left at either edge of a take: soft onsets begin before they reach the threshold."""
+
+FADE_MS = 5
+
+QUIET_DBFS = -50.0
+QUIET_BELOW_TAKE_DB = 30.0
+"""What is quieter than both is silence that may go: 30 dB under a quiet take's own level, too."""
+
+_SAMPLES_A_MS = SAMPLE_RATE // 1000
+
+# (name of a rendered chapter, its media type, how ffmpeg makes it); FLAC is written without ffmpeg.
+_RENDERED: dict[AudioFormat, tuple[str, str, tuple[str, ...]]] = {
+    AudioFormat.M4B: (
+        "chapter.aac",
+        "audio/aac",
+        # the fast coder: five times as fast as the default, and on speech at this rate not worse
+        ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "64k", "-f", "adts"),
+    ),
+    AudioFormat.MP3: (
+        "chapter.mp3",
+        "audio/mpeg",
+        (
+            "-c:a",
+            "libmp3lame",
+            "-b:a",
+            "64k",
+            "-id3v2_version",
+            "0",
+            "-write_xing",
+            "0",
+            "-f",
+            "mp3",
+        ),
+    ),
+    AudioFormat.OPUS: (
+        "chapter.opus",
+        "audio/ogg",
+        ("-c:a", "libopus", "-b:a", "32k", "-frame_duration", "20", "-f", "ogg"),
+    ),
+    AudioFormat.FLAC: ("chapter.flac", "audio/flac", ()),
+    AudioFormat.WAV: ("chapter.flac", "audio/flac", ()),
+}
+
+
+class FfmpegStudio:
+    """The port `Studio`: pydub for takes, ffmpeg for lossy formats, libsndfile for FLAC.
+
+    Thread-safe: it keeps no state between calls. Memory grows neither with a chapter nor with a
+    book. Raises SettingsError when there is no ffmpeg.
+    """
+
+    def __init__(self, ffmpeg: Path | None = None, pauses: Pauses | None = None) -> None:
+        self._ffmpeg = Ffmpeg(find_ffmpeg(ffmpeg))
+        self._pauses = pauses or Pauses()
+
+    def pack(self, pcm: bytes) -> bytes:
+        """A take's samples as a FLAC file; raises TakeCorrupt for none, or for half a sample."""
+        return takes.pack(pcm)
+
+    def unpack(self, packed: bytes) -> bytes:
+        """The samples of a packed take; raises TakeCorrupt."""
+        return takes.unpack(packed)
+
+    def render(
+        self,
+        takes: Iterable[TakeAudio],
+        *,
+        format: AudioFormat,
+        folder: Path,
+    ) -> RenderedChapter:
+        """Trim, fade, join and encode one chapter into `folder`.
+
+        Takes are asked for one at a time and each is let go before the next. Raises TakeCorrupt for
+        a take of no samples or of half a one, and ToolFailed when the encoder fails.
+        """
+        name, media_type, encoding = _RENDERED[format]
+        path = folder / name
+        with self._writing(path, encoding) as write:
+            samples, placements = _stitch(takes, self._pauses, write)
+        return RenderedChapter(
+            path=path, media_type=media_type, samples=samples, placements=tuple(placements)
+        )
+
+    def _writing(
+        self, path: Path, encoding: Sequence[str]
+    ) -> AbstractContextManager[Callable[[bytes], object]]:
+        if not encoding:
+            return _writing_flac(path)
+        return self._ffmpeg.fed([*PCM_INPUT, *encoding, *BIT_EXACT, f"file:{path}"])
+
+    def publish(
+        self,
+        chapters: Sequence[ChapterFile],
+        *,
+        format: AudioFormat,
+        metadata: Metadata,
+        narrator: str,
+        cover: Cover | None,
+        path: Path,
+    ) -> None:
+        """Join chapters rendered for this format into one file; raises ToolFailed."""
+        tags = tags_of(
+            metadata, narrator=narrator, marks=_marks(chapters), picture=picture_of(cover)
+        )
+        self._join(format, chapters, tags, path)
+
+    def _join(
+        self, kind: AudioFormat, chapters: Sequence[ChapterFile], tags: Tags, path: Path
+    ) -> None:
+        match kind:
+            case AudioFormat.M4B:
+                joining.join_m4b(chapters, tags, path, self._ffmpeg)
+            case AudioFormat.MP3:
+                joining.join_mp3(chapters, tags, path)
+            case AudioFormat.OPUS:
+                joining.join_opus(chapters, tags, path)
+            case AudioFormat.FLAC:
+                joining.join_flac(chapters, tags, path)
+            case AudioFormat.WAV:
+                joining.join_wav(chapters, tags, path)
+
+    def decode(self, path: Path) -> Iterator[bytes]:
+        """A finished recording's samples (s16le mono 24 kHz) in blocks; raises ToolFailed."""
+        return self._ffmpeg.decoded(path)
+
+    def listen(self, path: Path, stretches: Sequence[tuple[int, int]]) -> Heard:
+        """The length of a recording and the envelope of each stretch of it, decoding it once."""
+        samples, found = envelopes(self._ffmpeg.decoded_samples(path), stretches)
+        return Heard(samples=samples, envelopes=found)
+
+
+@contextmanager
+def _writing_flac(path: Path) -> Iterator[Callable[[bytes], object]]:
+    with flac.open_writer(path) as writer:
+        yield lambda pcm: writer.write(samples_of(pcm))
+
+
+def _stitch(
+    takes: Iterable[TakeAudio], pauses: Pauses, write: Callable[[bytes], object]
+) -> tuple[int, list[Placement]]:
+    """Write a chapter: silence, take, silence and so on; gives its samples and placements."""
+    ruler = Ruler.begin(pauses)
+    placements = []
+    for take in takes:
+        pcm = edged(take.pcm)
+        write(_silence(ruler.silence_samples))
+        write(pcm)
+        samples = samples_of(pcm)
+        placements.append(
+            Placement(
+                start_samples=ruler.start_samples,
+                samples=len(samples),
+                envelope=envelope(samples),
+            )
+        )
+        ruler = ruler.placed(len(samples), take.boundary)
+    write(_silence(ruler.samples - ruler.end_samples))
+    return ruler.samples, placements
+
+
+def _silence(samples: int) -> bytes:
+    return bytes(samples * BYTES_PER_SAMPLE)
+
+
+def edged(pcm: bytes) -> bytes:
+    """A take (s16le, mono, 24 kHz) with its silent edges trimmed to a margin, and faded.
+
+    A take that is silent all through is left as long as it is. Raises TakeCorrupt for no samples.
+    """
+    if not len(samples_of(pcm)):
+        raise TakeCorrupt("a take holds no samples", remedy="the chunk will be spoken again")
+    segment = AudioSegment(
+        data=pcm, sample_width=BYTES_PER_SAMPLE, frame_rate=SAMPLE_RATE, channels=1
+    )
+    return _faded(_trimmed(segment))
+
+
+def _trimmed(segment: AudioSegment) -> AudioSegment:
+    threshold = min(QUIET_DBFS, segment.dBFS - QUIET_BELOW_TAKE_DB)
+    samples = int(segment.frame_count())
+    before = _spare(segment, threshold)
+    after = _spare(segment.reverse(), threshold)
+    if before + after >= samples:
+        return segment
+    return segment.get_sample_slice(before, samples - after)
+
+
+def _spare(segment: AudioSegment, threshold: float) -> int:
+    """How many samples at the beginning are silence beyond the margin."""
+    silent_ms: int = detect_leading_silence(segment, silence_threshold=threshold, chunk_size=10)
+    return max(0, silent_ms - MARGIN_MS) * _SAMPLES_A_MS
+
+
+def _faded(segment: AudioSegment) -> bytes:
+    """Faded in and out over whole milliseconds at its very edges; its length does not change."""
+    samples = int(segment.frame_count())
+    milliseconds = min(FADE_MS, samples // 2 // _SAMPLES_A_MS)
+    if not milliseconds:
+        return bytes(segment.raw_data)
+    edge = milliseconds * _SAMPLES_A_MS
+    pieces = (
+        segment.get_sample_slice(0, edge).fade_in(milliseconds),
+        segment.get_sample_slice(edge, samples - edge),
+        segment.get_sample_slice(samples - edge, samples).fade_out(milliseconds),
+    )
+    return b"".join(piece.raw_data for piece in pieces)
+
+
+def _marks(chapters: Sequence[ChapterFile]) -> list[Mark]:
+    starts = chapter_starts(chapter.samples for chapter in chapters)
+    return [
+        Mark(start_samples=start, end_samples=start + chapter.samples, title=clean(chapter.title))
+        for start, chapter in zip(starts, chapters, strict=True)
+    ]

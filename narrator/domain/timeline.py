@@ -5,18 +5,33 @@ pause its boundary asks for, then tail silence that fills the chapter up to a wh
 `CHAPTER_QUANTUM` samples, so that encoded chapters join without drift.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from narrator.domain.errors import SettingsError
+from narrator.domain.plan import Boundary
+from narrator.domain.voices import SAMPLE_RATE
 
 CHAPTER_QUANTUM = 46_080
-"""lcm(1024, 576, 480): samples in a packet of AAC, MP3 (at 24 kHz) and Opus (20 ms)."""
+"""lcm(1024, 576, 480): the packets of AAC, MP3 (24 kHz) and Opus (20 ms), samples at 24 kHz."""
 
 ENVELOPE_HOP = 2_400
 """Samples an envelope value covers: 100 ms at 24 kHz."""
 
+SHORTEST_HEAD_SECONDS = 0.5
+SHORTEST_TAIL_SECONDS = 1.0
+"""A lossy packet reaches into its neighbours. Chapters are cut and joined inside their silences,
+which must therefore be longer than any encoder's look-ahead and decoder's memory."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pauses:
-    """Silence between takes and around a chapter, in seconds; defaults a listener likes."""
+    """Silence between takes and around a chapter, in seconds; defaults a listener likes.
+
+    Raises SettingsError for a negative or endless pause, and for a head or tail too short to join
+    encoded chapters in.
+    """
 
     sentence_seconds: float = 0.25
     paragraph_seconds: float = 0.6
@@ -25,14 +40,121 @@ class Pauses:
     head_seconds: float = 0.75
     tail_seconds: float = 1.5
 
+    def __post_init__(self) -> None:
+        for name in ("sentence_seconds", "paragraph_seconds", "heading_seconds", "scene_seconds"):
+            _at_least(0.0, name, getattr(self, name))
+        _at_least(SHORTEST_HEAD_SECONDS, "head_seconds", self.head_seconds)
+        _at_least(SHORTEST_TAIL_SECONDS, "tail_seconds", self.tail_seconds)
+
+    def after(self, boundary: Boundary) -> int:
+        """Samples of silence between a chunk with this boundary and the next of its chapter."""
+        match boundary:
+            case Boundary.SENTENCE:
+                return to_samples(self.sentence_seconds)
+            case Boundary.PARAGRAPH:
+                return to_samples(self.paragraph_seconds)
+            case Boundary.HEADING:
+                return to_samples(self.heading_seconds)
+            case Boundary.SCENE | Boundary.CHAPTER:
+                return to_samples(self.scene_seconds)
+
+
+def _at_least(least: float, name: str, seconds: float) -> None:
+    if not (isfinite(seconds) and seconds >= least):
+        raise SettingsError(
+            f"a pause of {seconds:g} for {name} is out of range",
+            remedy=f"choose {least:g} seconds or more",
+        )
+
+
+def to_samples(seconds: float) -> int:
+    """The nearest whole number of samples."""
+    return round(seconds * SAMPLE_RATE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
     """A chunk's stretch of audio: `samples` from `start_samples` on.
 
-    `envelope` holds one byte for each begun 100 ms: the level, see `audio.pcm.envelope`.
+    `envelope` holds one byte for each begun 100 ms: the level, see `domain.levels`.
     """
 
     start_samples: int
     samples: int
     envelope: bytes
+
+    @property
+    def end_samples(self) -> int:
+        """The first sample after it."""
+        return self.start_samples + self.samples
+
+    def moved(self, samples: int) -> "Placement":
+        """The same stretch `samples` later: from a chapter's time to the recording's."""
+        return replace(self, start_samples=self.start_samples + samples)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruler:
+    """Measures out a chapter while its takes come in: a fold, one `placed` a take.
+
+    `end_samples` is where the last take ended and `silence_samples` how much silence is owed before
+    the next one.
+    """
+
+    pauses: Pauses
+    end_samples: int
+    silence_samples: int
+
+    @classmethod
+    def begin(cls, pauses: Pauses) -> "Ruler":
+        """At the head of a chapter."""
+        head = to_samples(pauses.head_seconds)
+        return cls(pauses=pauses, end_samples=0, silence_samples=head)
+
+    @property
+    def start_samples(self) -> int:
+        """Where the next take begins."""
+        return self.end_samples + self.silence_samples
+
+    def placed(self, samples: int, boundary: Boundary) -> "Ruler":
+        """After a take of so many samples; its boundary tells what pause it leaves behind."""
+        end = self.start_samples + samples
+        return replace(self, end_samples=end, silence_samples=self.pauses.after(boundary))
+
+    @property
+    def samples(self) -> int:
+        """How long the chapter is if no other take comes: tail included, a multiple of the quantum.
+
+        The tail takes the place of the last take's pause. A chapter without takes keeps its head.
+        """
+        spoken = self.end_samples or self.silence_samples
+        shortest = spoken + to_samples(self.pauses.tail_seconds)
+        return -(-shortest // CHAPTER_QUANTUM) * CHAPTER_QUANTUM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A chapter laid out: where each take begins, and how long the whole is, in samples."""
+
+    starts: tuple[int, ...]
+    samples: int
+
+
+def layout(takes: Iterable[tuple[int, Boundary]], pauses: Pauses) -> Layout:
+    """Lay out a chapter of takes, each given by its samples (edges trimmed) and its boundary."""
+    ruler = Ruler.begin(pauses)
+    starts = []
+    for samples, boundary in takes:
+        starts.append(ruler.start_samples)
+        ruler = ruler.placed(samples, boundary)
+    return Layout(starts=tuple(starts), samples=ruler.samples)
+
+
+def chapter_starts(samples: Iterable[int]) -> tuple[int, ...]:
+    """Where each chapter begins in the recording, given each one's samples."""
+    starts = []
+    position = 0
+    for length in samples:
+        starts.append(position)
+        position += length
+    return tuple(starts)

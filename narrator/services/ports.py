@@ -326,6 +326,14 @@ class ChapterFile:
     title: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a decoded recording holds: its samples at 24 kHz, the envelopes asked for."""
+
+    samples: int
+    envelopes: tuple[bytes, ...]
+
+
 class Studio(Protocol):
     """Makes recordings. The same inputs give the same bytes."""
 
@@ -354,6 +362,13 @@ class Studio(Protocol):
 
     def decode(self, path: Path) -> Iterator[bytes]:
         """A finished recording's samples (s16le mono 24 kHz) in blocks; raises ToolFailed."""
+
+    def listen(self, path: Path, stretches: Sequence[tuple[int, int]]) -> Heard:
+        """Decode a recording once, in blocks: its length, and the envelope of each stretch of it.
+
+        A stretch is (first sample, how many); stretches are sorted and disjoint. What lies beyond
+        the end of the recording is missing from its envelope. Raises ToolFailed.
+        """
 
 
 class Doorbell(Protocol):
