@@ -1,0 +1,271 @@
+"""The Speak server: a faithful Deepgram Speak version 1 endpoint of our own.
+
+For trying Narrator without an account, for rehearsing a fleet at full scale without a bill, and for
+tests. `SpeakServer` runs in an event loop, `serve` in a process of its own. Besides
+`/v1/speak` it answers `GET /healthz`, and `GET /v1/stats` with its own counts as JSON
+(`narrator.speakserver.counts`).
+"""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import uuid
+from collections.abc import Sequence
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import serve as serve_websockets
+from websockets.datastructures import Headers
+from websockets.headers import parse_subprotocol
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from narrator.speakserver.config import SpeakServerConfig
+from narrator.speakserver.conversation import Conversation
+from narrator.speakserver.counts import Counts
+from narrator.speakserver.handshake import (
+    PATH,
+    REFUSALS,
+    Asked,
+    Options,
+    Refusal,
+    answered_subprotocol,
+    judge,
+)
+from narrator.speakserver.protocol import SpeakProtocol
+from narrator.speakserver.voices import Voices, engine_of
+
+__all__ = ["SpeakServer", "SpeakServerConfig", "serve"]
+
+PROJECT_ID = "00000000-0000-4000-8000-000000000000"
+
+_LARGEST_MESSAGE_BYTES = 1 << 24  # beyond the protocol's own limit, so that it is the one to say so
+_CLOSE_SECONDS = 5.0
+
+# At debug level the library logs whole frames and headers: document text and credentials. Hence a
+# logger of its own that cannot be talked into it.
+_library_logger = logging.getLogger("narrator.speakserver.websockets")
+_library_logger.setLevel(logging.WARNING)
+
+
+class _Connection(ServerConnection):
+    """A connection that knows its request, and tells when it is really over."""
+
+    request_id: str
+    options: Options
+    counts: Counts | None = None  # set once accepted
+    number: int
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.counts is not None:
+            sent = self.protocol.close_sent
+            self.counts.closed(sent.code if sent is not None else 1006)
+
+
+class SpeakServer:
+    """A Speak server in the running event loop; use it as `async with`, or `start` and `stop`."""
+
+    def __init__(self, config: SpeakServerConfig) -> None:
+        self.config = config
+        self.counts = Counts()
+        self._voices = Voices(engine_of(config))
+        self._server: Server | None = None
+        self._handshakes = 0
+
+    async def start(self) -> None:
+        """Start the voice, then listen.
+
+        Raises:
+            SettingsError: if the voice engine is not installed.
+            ToolFailed: if it does not come up.
+            OSError: if the port is taken.
+
+        """
+        await self._voices.start()
+        try:
+            self._server = await serve_websockets(
+                self._converse,
+                self.config.host,
+                self.config.port,
+                process_request=self._open,
+                process_response=self._seal,
+                select_subprotocol=_selected_subprotocol,
+                compression=None,  # audio does not shrink, and it costs a core
+                server_header=None,
+                max_size=_LARGEST_MESSAGE_BYTES,
+                close_timeout=_CLOSE_SECONDS,
+                logger=_library_logger,
+                create_connection=_Connection,
+            )
+        except BaseException:
+            await self._voices.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Close every socket with 1001, then end the voice."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+        await self._voices.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; 0 when it does not."""
+        if self._server is None:
+            return 0
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """Where to connect from this machine, path included."""
+        host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(  # noqa: S104
+            self.config.host, self.config.host
+        )
+        return f"ws://{f'[{host}]' if ':' in host else host}:{self.port}{PATH}"
+
+    def _clock(self) -> float:
+        return asyncio.get_running_loop().time() * self.config.time_scale
+
+    # ------------------------------------------------------------------------------ the handshake
+
+    def _open(self, connection: ServerConnection, request: Request) -> Response | None:
+        parts = urlsplit(request.path)
+        if parts.path == "/healthz":
+            return _response(200, b'{"state":"ok"}')
+        if parts.path == "/v1/stats":
+            return _response(200, json.dumps(self.counts.as_json()).encode())
+        assert isinstance(connection, _Connection)  # noqa: S101 - for the type checker
+        connection.request_id = str(uuid.uuid4())
+        verdict = self._verdict(_asked(request))
+        if isinstance(verdict, Refusal):
+            return self._refuse(verdict, connection.request_id)
+        connection.options = verdict
+        return None
+
+    def _verdict(self, asked: Asked) -> Options | Refusal:
+        handshake, self._handshakes = self._handshakes, self._handshakes + 1
+        for fault in self.config.handshake_faults:
+            if fault.strikes(handshake):
+                return REFUSALS[fault.status]
+        verdict = judge(asked, self.config.api_keys)
+        limit = self.config.limits.sockets
+        full = limit is not None and self.counts.sockets_open >= limit
+        return REFUSALS[429] if full and isinstance(verdict, Options) else verdict
+
+    def _refuse(self, refusal: Refusal, request_id: str) -> Response:
+        response = _response(refusal.status, refusal.body(request_id))
+        response.headers["dg-error"] = refusal.message
+        return response
+
+    def _seal(
+        self, connection: ServerConnection, _request: Request, response: Response
+    ) -> Response | None:
+        """Mark the answer to a handshake as Deepgram does, and count it."""
+        request_id = getattr(connection, "request_id", None)
+        if request_id is None:  # no handshake: health or statistics
+            return None
+        response.headers["dg-request-id"] = request_id
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.counts.handshakes_refused[response.status_code] += 1
+            return None
+        assert isinstance(connection, _Connection)  # noqa: S101 - for the type checker
+        response.headers["dg-project-id"] = PROJECT_ID
+        connection.number = self.counts.handshakes_accepted
+        connection.counts = self.counts
+        self.counts.opened()
+        return None
+
+    # --------------------------------------------------------------------------------- the socket
+
+    async def _converse(self, connection: ServerConnection) -> None:
+        assert isinstance(connection, _Connection)  # noqa: S101 - for the type checker
+        protocol = SpeakProtocol(
+            self.config,
+            self.counts,
+            socket=connection.number,
+            request_id=connection.request_id,
+            model=connection.options.model,
+            now=self._clock(),
+        )
+        await Conversation(
+            connection, protocol, self._voices, connection.options, self.config, self._clock
+        ).run()
+
+
+def serve(config: SpeakServerConfig) -> None:
+    """Serve until SIGTERM or SIGINT; blocking, for a process of its own.
+
+    When ready it prints one line of JSON: `{"event":"ready","url":"ws://127.0.0.1:8123/v1/speak"}`.
+
+    Raises:
+        SettingsError, ToolFailed, OSError: see `SpeakServer.start`.
+
+    """
+    asyncio.run(_serve(config))
+
+
+async def _serve(config: SpeakServerConfig) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with SpeakServer(config) as server:
+        ready = json.dumps({"event": "ready", "url": server.url}, separators=(",", ":"))
+        sys.stdout.write(ready + "\n")
+        sys.stdout.flush()
+        await stopping.wait()
+
+
+def _asked(request: Request) -> Asked:
+    parts = urlsplit(request.path)
+    given = request.headers.get_all("Authorization")
+    return Asked(
+        path=parts.path,
+        query=parts.query,
+        authorization=given[0] if given else None,
+        subprotocols=_offered(request.headers),
+    )
+
+
+def _offered(headers: Headers) -> list[str]:
+    return [
+        str(name)
+        for line in headers.get_all("Sec-WebSocket-Protocol")
+        for name in parse_subprotocol(line)
+    ]
+
+
+def _selected_subprotocol(
+    _connection: ServerConnection, offered: Sequence[Subprotocol]
+) -> Subprotocol | None:
+    answer = answered_subprotocol([str(name) for name in offered])
+    return Subprotocol(answer) if answer is not None else None
+
+
+def _response(status: int, body: bytes) -> Response:
+    headers = Headers(
+        {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+        }
+    )
+    return Response(status, HTTPStatus(status).phrase, headers, body)
