@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from narrator.api import problems
 from narrator.api.auth import authenticate, gate_of
 from narrator.api.edge import Edge
-from narrator.api.metrics import Metrics
+from narrator.api.metrics import Metrics, Work
 from narrator.api.openapi import DESCRIPTION, DescribedApp, refusals
 from narrator.api.routes import artifacts, jobs, operations
 from narrator.bootstrap import bootstrap, configure_logging
@@ -58,7 +58,7 @@ def create_app(
         lifespan=_lifespan(background),
     )
     app.state.gate, app.state.services, app.state.settings = gate, services, settings
-    app.state.metrics = Metrics(services)
+    app.state.metrics = Metrics(Work(services))
     app.add_middleware(Edge, metrics=app.state.metrics)
     problems.install(app)
     app.include_router(operations.router, responses=_ANYWHERE)

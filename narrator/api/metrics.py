@@ -26,9 +26,10 @@ log = structlog.get_logger(__name__)
 class Metrics:
     """The figures of one app: `observe` each request, `expose` them all."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, *collectors: Collector) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Work(services))
+        for collector in collectors:
+            self._registry.register(collector)
         self._requests = Counter(
             "narrator_http_requests",
             "Requests answered.",
@@ -52,7 +53,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Work(Collector):
+class Work(Collector):
     """Reads the fleet's work from the database when scraped."""
 
     def __init__(self, services: Services) -> None:
