@@ -17,6 +17,7 @@ import boto3
 import pytest
 import redis
 
+from narrator.storage.database import Database
 from tests.servers import process
 from tests.servers.places import server_home
 from tests.servers.postgres import TEMPLATE, Postgres, postgres_server
@@ -55,7 +56,9 @@ def redis_url(_redis: str) -> str:
 @pytest.fixture(scope="session")
 def _postgres(_server_home: Path) -> Iterator[Postgres]:
     with postgres_server(_room(_server_home, "postgres")) as server:
-        server.create(TEMPLATE)
+        template = Database(server.create(TEMPLATE))
+        template.migrate()
+        template.close()  # nobody may be connected to a template while it is cloned
         yield server
 
 
