@@ -55,8 +55,8 @@ def handshake_fault(status: int, headers: Mapping[str, str], body: bytes) -> Nar
 def close_fault(code: int, text: str, request_id: str) -> NarratorError:
     """The error for a socket that the provider closed (`code` 1006: without saying so).
 
-    SpeechRefused for 1003, 1009 and 1008 other than DATA-0001: what we sent will not become right
-    by sending it again. Everything else, a normal close that nobody asked for too, passes.
+    SpeechRefused for 1003, 1009 and 1008 `DATA-0000`: what we sent will not become right by sending
+    it again. Everything else, a normal close that nobody asked for too, passes.
     """
     reason = (
         f"the provider closed the speech session with {code}{_name(text)}{_request(request_id)}"
@@ -69,8 +69,13 @@ def close_fault(code: int, text: str, request_id: str) -> NarratorError:
 
 
 def is_throttle(code: int, text: str) -> bool:
-    """Whether the socket was closed for too many characters in a minute (1008 `DATA-0001`)."""
-    return code == POLICY_VIOLATION and "data0001" in text.lower().replace("-", "")
+    """Whether the socket was closed for too many characters in a minute (1008 `DATA-0001`).
+
+    The live wording of the reason is not documented, and the other 1008, `DATA-0000`, answers a
+    command that is none, which we never send: so a 1008 that does not name the latter is taken for
+    the former.
+    """
+    return code == POLICY_VIOLATION and "data0000" not in text.lower().replace("-", "")
 
 
 def _provider_message(headers: Mapping[str, str], body: bytes) -> str:

@@ -117,6 +117,16 @@ class SpeechSession:
         return len(self._owed)
 
     @property
+    def unstored(self) -> int:
+        """Utterances sent and not yet stored; a Cut one stays among them."""
+        return self._unstored
+
+    @property
+    def ready(self) -> int:
+        """Utterances offered and not yet sent."""
+        return len(self._ready)
+
+    @property
     def room(self) -> int:
         """How many more utterances may be offered."""
         return 0 if self.over else self._rules.ready - len(self._ready)
