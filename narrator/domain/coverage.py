@@ -1,0 +1,128 @@
+"""What a manifest proves by itself: each character once, each sample once, nothing out of place."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+from narrator.domain.documents import SkipReason, Span, unaccounted
+from narrator.domain.levels import is_silent
+from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk
+from narrator.domain.plan import Chunk
+from narrator.domain.timeline import ENVELOPE_HOP
+from narrator.domain.voices import SAMPLE_RATE
+
+
+def spans_of(manifest: Manifest) -> Iterator[Span]:
+    """Every span that a chunk or a skip accounts for."""
+    for chapter in manifest.chapters:
+        for each in chapter.chunks:
+            yield from each.chunk.spans
+    for skip in manifest.skips:
+        yield skip.span
+
+
+def gaps_in(manifest: Manifest) -> list[Span]:
+    """Stretches of the source that nothing accounts for, or that two things do."""
+    return unaccounted(manifest.source_chars, spans_of(manifest))
+
+
+def spoken_chars(manifest: Manifest) -> int:
+    """Source characters that chunks speak."""
+    chunks = (each.chunk for chapter in manifest.chapters for each in chapter.chunks)
+    return sum(len(span) for chunk in chunks for span in chunk.spans)
+
+
+def skipped_chars(manifest: Manifest) -> dict[SkipReason, int]:
+    """Source characters left out, by reason."""
+    counted: Counter[SkipReason] = Counter()
+    for skip in manifest.skips:
+        counted[skip.reason] += len(skip.span)
+    return dict(counted)
+
+
+def text_faults(manifest: Manifest) -> Iterator[str]:
+    """What is wrong between the source and the spoken text."""
+    for gap in gaps_in(manifest):
+        yield f"characters {gap.start} to {gap.end} of the source are not accounted for once"
+    for span in spans_of(manifest):
+        if not 0 <= span.start <= span.end <= manifest.source_chars:
+            yield f"characters {span.start} to {span.end} are outside the source"
+    for chapter in manifest.chapters:
+        for each in chapter.chunks:
+            if not _edits_fit(each.chunk):
+                yield f"{place(chapter, each)} has edits that do not give its text"
+
+
+def _edits_fit(chunk: Chunk) -> bool:
+    """Whether the edits are in order, apart, inside the spans, and add up to the text's length."""
+    in_order = all(a.span.end <= b.span.start for a, b in pairwise(chunk.edits))
+    inside = all(
+        any(span.start <= edit.span.start <= edit.span.end <= span.end for span in chunk.spans)
+        for edit in chunk.edits
+    )
+    chars = sum(map(len, chunk.spans))
+    chars += sum(len(edit.after) - len(edit.span) for edit in chunk.edits)
+    return in_order and inside and chars == chunk.chars
+
+
+def time_faults(manifest: Manifest) -> Iterator[str]:
+    """What is wrong between chunks, chapters and the recording's samples."""
+    position = 0
+    for chapter in manifest.chapters:
+        if chapter.start_samples != position:
+            yield f"chapter {chapter.number} does not begin where the one before it ends"
+        position = chapter.start_samples + chapter.samples
+        yield from _chapter_faults(chapter)
+    if position != manifest.recording.samples:
+        yield "the chapters do not fill the recording"
+
+
+def _chapter_faults(chapter: ManifestChapter) -> Iterator[str]:
+    end = chapter.start_samples
+    for index, each in enumerate(chapter.chunks):
+        placement = each.placement
+        if each.chunk.index != index:
+            yield f"{place(chapter, each)} is not in its order"
+        if placement.start_samples < end:
+            yield f"{place(chapter, each)} begins before what comes before it has ended"
+        if len(placement.envelope) != -(-placement.samples // ENVELOPE_HOP):
+            yield f"{place(chapter, each)} has an envelope of another length"
+        elif is_silent(placement.envelope):
+            yield f"{place(chapter, each)} holds nothing audible"
+        end = placement.end_samples
+    if end > chapter.start_samples + chapter.samples:
+        yield f"chapter {chapter.number} ends before its last chunk does"
+
+
+def place(chapter: ManifestChapter, each: ManifestChunk) -> str:
+    """Where a chunk is, for people: never what it says."""
+    return (
+        f"chapter {chapter.number}, chunk {each.chunk.index} ({at(each.placement.start_samples)})"
+    )
+
+
+def at(samples: int) -> str:
+    """A moment of the recording, for people."""
+    seconds = samples // SAMPLE_RATE
+    return f"at {seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def stretches_of(manifest: Manifest) -> list[tuple[int, int]]:
+    """What to listen to: silence, chunk, silence, chunk, ... silence, as (first sample, how many).
+
+    For a manifest without `time_faults`. A silence leaves out 100 ms at either edge, into which a
+    codec may smear the chunk beside it; a short one is empty.
+    """
+    placements = [each.placement for chapter in manifest.chapters for each in chapter.chunks]
+    found = []
+    position = 0
+    for placement in placements:
+        found.append(_inside(position, placement.start_samples))
+        found.append((placement.start_samples, placement.samples))
+        position = placement.end_samples
+    return [*found, _inside(position, manifest.recording.samples)]
+
+
+def _inside(start: int, end: int) -> tuple[int, int]:
+    spare = end - start - 2 * ENVELOPE_HOP
+    return (start + ENVELOPE_HOP, spare) if spare > 0 else (start, 0)
