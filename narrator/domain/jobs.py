@@ -1,5 +1,6 @@
 """A job: one document on its way to a recording."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -61,6 +62,11 @@ FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLE
 def job_sources(move: JobMove) -> frozenset[JobState]:
     """The states from which `move` may be made: the WHERE of its guarded statement."""
     return frozenset(state for state, moves in JOB_TRANSITIONS.items() if move in moves)
+
+
+def job_target(move: JobMove) -> JobState:
+    """Where `move` leads; each move has one target, wherever it starts."""
+    return next(moves[move] for moves in JOB_TRANSITIONS.values() if move in moves)
 
 
 def next_job_state(state: JobState, move: JobMove) -> JobState:
@@ -199,3 +205,18 @@ class Progress:
     def chapters_rendered(self) -> int:
         """Chapters whose audio is finished."""
         return sum(chapter.rendered for chapter in self.chapters)
+
+
+def stage_of(state: JobState, chapters: Sequence[ChapterProgress]) -> Stage:
+    """What a job in this state, this far on, is busy with; the earliest stage that is not over."""
+    if state in FINAL_STATES:
+        return Stage.ENDED
+    if state is JobState.QUEUED:
+        return Stage.WAITING
+    if not chapters:
+        return Stage.PLANNING
+    if any(chapter.chunks_spoken < chapter.chunks for chapter in chapters):
+        return Stage.SPEAKING
+    if not all(chapter.rendered for chapter in chapters):
+        return Stage.RENDERING
+    return Stage.PUBLISHING

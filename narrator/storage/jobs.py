@@ -1,0 +1,222 @@
+"""Jobs in SQL: what submitters and operators see and do."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, case, false, func, select
+
+from narrator.domain.artifacts import Artifact, AudioFormat
+from narrator.domain.ids import JobId, ObjectKey, TenantId
+from narrator.domain.jobs import (
+    ChapterProgress,
+    Failure,
+    Job,
+    JobMove,
+    JobOptions,
+    JobState,
+    NewJob,
+    Progress,
+    next_job_state,
+    stage_of,
+)
+from narrator.domain.steps import StepKind, StepMove
+from narrator.domain.voices import Voice
+from narrator.storage.database import Database, insert_or, now
+from narrator.storage.moves import NewStep, add_steps, lock_job, move_job, move_steps, unknown_job
+from narrator.storage.planting import storable
+from narrator.storage.tables import SPOKEN, artifacts, chapters, chunks, is_state, jobs, steps
+
+_COUNTS = ("chunks", "chunks_spoken", "chars", "chars_spoken", "chars_from_takes", "samples")
+_NO_FAILURE = {"failure_code": None, "failure_reason": None, "failure_remedy": None}
+
+
+class SqlJobs:
+    """The port `Jobs` over a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, new: NewJob) -> Job:
+        """Insert the job and its `plan` step in one transaction."""
+        with self._database.write() as tx:
+            row = {**_columns(new), "queued_at": now(tx)}
+            insert = insert_or(tx, jobs).values(row).on_conflict_do_nothing()
+            if tx.execute(insert).rowcount:
+                add_steps(tx, new.id, [NewStep(kind=StepKind.PLAN, seq=0)])
+            return _job(tx, new.id)
+
+    def get(self, job_id: JobId) -> Job:
+        """The job; raises Missing."""
+        with self._database.read() as tx:
+            return _job(tx, job_id)
+
+    def recent(
+        self, *, limit: int, before: JobId | None = None, state: JobState | None = None
+    ) -> list[Job]:
+        """Jobs from the newest on; raises Missing when there is no job `before`."""
+        query = select(jobs).order_by(jobs.c.ordinal.desc()).limit(limit)
+        if state is not None:
+            query = query.where(is_state(jobs.c.state, state))
+        with self._database.read() as tx:
+            if before is not None:
+                query = query.where(jobs.c.ordinal < _ordinal(tx, before))
+            return _jobs(tx, query)
+
+    def progress(self, job_id: JobId) -> Progress:
+        """How far the job is: two statements, each answered by one index."""
+        with self._database.read() as tx:
+            state = tx.scalars(select(jobs.c.state).where(jobs.c.id == job_id)).one_or_none()
+            if state is None:
+                raise unknown_job(job_id)
+            rows = tx.execute(_chapter_query(job_id)).all()
+        made = tuple(_chapter_progress(row) for row in rows)
+        return Progress(
+            stage=stage_of(JobState(state), made),
+            chapters=made,
+            chars_from_takes=sum(int(row.chars_from_takes or 0) for row in rows),
+        )
+
+    def cancel(self, job_id: JobId) -> Job:
+        """Cancel the job and its open steps; raises Missing or InvalidTransition."""
+        with self._database.write() as tx:
+            state = lock_job(tx, job_id)
+            if state is not JobState.CANCELLED:
+                next_job_state(state, JobMove.CANCEL)
+                move_job(tx, job_id, JobMove.CANCEL)
+                move_steps(tx, StepMove.CANCEL, steps.c.job_id == job_id)
+            return _job(tx, job_id)
+
+    def retry(self, job_id: JobId) -> Job:
+        """Take the job up again: failed and cancelled steps become ready, with all attempts."""
+        with self._database.write() as tx:
+            next_job_state(lock_job(tx, job_id), JobMove.RETRY)
+            move_job(tx, job_id, JobMove.RETRY, **_NO_FAILURE)
+            move_steps(tx, StepMove.REVIVE, steps.c.job_id == job_id)
+            return _job(tx, job_id)
+
+
+def _columns(new: NewJob) -> dict[str, object]:
+    return {
+        "id": new.id,
+        "tenant": new.tenant,
+        "state": JobState.QUEUED,
+        "source_key": new.source_key,
+        "source_name": storable(new.source_name),
+        "speaker": new.speaker,
+        "voice": new.options.voice.name,
+        "speed": new.options.voice.speed,
+        "format": new.options.format,
+        "chapters": json.dumps(new.options.chapters),
+    }
+
+
+def _ordinal(tx: Connection, job_id: JobId) -> int:
+    ordinal: int | None = tx.scalars(
+        select(jobs.c.ordinal).where(jobs.c.id == job_id)
+    ).one_or_none()
+    if ordinal is None:
+        raise unknown_job(job_id)
+    return ordinal
+
+
+def _job(tx: Connection, job_id: JobId) -> Job:
+    for job in _jobs(tx, select(jobs).where(jobs.c.id == job_id)):
+        return job
+    raise unknown_job(job_id)
+
+
+def _jobs(tx: Connection, query: Select[Any]) -> list[Job]:
+    rows = tx.execute(query).all()
+    files = _artifacts(tx, [row.id for row in rows])
+    return [_job_of(row, files.get(row.id, ())) for row in rows]
+
+
+def _artifacts(tx: Connection, job_ids: Sequence[str]) -> dict[str, tuple[Artifact, ...]]:
+    query = (
+        select(artifacts)
+        .where(artifacts.c.job_id.in_(job_ids))
+        .order_by(artifacts.c.job_id, artifacts.c.position)
+    )
+    found: dict[str, tuple[Artifact, ...]] = {}
+    for row in tx.execute(query):
+        artifact = Artifact(
+            name=row.name,
+            object_key=ObjectKey(row.object_key),
+            media_type=row.media_type,
+            bytes=row.bytes,
+            sha256=row.sha256,
+        )
+        found[row.job_id] = (*found.get(row.job_id, ()), artifact)
+    return found
+
+
+def _job_of(row: Row[Any], files: tuple[Artifact, ...]) -> Job:
+    times = ((state, getattr(row, f"{state}_at")) for state in JobState)
+    return Job(
+        id=JobId(row.id),
+        tenant=TenantId(row.tenant),
+        state=JobState(row.state),
+        source_key=ObjectKey(row.source_key),
+        source_name=row.source_name,
+        speaker=row.speaker,
+        options=JobOptions(
+            voice=Voice(name=row.voice, speed=row.speed),
+            format=AudioFormat(row.format),
+            chapters=tuple(json.loads(row.chapters)),
+        ),
+        state_times={state: at for state, at in times if at is not None},
+        title=row.title,
+        creators=tuple(json.loads(row.creators)),
+        plan_key=ObjectKey(row.plan_key) if row.plan_key else None,
+        failure=_failure(row),
+        artifacts=files,
+    )
+
+
+def _failure(row: Row[Any]) -> Failure | None:
+    if row.failure_code is None:
+        return None
+    return Failure(code=row.failure_code, reason=row.failure_reason, remedy=row.failure_remedy)
+
+
+def _chapter_query(job_id: JobId) -> Select[Any]:
+    """Each chapter with its chunks counted; a chapter without chunks has nulls."""
+    spoken = is_state(chunks.c.state, SPOKEN)
+    counted = (
+        select(
+            chunks.c.chapter,
+            func.count().label("chunks"),
+            func.sum(case((spoken, 1), else_=0)).label("chunks_spoken"),
+            func.sum(chunks.c.chars).label("chars"),
+            func.sum(case((spoken, chunks.c.chars), else_=0)).label("chars_spoken"),
+            func.sum(case((chunks.c.spoken_now.is_(false()), chunks.c.chars), else_=0)).label(
+                "chars_from_takes"
+            ),
+            func.sum(chunks.c.samples).label("samples"),
+        )
+        .where(chunks.c.job_id == job_id)
+        .group_by(chunks.c.chapter)
+        .subquery()
+    )
+    return (
+        select(chapters.c.number, chapters.c.title, chapters.c.audio_key)
+        .add_columns(*(counted.c[name] for name in _COUNTS))
+        .select_from(chapters)
+        .outerjoin(counted, counted.c.chapter == chapters.c.position)
+        .where(chapters.c.job_id == job_id)
+        .order_by(chapters.c.position)
+    )
+
+
+def _chapter_progress(row: Row[Any]) -> ChapterProgress:
+    return ChapterProgress(
+        number=row.number,
+        title=row.title,
+        chunks=int(row.chunks or 0),
+        chunks_spoken=int(row.chunks_spoken or 0),
+        chars=int(row.chars or 0),
+        chars_spoken=int(row.chars_spoken or 0),
+        samples=int(row.samples or 0),
+        rendered=row.audio_key is not None,
+    )

@@ -1,0 +1,121 @@
+"""What a finished plan puts into the tables: chapters, chunks and the first steps."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Table, delete, insert, update
+
+from narrator.domain.errors import DocumentRefused
+from narrator.domain.ids import JobId
+from narrator.domain.steps import StepKind
+from narrator.services.ports import PlannedChunk, PlannedJob
+from narrator.storage.moves import NewStep, add_steps
+from narrator.storage.tables import chapters, chunks, jobs, steps
+
+BATCH_ROWS = 1_000
+"""Rows sent with one INSERT: enough to be quick, few enough for little memory."""
+
+
+def plant(tx: Connection, job_id: JobId, planned: PlannedJob) -> None:
+    """Insert the plan's rows in the place of what an earlier try inserted.
+
+    A chapter without chunks is ready to be rendered at once. Raises DocumentRefused for text that
+    SQL cannot hold, ValueError unless each chunk is in exactly one slice: the job would never end.
+    """
+    _refuse_gaps(planned)
+    _refuse_unstorable(planned.chunks)
+    _uproot(tx, job_id)
+    _insert(tx, chapters, _chapter_rows(job_id, planned))
+    _insert(tx, chunks, (_chunk_row(job_id, chunk) for chunk in planned.chunks))
+    add_steps(tx, job_id, _first_steps(planned))
+    tx.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id)
+        .values(
+            plan_key=planned.plan_key,
+            title=storable(planned.title),
+            creators=json.dumps([storable(name) for name in planned.creators]),
+        )
+    )
+
+
+def storable(words: str) -> str:
+    """Words for people, without what SQL cannot hold: NUL, and halves of surrogate pairs."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _refuse_gaps(planned: PlannedJob) -> None:
+    there = Counter((chunk.chapter, chunk.index) for chunk in planned.chunks)
+    sliced = Counter((part.chapter, index) for part in planned.slices for index in part.chunks)
+    positions = {chapter for chapter, _ in there}
+    if (
+        not planned.chapters
+        or there != sliced
+        or not positions <= set(range(len(planned.chapters)))
+    ):
+        raise ValueError("a plan has chapters, and each chunk of theirs is in one slice")
+
+
+def _refuse_unstorable(planned: tuple[PlannedChunk, ...]) -> None:
+    for chunk in planned:
+        if chunk.text != storable(chunk.text):
+            raise DocumentRefused(
+                f"chunk {chunk.index} of chapter {chunk.chapter + 1} of the plan holds U+0000 or"
+                " half of a surrogate pair, which is no character",
+                remedy="remove it from the document",
+            )
+
+
+def _uproot(tx: Connection, job_id: JobId) -> None:
+    after = steps.c.kind != StepKind.PLAN
+    tx.execute(delete(steps).where(steps.c.job_id == job_id, after))
+    tx.execute(delete(chapters).where(chapters.c.job_id == job_id))  # and, by cascade, their chunks
+
+
+def _insert(tx: Connection, table: Table, rows: Iterator[dict[str, object]]) -> None:
+    batch: list[dict[str, object]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH_ROWS:
+            tx.execute(insert(table), batch)
+            batch = []
+    if batch:
+        tx.execute(insert(table), batch)
+
+
+def _chapter_rows(job_id: JobId, planned: PlannedJob) -> Iterator[dict[str, object]]:
+    for position, (number, title) in enumerate(planned.chapters):
+        yield {
+            "job_id": job_id,
+            "position": position,
+            "number": number,
+            "title": storable(title),
+        }
+
+
+def _chunk_row(job_id: JobId, chunk: PlannedChunk) -> dict[str, object]:
+    return {
+        "job_id": job_id,
+        "chapter": chunk.chapter,
+        "idx": chunk.index,
+        "text": chunk.text,
+        "chars": len(chunk.text),
+        "take_key": chunk.key,
+        "boundary": chunk.boundary,
+    }
+
+
+def _first_steps(planned: PlannedJob) -> Iterator[NewStep]:
+    for seq, part in enumerate(planned.slices):
+        yield NewStep(
+            kind=StepKind.SLICE,
+            seq=seq,
+            chapter=part.chapter,
+            chunks=part.chunks,
+            chars=part.chars,
+        )
+    spoken = {chunk.chapter for chunk in planned.chunks}
+    for position in range(len(planned.chapters)):
+        if position not in spoken:
+            yield NewStep(kind=StepKind.RENDER, seq=position, chapter=position)
