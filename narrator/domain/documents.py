@@ -70,11 +70,14 @@ class Passage:
     """A paragraph, heading, list item, quotation or verse.
 
     `spans` are its characters in order; what lies between two of them (a note reference, say) is a
-    skip of the document. `scene_break_after` marks a change of scene before the next passage.
+    skip of the document. `breaks` are offsets at which the markup ends a line (`<br/>`), so that
+    the words on either side stay apart. `scene_break_after` marks a change of scene before the
+    next passage.
     """
 
     kind: PassageKind
     spans: tuple[Span, ...]
+    breaks: tuple[int, ...] = ()
     scene_break_after: bool = False
 
 
