@@ -1,0 +1,193 @@
+"""Document and choice of chapters → plan: what will be spoken, chunk by chunk, and what not."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from narrator.domain.documents import (
+    Chapter,
+    Document,
+    PassageKind,
+    Skip,
+    SkipReason,
+    Span,
+    unaccounted,
+)
+from narrator.domain.errors import OptionRefused, ToolFailed
+from narrator.domain.plan import Boundary, Chunk, Edit, Plan, PlannedChapter
+from narrator.text.chunking import Draft, draft, speakable
+from narrator.text.script import Script, trimmed, write_out
+
+
+def make_plan(document: Document, *, chapters: tuple[int, ...] = ()) -> Plan:
+    """The plan of those body chapters (all of them when none is named).
+
+    A chapter in which nothing can be pronounced is left out, its characters listed among the skips.
+    Raises OptionRefused for a chapter that the document does not have.
+    """
+    _require(document, chapters)
+    gaps = {skip.span for skip in document.skips if skip.reason is SkipReason.WHITESPACE}
+    planned: list[PlannedChapter] = []
+    skips: list[Skip] = []
+    taken: set[Span] = set()
+    for chapter in document.chapters:
+        if chapters and chapter.number not in chapters:
+            skips += _not_chosen(chapter)
+            continue
+        scripts, drafts = _drafts(document, chapter)
+        skips += _unspoken(scripts, drafts)
+        taken |= {gap for drafted in drafts for gap in _between(scripts, drafted) if gap in gaps}
+        if drafts:
+            planned.append(_planned(document.source, chapter, scripts, drafts, gaps))
+    skips += (skip for skip in document.skips if skip.span not in taken)
+    return _proved(
+        Plan(
+            format=document.format,
+            source_sha256=document.sha256,
+            source_chars=len(document.source),
+            metadata=document.metadata,
+            chapters=tuple(planned),
+            skips=tuple(sorted(skips, key=lambda skip: skip.span)),
+        )
+    )
+
+
+def _require(document: Document, chapters: tuple[int, ...]) -> None:
+    numbers = [chapter.number for chapter in document.chapters]
+    for number in chapters:
+        if number not in numbers:
+            count = f"chapters 1 to {len(numbers)}" if len(numbers) > 1 else "one chapter"
+            raise OptionRefused(
+                f"there is no chapter {number}: the document has {count}",
+                remedy="`narrator plan` lists the chapters",
+            )
+
+
+def _proved(plan: Plan) -> Plan:
+    wrong = unaccounted(plan.source_chars, plan.spans())
+    if wrong:
+        raise ToolFailed(
+            f"the plan miscounts {len(wrong)} stretches of the source, the first at {wrong[0]}",
+            remedy="report this document to the maintainers",
+        )
+    return plan
+
+
+def _not_chosen(chapter: Chapter) -> Iterator[Skip]:
+    for passage in chapter.passages:
+        for span in passage.spans:
+            yield Skip(span=span, reason=SkipReason.NOT_CHOSEN)
+
+
+# ------------------------------------------------------------------------------ one chapter
+
+
+def _drafts(document: Document, chapter: Chapter) -> tuple[list[Script], list[Draft]]:
+    scripts = [
+        write_out(passage, document.source, format=document.format) for passage in chapter.passages
+    ]
+    drafts = draft(scripts, language=document.metadata.language)
+    return scripts, [drafted for drafted in drafts if speakable(_text(scripts, drafted))]
+
+
+def _planned(
+    source: str, chapter: Chapter, scripts: list[Script], drafts: list[Draft], gaps: set[Span]
+) -> PlannedChapter:
+    chunks = (
+        Chunk(
+            index=index,
+            spans=_spans(scripts, drafted, gaps),
+            edits=tuple(_edits(source, scripts, drafted, gaps)),
+            text=_text(scripts, drafted),
+            boundary=_boundary(scripts, drafted, following),
+        )
+        for index, (drafted, following) in enumerate(pairwise([*drafts, ()]))
+    )
+    title = chapter.title or f"Chapter {chapter.number}"
+    return PlannedChapter(number=chapter.number, title=title, chunks=tuple(chunks))
+
+
+def _text(scripts: list[Script], drafted: Draft) -> str:
+    return " ".join(scripts[piece.script].said(piece.start, piece.end) for piece in drafted)
+
+
+def _boundary(scripts: list[Script], drafted: Draft, following: Draft) -> Boundary:
+    if not following:
+        return Boundary.CHAPTER
+    last, first = drafted[-1].script, following[0].script
+    if last == first:
+        return Boundary.SENTENCE
+    if any(script.scene_break_after for script in scripts[last:first]):
+        return Boundary.SCENE
+    if scripts[last].kind is PassageKind.HEADING:
+        return Boundary.HEADING
+    return Boundary.PARAGRAPH
+
+
+def _between(scripts: list[Script], drafted: Draft) -> Iterator[Span]:
+    """The stretches of source between a chunk's pieces."""
+    for one, other in pairwise(drafted):
+        *_, before = scripts[one.script].source_spans(one.start, one.end)
+        after = next(scripts[other.script].source_spans(other.start, other.end))
+        yield Span(before.end, after.start)
+
+
+def _spans(scripts: list[Script], drafted: Draft, gaps: set[Span]) -> tuple[Span, ...]:
+    """A chunk's characters; whitespace between its pieces is taken in, anything else is not."""
+    spans = [
+        span
+        for piece in drafted
+        for span in scripts[piece.script].source_spans(piece.start, piece.end)
+    ]
+    spans += (gap for gap in _between(scripts, drafted) if gap in gaps)
+    return tuple(_joined(sorted(spans)))
+
+
+def _joined(spans: list[Span]) -> Iterator[Span]:
+    start, end = spans[0].start, spans[0].end
+    for span in spans[1:]:
+        if span.start != end:
+            yield Span(start, end)
+            start = span.start
+        end = span.end
+    yield Span(start, end)
+
+
+def _edits(source: str, scripts: list[Script], drafted: Draft, gaps: set[Span]) -> Iterator[Edit]:
+    between = _between(scripts, drafted)
+    for piece in drafted:
+        yield from scripts[piece.script].edits(piece.start, piece.end)
+        gap = next(between, None)
+        if gap is None:
+            return
+        if gap not in gaps:
+            yield Edit(span=Span(gap.start, gap.start), after=" ", rule="passage-break")
+        elif gap.of(source) != " ":
+            yield Edit(span=gap, after=" ", rule="whitespace")
+
+
+def _unspoken(scripts: list[Script], drafts: list[Draft]) -> list[Skip]:
+    """What of the scripts no chunk holds: blanks between chunks, and what cannot be pronounced."""
+    used: dict[int, list[tuple[int, int]]] = {}
+    for drafted in drafts:
+        for piece in drafted:
+            used.setdefault(piece.script, []).append((piece.start, piece.end))
+    return [
+        Skip(span=span, reason=_reason(script.text[start:end]))
+        for number, script in enumerate(scripts)
+        for start, end in _holes(used.get(number, []), len(script.text))
+        for span in script.source_spans(start, end)
+    ]
+
+
+def _holes(used: list[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
+    position = 0
+    for start, end in [*used, (length, length)]:
+        if position < start:
+            yield position, start
+        position = end
+
+
+def _reason(text: str) -> SkipReason:
+    start, end = trimmed(text, 0, len(text))
+    blank = start == end and any(char.isspace() for char in text)
+    return SkipReason.WHITESPACE if blank else SkipReason.UNSPEAKABLE
