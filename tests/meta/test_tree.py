@@ -75,8 +75,3 @@ def test_only_settings_reads_the_environment(modules):
     rooms = {n: t for n, t in modules.items() if n.startswith(("narrator/", "workers/"))}
     readers = {line.split(":")[0] for line in lines_with(r"\bos\.(environ|getenv)\b", rooms)}
     assert {name for name in readers if not name.startswith("narrator/settings/")} == set()
-
-
-def test_every_package_says_what_it_is(modules):
-    packages = {n: t for n, t in modules.items() if n.endswith("__init__.py")}
-    assert [name for name, text in packages.items() if not text.startswith('"""')] == []
