@@ -95,6 +95,11 @@ class Fleet:
         """Whether our own Speak server speaks, so that nothing is billed."""
         return self._trial is not None
 
+    def wait_for_broker(self) -> None:
+        """Wait until the broker can be rung; raises ToolFailed when it does not come up."""
+        if self._broker:
+            self._broker.wait(seconds=BROKER_SECONDS)
+
     def start_workers(self) -> None:
         """Start the workers; the database must be up to date and nothing in it claimed."""
         for queue, concurrency in (
@@ -105,8 +110,6 @@ class Fleet:
                 queue, concurrency=concurrency, log_level=self.settings.log.level
             )
             self._start(WORKERS[queue], command)
-        if self._broker:
-            self._broker.wait(seconds=BROKER_SECONDS)
 
     def tend(self) -> None:
         """Start again what has died; raises ToolFailed when that happens too often."""

@@ -1,0 +1,38 @@
+"""The document a command is given: a file, or standard input."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from narrator.domain.errors import OptionRefused
+
+STANDARD_INPUT = "-"
+_BLOCK_BYTES = 1 << 20
+
+
+@contextmanager
+def readable(book: str) -> Iterator[Path]:
+    """The document as a file: the one named, or a copy of standard input for `-`.
+
+    Raises OptionRefused where there is no such file.
+    """
+    if book == STANDARD_INPUT:
+        with tempfile.TemporaryDirectory(prefix="narrator-stdin-") as folder:
+            yield _copied(Path(folder) / "document")
+        return
+    path = Path(book)
+    if not path.is_file():
+        raise OptionRefused(
+            f"there is no file {book}",
+            remedy="name an EPUB, HTML, Markdown or text file, or - for standard input",
+        )
+    yield path
+
+
+def _copied(path: Path) -> Path:
+    with path.open("wb") as file:
+        while block := sys.stdin.buffer.read(_BLOCK_BYTES):
+            file.write(block)
+    return path

@@ -1,0 +1,120 @@
+"""`narrator narrate`: a book in, an audiobook out, on this machine alone."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from narrator import settings as configuration
+from narrator.cli import report
+from narrator.cli.app import FAILED, INTERRUPTED, OK, exit_code
+from narrator.cli.book import STANDARD_INPUT, readable
+from narrator.cli.request import Outcome, Request, outcome_path
+from narrator.cli.views import View, view_on
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.chapters import parse_chapters
+from narrator.domain.errors import NarratorError
+from narrator.domain.jobs import JobOptions
+from narrator.domain.voices import DEFAULT_VOICE, Voice
+from narrator.embedded.environment import Caller
+from narrator.embedded.fleet import Fleet
+from narrator.embedded.processes import Death
+
+
+@click.command()
+@click.argument("book")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The audiobook; by default BOOK's name in this folder. Its extension names the format.",
+)
+@click.option("--voice", default=DEFAULT_VOICE, show_default=True, help="A Deepgram Aura voice.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice([each.value for each in AudioFormat]),
+    help="By default what OUT's extension says, else m4b.",
+)
+@click.option("--chapters", default="", help="Such as 1,3-5, as `narrator plan` counts them.")
+@click.option("--speed", default=1.0, show_default=True, help="0.7 to 1.5.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object; progress as JSON lines."
+)
+def narrate(
+    book: str,
+    out: Path | None,
+    voice: str,
+    format_: str | None,
+    chapters: str,
+    speed: float,
+    *,
+    as_json: bool,
+) -> int:
+    """Narrate BOOK (EPUB, HTML, Markdown or plain text; - for standard input).
+
+    Interrupted, the same command goes on where it was. With DEEPGRAM_API_KEY it speaks with
+    Deepgram; without it, to try, with an offline voice that costs nothing.
+    """
+    path, format_chosen = outcome_path(book, out, format_)
+    options = JobOptions(
+        voice=Voice(name=voice, speed=speed),
+        format=format_chosen,
+        chapters=parse_chapters(chapters),
+    )
+    with readable(book) as source:
+        name = path.stem if book == STANDARD_INPUT else Path(book).name
+        request = Request(book=source, name=name, out=path, options=options)
+        return _run(request, as_json=as_json)
+
+
+def _run(request: Request, *, as_json: bool) -> int:
+    try:
+        with _stoppable(), view_on(sys.stderr, as_json=as_json) as view:
+            outcome = _narrate(request, view)
+    except KeyboardInterrupt:
+        report.interrupted(as_json=as_json)
+        return INTERRUPTED
+    except NarratorError as error:
+        report.failed(error, as_json=as_json)
+        return exit_code(error)
+    report.finished(outcome, as_json=as_json)
+    return OK if outcome.verdict.ok else FAILED
+
+
+def _narrate(request: Request, view: View) -> Outcome:
+    caller = Caller(given=configuration.given(), inherited=configuration.inherited())
+    with Fleet(caller, on_death=lambda death: view.note(_sad(death))) as fleet:
+        # The servers boot while this process loads what it needs itself.
+        from narrator.cli.narration import Narration  # noqa: PLC0415
+
+        try:
+            return Narration(fleet, request, view).run()
+        except KeyboardInterrupt:
+            view.note("stopping; press Ctrl-C again to stop without waiting")
+            raise
+
+
+def _sad(death: Death) -> str:
+    return f"the {death.name} died and is started again in {death.after_seconds:g} s"
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Take SIGTERM and SIGHUP like Ctrl-C: stop in good order, keep everything."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,149 @@
+"""One book through one fleet: submit or go on, watch, deliver, verify."""
+
+import shutil
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from narrator.bootstrap import bootstrap, configure_logging, migrate
+from narrator.cli.judge import judgement
+from narrator.cli.request import Outcome, Request
+from narrator.cli.views import View
+from narrator.domain.artifacts import MANIFEST_NAME
+from narrator.domain.errors import JobFault, Missing
+from narrator.domain.ids import ObjectKey
+from narrator.domain.jobs import FINAL_STATES, Job, JobState
+from narrator.domain.manifest_json import from_json
+from narrator.domain.voices import SAMPLE_RATE
+from narrator.embedded.fleet import Fleet
+from narrator.services.submit import same_job_id, submit
+
+LOOK_SECONDS = 0.2
+_OPEN = (JobState.QUEUED, JobState.RUNNING)
+_MANY = 1_000
+
+
+class Narration:
+    """What `narrator narrate` does with a fleet whose servers are starting."""
+
+    def __init__(self, fleet: Fleet, request: Request, view: View) -> None:
+        self._started_at = time.monotonic()
+        self._fleet = fleet
+        self._request = request
+        self._view = view
+        settings = fleet.settings
+        # The workers keep logs; this process has a person before it, and says only what is wrong.
+        configure_logging(replace(settings.log, level="ERROR"))
+        migrate(settings)
+        self._services = bootstrap(settings)
+        self._price = settings.price_per_1000_chars
+        self._job_id = same_job_id(
+            request.book, name=request.name, options=request.options, speaker=fleet.speaker
+        )
+
+    def run(self) -> Outcome:
+        """The finished audiobook at its place.
+
+        Raises JobFault with the job's own reason and remedy when it fails.
+        """
+        if self._state() is not JobState.SUCCEEDED:
+            self._begin()
+            self._watch()
+            self._fleet.dismiss_workers()
+        return self._deliver()
+
+    def _state(self) -> JobState | None:
+        try:
+            return self._services.jobs.get(self._job_id).state
+        except Missing:
+            return None
+
+    def _begin(self) -> None:
+        """Submit the book, or take it up where it was left; then start the workers.
+
+        Nobody works yet (the fleet's lock proves it), so what an earlier run held is free at once.
+        """
+        self._set_others_aside()
+        self._services.steps.release_all()
+        self._fleet.wait_for_broker()
+        submit(
+            self._services,
+            self._request.book,
+            name=self._request.name,
+            options=self._request.options,
+            job_id=self._job_id,
+        )
+        if self._state() in {JobState.FAILED, JobState.CANCELLED}:
+            self._services.jobs.retry(self._job_id)
+        self._fleet.start_workers()
+
+    def _set_others_aside(self) -> None:
+        """Cancel what other commands left unfinished: only this book was asked for.
+
+        Their takes are kept and the same command takes them up again. Another speaker's job must
+        not be spoken by this one, nor an abandoned one be paid for.
+        """
+        for state in _OPEN:
+            for job in self._services.jobs.recent(limit=_MANY, state=state):
+                if job.id != self._job_id:
+                    self._services.jobs.cancel(job.id)
+
+    def _watch(self) -> None:
+        pause = threading.Event()
+        while True:
+            self._fleet.tend()
+            job = self._services.jobs.get(self._job_id)
+            self._view.show(self._services.jobs.progress(self._job_id))
+            if job.state in FINAL_STATES:
+                return _raise_unless_succeeded(job)
+            pause.wait(LOOK_SECONDS)
+
+    def _deliver(self) -> Outcome:
+        job = self._services.jobs.get(self._job_id)
+        for artifact in job.artifacts:
+            is_proof = artifact.name == MANIFEST_NAME
+            self._bring(
+                artifact.object_key, self._request.manifest if is_proof else self._request.out
+            )
+        return self._outcome()
+
+    def _bring(self, key: ObjectKey, path: Path) -> None:
+        """Copy an artifact; a half of it is never seen under its name."""
+        with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".narrator-") as folder:
+            half = Path(folder) / path.name
+            self._services.objects.get_file(key, half)
+            shutil.move(half, path)
+
+    def _outcome(self) -> Outcome:
+        manifest = from_json(self._request.manifest.read_bytes())
+        progress = self._services.jobs.progress(self._job_id)
+        self._view.note("verifying")
+        return Outcome(
+            job_id=self._job_id,
+            path=self._request.out,
+            manifest=self._request.manifest,
+            audio_seconds=manifest.recording.samples / SAMPLE_RATE,
+            chapters=len(manifest.chapters),
+            chars=progress.chars,
+            chars_from_takes=progress.chars_from_takes,
+            price_per_1000_chars=self._price,
+            is_trial=self._fleet.is_trial,
+            verdict=judgement(
+                self._services,
+                manifest,
+                recording=self._request.out,
+                document=self._request.book,
+                name=self._request.name,
+            ),
+            elapsed_seconds=time.monotonic() - self._started_at,
+        )
+
+
+def _raise_unless_succeeded(job: Job) -> None:
+    if job.state is JobState.SUCCEEDED:
+        return
+    if job.failure:
+        raise JobFault(job.failure.reason, remedy=job.failure.remedy)
+    raise JobFault(f"the job was {job.state}", remedy="run the same command again to go on")

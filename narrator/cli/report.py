@@ -1,0 +1,71 @@
+"""How `narrator narrate` ends: a few lines, or one JSON object, on standard output."""
+
+import json
+
+import click
+
+from narrator.cli.request import Outcome
+from narrator.cli.say import clock, complain, count, dollars
+from narrator.domain.errors import NarratorError
+
+
+def finished(outcome: Outcome, *, as_json: bool) -> None:
+    """The book is there."""
+    if as_json:
+        click.echo(json.dumps(_finished_json(outcome)))
+        return
+    plays = f"plays {clock(outcome.audio_seconds)} in {count(outcome.chapters, 'chapter')}"
+    click.echo(f"{outcome.path}  {plays}, made in {clock(outcome.elapsed_seconds)}")
+    click.echo(_cost(outcome))
+    click.echo(outcome.verdict.line)
+    for problem in outcome.verdict.problems:
+        click.echo(f"  {problem}")
+
+
+def interrupted(*, as_json: bool) -> None:
+    """The user stopped it."""
+    if as_json:
+        click.echo(json.dumps({"state": "interrupted"}))
+    else:
+        complain(
+            "stopped; what is finished is kept", "run the same command again, it goes on there"
+        )
+
+
+def failed(error: NarratorError, *, as_json: bool) -> None:
+    """It cannot be done: one JSON object, or one line what is wrong and one line how to mend it."""
+    if as_json:
+        failure = {"code": error.code, "reason": error.reason, "remedy": error.remedy}
+        click.echo(json.dumps({"state": "failed", "failure": failure}))
+    else:
+        complain(error.reason, error.remedy)
+
+
+def _cost(outcome: Outcome) -> str:
+    price = f"{dollars(outcome.dollars)} at Deepgram"
+    rate = f"${outcome.price_per_1000_chars:.3f} per 1,000"
+    line = f"{count(outcome.chars, 'character')}: {price} ({rate})"
+    if outcome.is_trial:
+        line = f"{count(outcome.chars, 'character')}: would have cost {price} ({rate})"
+    if outcome.chars_from_takes:
+        line += f"; {outcome.chars_from_takes:,} of them, {dollars(outcome.dollars_saved)},"
+        line += " were answered by earlier takes"
+    return line
+
+
+def _finished_json(outcome: Outcome) -> dict[str, object]:
+    return {
+        "state": "succeeded",
+        "job": outcome.job_id,
+        "path": str(outcome.path),
+        "manifest": str(outcome.manifest),
+        "audio_seconds": round(outcome.audio_seconds, 3),
+        "chapters": outcome.chapters,
+        "chars": outcome.chars,
+        "chars_from_takes": outcome.chars_from_takes,
+        "dollars": round(outcome.dollars, 6),
+        "dollars_saved_by_takes": round(outcome.dollars_saved, 6),
+        "billed": not outcome.is_trial,
+        "elapsed_seconds": round(outcome.elapsed_seconds, 3),
+        "verdict": outcome.verdict.details,
+    }

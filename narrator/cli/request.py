@@ -1,0 +1,107 @@
+"""What the user asked for, and what came of it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.errors import OptionRefused
+from narrator.domain.jobs import JobOptions
+
+_ALL = ", ".join(f".{each}" for each in AudioFormat)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A book to narrate. `name` is the document's name for people, and its title of last resort."""
+
+    book: Path
+    name: str
+    out: Path
+    options: JobOptions
+
+    @property
+    def manifest(self) -> Path:
+        """Where the proof goes: beside the audiobook."""
+        return self.out.with_name(f"{self.out.stem}.manifest.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What `narrator verify` says, in a line and in a JSON object."""
+
+    ok: bool
+    line: str
+    details: dict[str, object]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A finished audiobook.
+
+    `chars` were to be spoken, `chars_from_takes` of them were answered by earlier recordings;
+    `price_per_1000_chars` is in US dollars. `is_trial`: nothing was billed.
+    """
+
+    job_id: str
+    path: Path
+    manifest: Path
+    audio_seconds: float
+    chapters: int
+    chars: int
+    chars_from_takes: int
+    price_per_1000_chars: float
+    is_trial: bool
+    elapsed_seconds: float
+    verdict: Judgement
+
+    @property
+    def dollars(self) -> float:
+        """What speaking every character costs at the provider."""
+        return self.chars / 1000 * self.price_per_1000_chars
+
+    @property
+    def dollars_saved(self) -> float:
+        """The part of it that earlier takes answered."""
+        return self.chars_from_takes / 1000 * self.price_per_1000_chars
+
+
+def outcome_path(book: str, out: Path | None, chosen: str | None) -> tuple[Path, AudioFormat]:
+    """Where the audiobook goes, and its format.
+
+    Raises OptionRefused where name and format disagree, or nothing can be written there.
+    """
+    if out is None:
+        format_ = AudioFormat(chosen or AudioFormat.M4B)
+        stem = "narration" if book == "-" else Path(book).stem
+        return _writable(Path(f"{stem}.{format_}"), book), format_
+    return _writable(out, book), _format(out, chosen)
+
+
+def _format(out: Path, chosen: str | None) -> AudioFormat:
+    extension = out.suffix.lower().removeprefix(".")
+    if chosen is None:
+        if extension not in set(AudioFormat):
+            raise OptionRefused(
+                f"{out.name} does not say which format it is to be",
+                remedy=f"let it end in one of {_ALL}, or choose a --format",
+            )
+        return AudioFormat(extension)
+    if extension not in {"", chosen}:
+        raise OptionRefused(
+            f"{out.name} ends in .{extension}, but --format says {chosen}",
+            remedy=f"let it end in .{chosen}, or leave --format out",
+        )
+    return AudioFormat(chosen)
+
+
+def _writable(path: Path, book: str) -> Path:
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise OptionRefused(f"there is no folder {folder}", remedy="make it, or choose another -o")
+    if not os.access(folder, os.W_OK) or path.is_dir():
+        raise OptionRefused(f"{path} cannot be written", remedy="choose another place with -o")
+    if book != "-" and path.exists() and Path(book).exists() and path.samefile(book):
+        raise OptionRefused(f"{path} is the document itself", remedy="choose another name with -o")
+    return path

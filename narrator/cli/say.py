@@ -1,0 +1,31 @@
+"""How things are put to people."""
+
+import click
+
+
+def complain(reason: str, remedy: str) -> None:
+    """An error on standard error: one line what is wrong, one line what to do about it."""
+    click.echo(f"{click.style('narrator:', fg='red', bold=True)} {sentence(reason)}", err=True)
+    if remedy:
+        click.echo(f"  {click.style('remedy:', bold=True)} {remedy}", err=True)
+
+
+def sentence(text: str) -> str:
+    """Text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def clock(seconds: float) -> str:
+    """A length of time as h:mm:ss, rounded to the second."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def dollars(amount: float) -> str:
+    """An amount of US dollars; small ones keep enough digits to be seen."""
+    return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
+
+
+def count(number: int, thing: str) -> str:
+    """A number and its thing: `1 chapter`, `1,200 chapters`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,81 @@
+"""What a fleet is made of, verb by verb: workers, the API, the database's schema, keys."""
+
+import hashlib
+import os
+import secrets
+from typing import NoReturn
+
+import click
+
+from narrator.domain.errors import OptionRefused, SettingsError
+from narrator.domain.steps import Queue
+from narrator.embedded.commands import api_command, worker_command
+from narrator.settings import Settings, load
+
+_KEY_BYTES = 32
+
+
+@click.command()
+@click.argument("queue", type=click.Choice([each.value for each in Queue]))
+@click.option("--concurrency", type=click.IntRange(min=1), help="Sockets, or audio processes.")
+def worker(queue: str, concurrency: int | None) -> NoReturn:
+    """Run a worker: `speech` speaks (waits on the network), `audio` encodes (keeps cores busy).
+
+    SIGTERM lets it finish what is under way; SIGKILL costs only time.
+    """
+    settings = load()
+    if not settings.broker_url:
+        raise SettingsError(
+            "NARRATOR_BROKER_URL is not set, and a worker is rung through the broker",
+            remedy="set it, such as redis://localhost:6379/0; `narrator narrate` needs no broker",
+        )
+    number = concurrency or _concurrency(settings, Queue(queue))
+    _become(worker_command(Queue(queue), concurrency=number, log_level=settings.log.level))
+
+
+@click.command()
+@click.option("--host", help="NARRATOR_API_HOST by default.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="NARRATOR_API_PORT by default.")
+def api(host: str | None, port: int | None) -> NoReturn:
+    """Run the REST API."""
+    settings = load()
+    _become(
+        api_command(
+            host=host or settings.api.host, port=settings.api.port if port is None else port
+        )
+    )
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version's schema; harmless to repeat."""
+    from narrator import bootstrap  # noqa: PLC0415 - the other verbs here need none of it
+
+    settings = load()
+    if settings.database_url.startswith("sqlite"):
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    bootstrap.migrate(settings)
+    click.echo("the database is up to date")
+
+
+@click.command("api-key")
+@click.argument("name")
+def api_key(name: str) -> None:
+    """Make a key for the REST API. It is shown once: only its hash is kept, in your settings."""
+    if not name.strip() or set(name) & set(",:"):
+        raise OptionRefused(
+            f"{name!r} cannot name a key", remedy="choose a name without a comma or colon"
+        )
+    key = secrets.token_urlsafe(_KEY_BYTES)
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    click.echo(f"key (give it to {name}; it is not shown again): {key}")
+    click.echo(f"entry for NARRATOR_API_KEYS: {name}:{digest}")
+
+
+def _concurrency(settings: Settings, queue: Queue) -> int:
+    return settings.speech.sockets if queue is Queue.SPEECH else settings.work.audio_processes
+
+
+def _become(command: tuple[str, ...]) -> NoReturn:
+    """Turn into the program, so that signals reach it and nobody has to wait for it."""
+    os.execv(command[0], command)  # noqa: S606 - our own command, not a shell line

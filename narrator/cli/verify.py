@@ -1,0 +1,34 @@
+"""`narrator verify`: whether this recording holds every character of that document."""
+
+import json
+from pathlib import Path
+
+import click
+
+from narrator.bootstrap import bootstrap
+from narrator.cli.app import FAILED, OK
+from narrator.cli.judge import judgement
+from narrator.domain.manifest_json import from_json
+from narrator.settings import load
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@click.argument("manifest", type=_FILE)
+@click.argument("audio", type=_FILE, required=False)
+@click.option("--source", type=_FILE, help="The document, to be read again.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify(manifest: Path, audio: Path | None, source: Path | None, *, as_json: bool) -> int:
+    """Check MANIFEST, and with AUDIO the recording, and with --source the document against it.
+
+    Without AUDIO only the manifest's own accounting is checked, and the verdict says so.
+    """
+    verdict = judgement(
+        bootstrap(load()), from_json(manifest.read_bytes()), recording=audio, document=source
+    )
+    if as_json:
+        click.echo(json.dumps(verdict.details))
+    else:
+        click.echo("\n".join((verdict.line, *(f"  {problem}" for problem in verdict.problems))))
+    return OK if verdict.ok else FAILED
