@@ -101,4 +101,5 @@ def _every_sample() -> NDArray[np.int32]:
 
 
 def _as_samples(wave: NDArray[np.floating[Any]]) -> Samples:
-    return np.clip(np.rint(wave), -_FULL_SCALE - 1, _FULL_SCALE).astype(np.int16)
+    clipped: NDArray[np.floating[Any]] = np.clip(np.rint(wave), -_FULL_SCALE - 1, _FULL_SCALE)
+    return clipped.astype(np.int16)
