@@ -48,6 +48,11 @@ def migrate(settings: Settings) -> None:
     Database(settings.database_url).migrate()
 
 
+def check_database(settings: Settings) -> None:
+    """Raise StoreUnavailable unless the database answers and has this version's schema."""
+    Database(settings.database_url).check()
+
+
 def configure_logging(log: LogSettings) -> None:
     """Structured logs on standard error, one line an event: JSON, or columns for people."""
     renderer: structlog.typing.Processor = (
