@@ -5,14 +5,9 @@ import click
 
 def complain(reason: str, remedy: str) -> None:
     """An error on standard error: one line what is wrong, one line what to do about it."""
-    click.echo(f"{click.style('narrator:', fg='red', bold=True)} {sentence(reason)}", err=True)
+    click.echo(f"{click.style('narrator:', fg='red', bold=True)} {reason}", err=True)
     if remedy:
         click.echo(f"  {click.style('remedy:', bold=True)} {remedy}", err=True)
-
-
-def sentence(text: str) -> str:
-    """Text with a capital first letter."""
-    return text[:1].upper() + text[1:]
 
 
 def clock(seconds: float) -> str:
