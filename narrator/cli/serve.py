@@ -3,10 +3,12 @@
 import hashlib
 import os
 import secrets
+from collections.abc import Mapping
 from typing import NoReturn
 
 import click
 
+from narrator import settings as configuration
 from narrator.domain.errors import OptionRefused, SettingsError
 from narrator.domain.steps import Queue
 from narrator.embedded.commands import api_command, worker_command
@@ -30,7 +32,8 @@ def worker(queue: str, concurrency: int | None) -> NoReturn:
             remedy="set it, such as redis://localhost:6379/0; `narrator narrate` needs no broker",
         )
     number = concurrency or _concurrency(settings, Queue(queue))
-    _become(worker_command(Queue(queue), concurrency=number, log_level=settings.log.level))
+    told = {"NARRATOR_SPEECH_SOCKETS": str(number)} if queue == Queue.SPEECH else {}
+    _become(worker_command(Queue(queue), concurrency=number, log_level=settings.log.level), told)
 
 
 @click.command()
@@ -42,7 +45,8 @@ def api(host: str | None, port: int | None) -> NoReturn:
     _become(
         api_command(
             host=host or settings.api.host, port=settings.api.port if port is None else port
-        )
+        ),
+        {},
     )
 
 
@@ -76,6 +80,7 @@ def _concurrency(settings: Settings, queue: Queue) -> int:
     return settings.speech.sockets if queue is Queue.SPEECH else settings.work.audio_processes
 
 
-def _become(command: tuple[str, ...]) -> NoReturn:
+def _become(command: tuple[str, ...], told: Mapping[str, str]) -> NoReturn:
     """Turn into the program, so that signals reach it and nobody has to wait for it."""
-    os.execv(command[0], command)  # noqa: S606 - our own command, not a shell line
+    environment = {**configuration.inherited(), **configuration.given(), **told}
+    os.execve(command[0], command, environment)  # noqa: S606 - our own command, not a shell line

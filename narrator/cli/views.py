@@ -6,9 +6,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from narrator.cli.progress import Pace, Snapshot
@@ -136,8 +137,11 @@ class Bar:
         """Take the bar away."""
         self._live.stop()
 
-    def _picture(self, figures: str) -> Group:
-        return Group(self._bar, Text(figures, style="dim"))
+    def _picture(self, figures: str) -> Table:
+        picture = Table.grid(expand=True)
+        picture.add_row(self._bar)
+        picture.add_row(Text(figures, style="dim"))
+        return picture
 
 
 def view_on(stream: TextIO, *, as_json: bool) -> View:
