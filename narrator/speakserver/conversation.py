@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -102,20 +101,19 @@ class Conversation:
         await self._sleep(self._config.first_audio_ms / 1000)
         for piece in pieces(utterance.text):
             samples = await self._voices.speak(piece, self._options)
-            audio = list(self._frames(encoded(samples, self._options.encoding)))
-            pause = len(piece) / 100 * self._config.ms_per_100_chars / 1000 / max(len(audio), 1)
+            audio = encoded(samples, self._options.encoding)
+            seconds = len(piece) / 100 * self._config.ms_per_100_chars / 1000
             if utterance.fault in _MIDWAY:
-                await self._send(utterance, islice(audio, max(len(audio) // 2, 1)), pause)
+                await self._send(utterance, audio[: len(audio) // 2], seconds)
                 await self._break(utterance.fault)
             else:
-                await self._send(utterance, audio, pause)
+                await self._send(utterance, audio, seconds)
 
-    def _frames(self, data: bytes) -> Iterator[memoryview]:
-        return frames(data, self._config.frame_bytes, odd=self._config.odd_frames)
-
-    async def _send(self, utterance: Utterance, audio: Iterable[memoryview], pause: float) -> None:
-        for frame in audio:
-            await self._sleep(pause)
+    async def _send(self, utterance: Utterance, audio: bytes, seconds: float) -> None:
+        """Send audio in frames, spread over `seconds`, for as long as it is wanted."""
+        cut = list(frames(audio, self._config.frame_bytes, odd=self._config.odd_frames))
+        for frame in cut:
+            await self._sleep(seconds / len(cut))
             if not self._protocol.is_current(utterance):
                 return
             await self._connection.send(frame)

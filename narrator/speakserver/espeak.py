@@ -1,23 +1,27 @@
 """The espeak voice engine: which voice speaks for a model, and the child process that does."""
 
+import contextlib
 import json
 import subprocess
 import sys
 import threading
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from narrator.domain.errors import SettingsError, ToolFailed
+from narrator.domain.errors import NarratorError, SettingsError, ToolFailed
 from narrator.speakserver.handshake import Options
 from narrator.speakserver.sound import Samples, peaked, resampled
 
 PEAK_DECIBELS = -3.0
 WORDS_PER_MINUTE = 175  # about 17 characters a second, which is Aura-2's pace too
 
-_HOST = Path(__file__).with_name("espeak_host.py")
+# By path and with -P, so that only the standard library and the loader are in its reach.
+HOST_COMMAND = (sys.executable, "-P", str(Path(__file__).with_name("espeak_host.py")))
+
 _STOP_SECONDS = 2.0
 _LANGUAGES = {
     "en": "en-us",
@@ -54,7 +58,8 @@ class EspeakEngine:
     The same text, voice, rate and speed give the same samples, also after a restart.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] = HOST_COMMAND) -> None:
+        self._command = command
         self._host: subprocess.Popen[bytes] | None = None
         self._sample_rate = 0
         self._turn = threading.Lock()
@@ -106,8 +111,12 @@ class EspeakEngine:
     def _ensure_host(self) -> subprocess.Popen[bytes]:
         if self._host is None or self._host.poll() is not None:
             self._discard_host()
-            self._host = _started()
-            self._sample_rate = _sample_rate(self._host)
+            self._host = _started(self._command)
+            try:
+                self._sample_rate = _sample_rate(self._host)
+            except NarratorError:
+                self._discard_host()
+                raise
         return self._host
 
     def _discard_host(self) -> None:
@@ -116,7 +125,8 @@ class EspeakEngine:
             return
         for pipe in (host.stdin, host.stdout):
             if pipe is not None:
-                pipe.close()
+                with contextlib.suppress(OSError):  # a request that the dead host never read
+                    pipe.close()
         try:
             host.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -124,14 +134,8 @@ class EspeakEngine:
             host.wait()
 
 
-def _started() -> subprocess.Popen[bytes]:
-    # By path and with -P, so that only the standard library and the loader are in reach.
-    return subprocess.Popen(  # noqa: S603 - our own script
-        [sys.executable, "-P", str(_HOST)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        bufsize=-1,
-    )
+def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
 
 
 def _sample_rate(host: subprocess.Popen[bytes]) -> int:

@@ -27,6 +27,7 @@ PATIENCE_SECONDS = 60  # for one request; a minute of speech takes about 60 ms
 _PR_SET_PDEATHSIG = 1
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
 _INITIALIZE_DONT_EXIT = 0x8000
+_SEED = ctypes.c_long(1)
 _PARAMETER_RATE = 1
 _CHARS_UTF8 = 1
 _POSITION_CHARACTER = 1
@@ -47,6 +48,7 @@ class Library:
             espeakng_loader.get_data_path().encode(),
             _INITIALIZE_DONT_EXIT,
         )
+        self._library.espeak_ng_SetRandSeed(_SEED)  # it begins with the time of day
 
     def speak(self, text: str, voice: str, words_per_minute: int) -> bytes:
         """Return the samples of `text`, as bytes."""

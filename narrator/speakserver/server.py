@@ -87,8 +87,8 @@ class SpeakServer:
             OSError: if the port is taken.
 
         """
-        await self._voices.start()
         try:
+            await self._voices.start()
             self._server = await serve_websockets(
                 self._converse,
                 self.config.host,
@@ -108,12 +108,12 @@ class SpeakServer:
             raise
 
     async def stop(self) -> None:
-        """Close every socket with 1001, then end the voice."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
-        await self._voices.stop()
+        """Close every socket with 1001, then end the voice; harmless to repeat."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+            await server.wait_closed()
+            await self._voices.stop()
 
     async def __aenter__(self) -> Self:
         await self.start()
