@@ -1,8 +1,8 @@
 """Open speech sessions, kept for whoever speaks next with the same voice.
 
-Everything here runs on one event loop and needs no lock. A `Slot` is the right to one open socket
-in this process, and remembers what its sockets sent in the last window; a `Link` is a speech session
-on its socket in a slot. A link is held by one caller at a time (`acquire` … `release`).
+Everything here runs on one event loop and needs no lock. A `Slot` is the right to one open
+socket in this process, and remembers what its sockets sent in the last window; a `Link` is a
+speech session on its socket in a slot, held by one caller at a time (`acquire` … `release`).
 """
 
 import asyncio

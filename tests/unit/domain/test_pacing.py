@@ -1,0 +1,91 @@
+"""The two sliding windows that keep a socket within the provider's limits."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from narrator.domain.errors import SettingsError
+from narrator.domain.pacing import Pacing, PacingLimits, counted_chars
+
+EXACT = PacingLimits(margin=0.0, window_slack_seconds=0.0)
+
+
+def test_the_defaults_stay_two_percent_and_half_a_second_away_from_the_limits():
+    limits = PacingLimits()
+    assert (limits.chars, limits.flushes_per_minute, limits.window_seconds) == (2_352, 20, 60.5)
+
+
+def test_a_time_scale_divides_the_minute_and_leaves_the_slack():
+    assert PacingLimits(time_scale=100).window_seconds == pytest.approx(0.6 + 0.5)
+
+
+@pytest.mark.parametrize("field", ["chars_per_minute", "flushes_per_minute", "time_scale"], ids=str)
+def test_a_limit_of_zero_is_refused_with_a_remedy(field):
+    with pytest.raises(SettingsError) as refused:
+        PacingLimits(**{field: 0})
+    assert refused.value.remedy
+
+
+def test_a_margin_that_leaves_nothing_is_refused():
+    with pytest.raises(SettingsError, match="margin"):
+        PacingLimits(margin=1.0)
+
+
+def test_characters_outside_the_basic_plane_count_twice():
+    """UTF-16 units: an emoji is two of them."""
+    assert counted_chars("a\u2019b\U0001f600") == 5
+
+
+def test_an_unused_window_takes_an_utterance_at_once():
+    assert Pacing(EXACT).ready_at(2_400) == -math.inf
+
+
+def test_characters_wait_for_the_oldest_to_leave_the_window():
+    pacing = Pacing(EXACT)
+    pacing.record(1_000, now=5.0)
+    pacing.record(1_000, now=20.0)
+    assert pacing.ready_at(400) == -math.inf
+    assert pacing.ready_at(401) == 65.0
+    assert pacing.ready_at(1_401) == 80.0
+
+
+def test_the_twenty_first_flush_waits_though_characters_are_few():
+    pacing = Pacing(EXACT)
+    for second in range(20):
+        pacing.record(1, now=float(second))
+    assert pacing.ready_at(1) == 60.0
+
+
+def test_an_utterance_larger_than_the_window_never_fits():
+    assert Pacing(EXACT).ready_at(2_401) == math.inf
+
+
+def test_an_exhausted_window_is_waited_out_whatever_was_counted():
+    pacing = Pacing(EXACT)
+    pacing.record(10, now=0.0)
+    pacing.exhaust(now=1.0)
+    assert pacing.ready_at(1) == 61.0
+
+
+def test_used_characters_are_those_of_the_last_window():
+    pacing = Pacing(EXACT)
+    pacing.record(700, now=0.0)
+    pacing.record(300, now=30.0)
+    assert (pacing.used_chars(59.0), pacing.used_chars(60.0)) == (1_000, 300)
+
+
+@given(st.lists(st.tuples(st.integers(1, 2_352), st.floats(0, 30)), min_size=1, max_size=80))
+def test_no_sixty_seconds_hold_more_than_the_provider_allows(wishes):
+    """Whatever is asked for and however late it is sent, any 60 s keep both limits."""
+    pacing = Pacing(PacingLimits())
+    sent: list[tuple[float, int]] = []
+    now = 0.0
+    for chars, pause in wishes:
+        now = max(now + pause, pacing.ready_at(chars))
+        pacing.record(chars, now)
+        sent.append((now, chars))
+        window = [n for at, n in sent if at > now - 60.0]
+        assert sum(window) <= 2_352
+        assert len(window) <= 20

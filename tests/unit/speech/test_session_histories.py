@@ -1,0 +1,178 @@
+"""Whatever happens in whatever order, each utterance is spoken whole, once, or named as cut."""
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from narrator.domain.errors import SpeechInterrupted
+from narrator.domain.ids import TakeKey
+from narrator.domain.pacing import Pacing, PacingLimits
+from narrator.services.ports import Cut, Spoken, Unsent, Utterance
+from narrator.speech.session import SessionRules, SpeechSession
+
+LIMITS = PacingLimits(chars_per_minute=600, flushes_per_minute=6)
+
+
+def audio_of(text):
+    """Samples that tell one utterance from any other, 10 ms a character."""
+    return text.encode() * 480
+
+
+@dataclass
+class Provider:
+    """A provider that keeps its limits strictly, and fails when told to.
+
+    Its text is one buffer: a flush that is refused leaves its text to the next one.
+    """
+
+    heard: list[tuple[float, str]] = field(default_factory=list)
+    flushes: int = 0
+    answers: deque[str | bytes] = field(default_factory=deque)
+    fault: str = ""  # what goes wrong with the next flush
+    _buffer: str = ""
+    _numbered: int = 0
+
+    def take(self, frames: list[str], now: float, piece: int) -> None:
+        for frame in frames:
+            message = json.loads(frame)
+            if message["type"] == "Speak":
+                self.heard.append((now, message["text"]))
+                self._buffer += message["text"]
+            else:
+                self._flush(piece)
+        recent = [text for at, text in self.heard if at > now - 60.0]
+        assert sum(map(len, recent)) <= 600
+        assert len(recent) <= 6
+
+    def _flush(self, piece: int) -> None:
+        self.flushes += 1
+        fault, self.fault = self.fault, ""
+        if fault == "refuse":
+            self.answers.append('{"type":"Warning","warn_code":"EXCESSIVE_FLUSH"}')
+            return
+        audio, self._buffer = audio_of(self._buffer), ""
+        if fault != "mute":
+            self.answers += [audio[at : at + piece] for at in range(0, len(audio), piece)]
+        if fault != "lose":
+            self.answers.append(json.dumps({"type": "Flushed", "sequence_id": self._numbered}))
+        self._numbered += 1
+
+
+PEACE = st.lists(
+    st.one_of(
+        st.tuples(st.just("pass"), st.floats(0.0, 9.0)),
+        st.tuples(st.just("answer"), st.integers(1, 30)),
+        st.tuples(st.just("store"), st.just(0)),
+        st.tuples(st.just("chatter"), st.sampled_from(["Metadata", "Cleared", "Odd"])),
+    ),
+    max_size=60,
+)
+FAULT = st.tuples(st.sampled_from(["refuse", "mute", "lose", "close", "silence"]), st.just(0))
+
+
+class History:
+    """A session, its provider, and what has become of each utterance."""
+
+    def __init__(self, sizes: list[int], piece: int) -> None:
+        self.now = 0.0
+        self.piece = piece
+        self.provider = Provider()
+        self.session = SpeechSession(SessionRules(), Pacing(LIMITS), opened_at=0.0)
+        self.given = [
+            Utterance(key=TakeKey(f"k{n}"), text=f"{n}:".ljust(size, chr(97 + n % 26)))
+            for n, size in enumerate(sizes)
+        ]
+        self.waiting = deque(self.given)
+        self.spoken: dict[str, bytes] = {}
+        self.cut: set[str] = set()
+        self.unstored = 0
+
+    def step(self, event: str, amount: object) -> None:
+        match event, amount:
+            case "pass", float(seconds):
+                self.now += seconds
+            case "answer", int(count):
+                for _ in range(min(count, len(self.provider.answers))):
+                    self.session.receive(self.provider.answers.popleft(), self.now)
+            case "store", _ if self.unstored:
+                self.unstored -= 1
+                self.session.stored()
+            case "chatter", str(kind):
+                self.session.receive(json.dumps({"type": kind, "sequence_id": 0}), self.now)
+            case "close", _:
+                self.session.closed(SpeechInterrupted("1006"), self.now)
+            case "silence", _:
+                self.now += 15.0
+            case ("refuse" | "mute" | "lose") as fault, _:
+                self.provider.fault = fault
+            case _:
+                pass  # nothing is there to be stored
+        self._settle()
+
+    def _settle(self) -> None:
+        while self.waiting and self.session.room:
+            self.session.offer(self.waiting.popleft())
+        self.session.tick(self.now)
+        self.provider.take(self.session.frames(self.now), self.now, self.piece)
+        for report in self.session.reports():
+            assert report.key not in self.spoken
+            assert report.key not in self.cut
+            match report:
+                case Spoken():
+                    self.spoken[report.key] = report.pcm
+                    self.unstored += 1
+                case Cut():
+                    assert report.sent
+                    self.cut.add(report.key)
+                case Unsent():
+                    raise AssertionError(report)
+        assert self.session.outstanding + self.unstored <= 2
+
+    def drive(self) -> None:
+        """Go on until everything is spoken or the session is over."""
+        while not self.session.over and len(self.spoken) < len(self.given):
+            self.step("answer", 999)
+            self.step("store", 0)
+            self.step("pass", 14.0)
+
+    def check(self) -> None:
+        """Everything is accounted for, and whatever was spoken is whole."""
+        unsent = {u.key for u in [*self.session.withdraw(), *self.waiting]}
+        accounted = [*self.spoken, *self.cut, *unsent]
+        assert len(accounted) == len(self.given) - self.session.outstanding
+        assert self.provider.flushes == len(self.given) - len(unsent)
+        texts = {u.key: u.text for u in self.given}
+        for key, pcm in self.spoken.items():
+            assert pcm == audio_of(texts[TakeKey(key)])
+
+
+SIZES = st.lists(st.integers(4, 200), min_size=1, max_size=30)
+PIECES = st.integers(1_001, 20_000)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SIZES, PIECES, PEACE, FAULT, PEACE)
+def test_every_utterance_is_spoken_whole_or_cut_or_left(sizes, piece, before, fault, after):
+    history = History(sizes, piece)
+    for event, amount in [*before, fault, *after]:
+        history.step(event, amount)
+    history.drive()
+    history.session.closed(SpeechInterrupted("the end"), history.now)
+    history.step("pass", 0.0)
+    history.check()
+    assert history.session.outstanding == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(SIZES, PIECES, PEACE)
+def test_without_faults_nothing_is_ever_cut(sizes, piece, events):
+    history = History(sizes, piece)
+    for event, amount in events:
+        history.step(event, amount)
+        history.step("answer", 1)
+    history.drive()
+    history.check()
+    assert not history.cut
