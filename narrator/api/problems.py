@@ -59,6 +59,10 @@ _REMEDIES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "see /openapi.json for the methods of each path",
     HTTPStatus.BAD_REQUEST: "send a well-formed multipart/form-data or JSON body",
 }
+_USUAL_REMEDIES = {
+    HTTPStatus.NOT_FOUND: "check what you named; GET /v1/jobs lists the jobs there are",
+    HTTPStatus.SERVICE_UNAVAILABLE: "try again in a moment",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -137,7 +141,7 @@ async def _narrator_error(request: Request, error: Exception) -> JSONResponse:
         status,
         code=error.code,
         detail=error.reason,
-        remedy=error.remedy or ("try again in a moment" if busy else ""),
+        remedy=error.remedy or _USUAL_REMEDIES.get(status, ""),
         request_id=request.state.request_id,
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)} if busy else None,
     )

@@ -74,9 +74,13 @@ def _checks(services: Services) -> dict[str, Callable[[], object]]:
 
 
 def _answers(name: str, check: Callable[[], object]) -> bool:
+    """Whether a part answers; whatever keeps it from doing so makes this process not ready."""
     try:
         check()
     except NarratorError as error:
         log.warning("not_ready", part=name, code=error.code, reason=error.reason)
-        return False
-    return True
+    except Exception as error:  # noqa: BLE001  # such as a database without its tables
+        log.warning("not_ready", part=name, code="unexpected", reason=type(error).__name__)
+    else:
+        return True
+    return False
