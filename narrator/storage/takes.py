@@ -100,6 +100,7 @@ class SqlTakes:
         """The takes of the claim's chapter in chunk order; raises Missing when one is gone."""
         query = (
             select(chunks.c.idx, chunks.c.boundary, chunks.c.take_key, takes)
+            .select_from(chunks)
             .outerjoin(takes, and_(takes.c.key == chunks.c.take_key, is_state(takes.c.state, KEPT)))
             .where(
                 chunks.c.job_id == claim.job_id,

@@ -1,0 +1,1 @@
+"""One suite a port: the adapters and the twins in memory pass the same facts."""

@@ -1,0 +1,85 @@
+"""The rows of the twin in `store`."""
+
+from dataclasses import dataclass, field
+
+from narrator.domain.ids import JobId, StepId
+from narrator.domain.jobs import ChapterProgress
+from narrator.domain.steps import STEP_TRANSITIONS, Claim, StepKind, StepMove, StepState
+from narrator.services.ports import PlannedChunk, RenderedRecord
+
+IMPLAUSIBLE_SECONDS = 86_400
+
+
+@dataclass(slots=True)
+class StepRow:
+    """A row of work."""
+
+    id: StepId
+    job_id: JobId
+    kind: StepKind
+    seq: int
+    run_at: float
+    chapter: int = -1
+    chunks: tuple[int, ...] = ()
+    state: StepState = StepState.READY
+    fence: int = 0
+    attempts: int = 0
+    owner: str = ""
+    until: float = 0.0  # the end of being queued, or of the lease
+
+    def move(self, move: StepMove) -> None:
+        """Make a move that the state machine has."""
+        self.state = STEP_TRANSITIONS[self.state][move]
+
+    def expired(self, now: float) -> bool:
+        """Whether its time has run out, or ends at an implausible instant."""
+        timed = self.state in {StepState.QUEUED, StepState.RUNNING}
+        return timed and not now < self.until <= now + IMPLAUSIBLE_SECONDS
+
+
+@dataclass(slots=True)
+class ChunkRow:
+    """A planned chunk and whether its take is in."""
+
+    planned: PlannedChunk
+    spoken: bool = False
+    spoken_now: bool = False
+    samples: int = 0
+
+
+@dataclass(slots=True)
+class ChapterRow:
+    """A planned chapter and its recording."""
+
+    number: int
+    title: str
+    chunks: list[ChunkRow] = field(default_factory=list)
+    record: RenderedRecord | None = None
+
+
+def claim_of(step: StepRow) -> Claim:
+    """The claim that its last claimant holds."""
+    return Claim(
+        step_id=step.id,
+        job_id=step.job_id,
+        kind=step.kind,
+        fence=step.fence,
+        attempts=step.attempts,
+        chapter=step.chapter,
+        chunks=step.chunks,
+    )
+
+
+def progress_of(chapter: ChapterRow) -> ChapterProgress:
+    """How far the chapter is."""
+    spoken = [chunk for chunk in chapter.chunks if chunk.spoken]
+    return ChapterProgress(
+        number=chapter.number,
+        title=chapter.title,
+        chunks=len(chapter.chunks),
+        chunks_spoken=len(spoken),
+        chars=sum(len(chunk.planned.text) for chunk in chapter.chunks),
+        chars_spoken=sum(len(chunk.planned.text) for chunk in spoken),
+        samples=sum(chunk.samples for chunk in spoken),
+        rendered=chapter.record is not None,
+    )
