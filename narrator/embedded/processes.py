@@ -61,6 +61,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._deaths: deque[float] = deque()
         self._start_at = 0.0
+        self._asked = False
 
     @property
     def pid(self) -> int | None:
@@ -108,10 +109,10 @@ class Child:
         return self._start_at - now
 
     def terminate(self) -> None:
-        """Ask it to end."""
-        if self._process:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
+        """Ask it to end, once: to some programs a second SIGTERM means `at once`."""
+        if self._process and not self._asked:
+            self._asked = True
+            os.kill(self._process.pid, signal.SIGTERM)  # not collected yet, so it is still its own
 
     def is_gone(self) -> bool:
         """Whether it has ended. It is not collected here: until then its number stays its own."""

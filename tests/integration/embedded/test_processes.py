@@ -138,6 +138,17 @@ def test_a_stubborn_child_is_killed_in_the_end(tmp_path: Path, supervisor: Super
     assert started(pid) is None
 
 
+def test_a_child_that_has_ended_when_it_is_stopped_does_no_harm(
+    tmp_path: Path, supervisor: Supervisor
+):
+    supervisor.start(spec(tmp_path, "print('up')"))
+    pid = supervisor.pids()["child"]
+    wait_until(lambda: started(pid) is None)
+    supervisor.ask_to_end(["child"])
+    supervisor.stop(seconds=5.0, order=[["child"]])
+    assert supervisor.pids() == {}
+
+
 def test_stopping_ends_what_a_child_has_started_too(tmp_path: Path, supervisor: Supervisor):
     supervisor.start(spec(tmp_path, WITH_CHILD))
     wait_until(lambda: is_up(tmp_path))
