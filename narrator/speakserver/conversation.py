@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Iterable
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from narrator.domain.errors import ToolFailed
 from narrator.speakserver.config import FaultKind, SpeakServerConfig
 from narrator.speakserver.handshake import Options
 from narrator.speakserver.protocol import End, Reply, Send, SpeakProtocol, Utterance
 from narrator.speakserver.sound import encoded, frames
 from narrator.speakserver.voices import Voices, pieces
+
+_logger = logging.getLogger(__name__)
 
 _MIDWAY = frozenset({FaultKind.STALL, FaultKind.CUT_1011, FaultKind.CUT_1006})
 
@@ -93,7 +95,11 @@ class Conversation:
     async def _said(self, utterance: Utterance) -> list[Reply]:
         try:
             await self._say(utterance)
-        except (ToolFailed, ValueError):
+        except ConnectionClosed:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client must not wait for ever
+            # Only its kind: what it says may quote the text.
+            _logger.error("The voice failed: %s", type(error).__name__)  # noqa: TRY400
             return self._protocol.failed()
         return self._protocol.finished(utterance)
 

@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as serve_websockets
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHeader
 from websockets.headers import parse_subprotocol
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
@@ -148,10 +148,10 @@ class SpeakServer:
     # ------------------------------------------------------------------------------ the handshake
 
     def _open(self, connection: ServerConnection, request: Request) -> Response | None:
-        parts = urlsplit(request.path)
-        if parts.path == "/healthz":
+        path, _, _ = request.path.partition("?")
+        if path == "/healthz":
             return _response(200, b'{"state":"ok"}')
-        if parts.path == "/v1/stats":
+        if path == "/v1/stats":
             return _response(200, json.dumps(self.counts.as_json()).encode())
         assert isinstance(connection, _Connection)  # noqa: S101 - for the type checker
         connection.request_id = str(uuid.uuid4())
@@ -235,22 +235,22 @@ async def _serve(config: SpeakServerConfig) -> None:
 
 
 def _asked(request: Request) -> Asked:
-    parts = urlsplit(request.path)
+    path, _, query = request.path.partition("?")
     given = request.headers.get_all("Authorization")
     return Asked(
-        path=parts.path,
-        query=parts.query,
+        path=path,
+        query=query,
         authorization=given[0] if given else None,
         subprotocols=_offered(request.headers),
     )
 
 
 def _offered(headers: Headers) -> list[str]:
-    return [
-        str(name)
-        for line in headers.get_all("Sec-WebSocket-Protocol")
-        for name in parse_subprotocol(line)
-    ]
+    lines = headers.get_all("Sec-WebSocket-Protocol")
+    try:
+        return [str(name) for line in lines for name in parse_subprotocol(line)]
+    except InvalidHeader:  # its message may hold a key: let nobody log it
+        return []
 
 
 def _selected_subprotocol(

@@ -9,42 +9,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narrator.speakserver.handshake import Encoding
+from narrator.speakserver.matrices import Floats, product
 
 Samples = NDArray[np.int16]
 
 _SINC_ZEROS = 12  # on either side: enough for a voice, and quick
+_TOGETHER = 16  # outputs to a product: their windows overlap almost wholly
 _FULL_SCALE = 32_767
 
 
 def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
     """Return `samples` at the rate `wanted` (Hz), band-limited, of the same duration.
 
-    A windowed sinc: with L/M the ratio in lowest terms, every M samples in give L out, so the whole
-    is one product of overlapping windows with one matrix.
+    A windowed sinc: with L/M the ratio in lowest terms, every M samples in give L out, so that each
+    few of the L are one product of a matrix with windows M samples apart.
     """
     if rate == wanted or not len(samples):
         return samples
-    step = rate // gcd(rate, wanted)
-    kernel = _kernel(rate, wanted)
-    margin = (len(kernel) - step) // 2
+    step, turns = rate // gcd(rate, wanted), wanted // gcd(rate, wanted)
     count = ceil(len(samples) / step)
-    padded = np.pad(samples, (margin, count * step - len(samples) + margin)).astype(np.float64)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, len(kernel))[::step]
-    length = round(len(samples) * wanted / rate)
-    return _as_samples((windows @ kernel).reshape(-1)[:length])
+    reach = _reach(rate, wanted)
+    padded = np.zeros(reach + (count + 1) * step + reach, np.float32)
+    padded[reach : reach + len(samples)] = samples
+    out = np.empty((count, turns), np.float32)
+    for first, last, start, kernel in _kernels(rate, wanted):
+        windows = np.lib.stride_tricks.sliding_window_view(padded[start:], len(kernel))[::step]
+        out[:, first:last] = product(windows[:count], kernel)
+    return _as_samples(out.reshape(-1)[: round(len(samples) * wanted / rate)])
+
+
+def _reach(rate: int, wanted: int) -> int:
+    """Return how many samples on either side of an instant weigh in."""
+    return ceil(_SINC_ZEROS * max(1.0, rate / wanted))
 
 
 @lru_cache(maxsize=8)
-def _kernel(rate: int, wanted: int) -> NDArray[np.float64]:
+def _kernels(rate: int, wanted: int) -> list[tuple[int, int, int, Floats]]:
+    """Return for each few of the L outputs: first, last, where its window starts, its matrix."""
     step, turns = rate // gcd(rate, wanted), wanted // gcd(rate, wanted)
-    cut = min(1.0, wanted / rate)
-    reach = ceil(_SINC_ZEROS / cut)
-    inputs = np.arange(-reach, step + reach)
-    distance = inputs[:, None] - np.arange(turns) * (step / turns)
-    window = np.cos(np.clip(distance / reach, -1, 1) * (np.pi / 2)) ** 2
-    kernel: NDArray[np.float64] = np.sinc(cut * distance) * window
-    kernel /= kernel.sum(axis=0)
-    return kernel
+    reach = _reach(rate, wanted)
+    kernels = []
+    for first in range(0, turns, _TOGETHER):
+        instants = np.arange(first, min(first + _TOGETHER, turns)) * (step / turns)
+        start, end = int(instants[0]), int(instants[-1]) + 1
+        distance = np.arange(start - reach, end + reach)[:, None] - instants
+        window = np.cos(np.clip(distance / reach, -1, 1) * (np.pi / 2)) ** 2
+        kernel = np.sinc(min(1.0, wanted / rate) * distance) * window
+        kernel /= kernel.sum(axis=0)
+        kernels.append((first, first + len(instants), start, kernel.astype(np.float32)))
+    return kernels
 
 
 def peaked(samples: Samples, decibels: float) -> Samples:

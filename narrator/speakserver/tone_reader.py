@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from narrator.speakserver.matrices import product
 from narrator.speakserver.tone_alphabet import (
     HEADER_BYTES,
     MAXIMUM_TEXT_BYTES,
@@ -189,7 +190,7 @@ class Reader:
 
 def _heard(symbols: Floats, listening: Floats) -> bytes:
     """Return the byte that each row of samples says: the strongest tone of either half."""
-    turns = symbols @ listening
+    turns = product(symbols, listening)
     strength = turns[:, :32] ** 2 + turns[:, 32:] ** 2
     high = strength[:, :16].argmax(axis=1)
     low = strength[:, 16:].argmax(axis=1)

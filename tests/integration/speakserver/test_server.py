@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from narrator.speakserver import tone
+from narrator.speakserver.background import running
 from narrator.speakserver.config import (
     CloseMode,
     Fault,
@@ -430,6 +431,30 @@ def test_a_plain_request_to_the_endpoint_is_told_to_upgrade():
     response = asyncio.run(story())
     assert response.status_code == 426
     assert uuid.UUID(response.headers["dg-request-id"]).version == 4
+
+
+@pytest.mark.parametrize(
+    "header", ["Sec-WebSocket-Protocol: token, ,,=secret", "Authorization: Token x\r\nHost: [::"]
+)
+def test_a_malformed_header_is_refused_and_never_logged(header, caplog):
+    async def story():
+        async with serving() as server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            lines = ["GET //[?model=x HTTP/1.1", "Upgrade: websocket", header, "", ""]
+            writer.write("\r\n".join(lines).encode())
+            answer = await reader.readline()
+            writer.close()
+            return answer
+
+    assert b" 40" in asyncio.run(story())
+    assert "secret" not in caplog.text
+
+
+def test_a_port_that_is_taken_is_an_error_of_the_caller():
+    with running(SpeakServerConfig(voice_engine=VoiceEngine.TONE)) as server:
+        taken = SpeakServerConfig(voice_engine=VoiceEngine.TONE, port=server.port)
+        with pytest.raises(OSError, match="in use"), running(taken):
+            pass
 
 
 # --------------------------------------------------------------------------------------- faults
