@@ -6,6 +6,7 @@ nor the key reaches a log: the library's own logger, which would write both, is 
 
 import asyncio
 import logging
+import os
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
@@ -27,9 +28,6 @@ PING_SECONDS = 20.0
 """Between pings; a pong that does not come for as long closes the socket. The provider documents
 pings as the way to keep a socket open, and has no KeepAlive message on v1."""
 
-POLITE_SECONDS = 5.0
-"""How long the provider may take to answer a Close."""
-
 MAX_FRAME_BYTES = 32 * 1024 * 1024
 """The largest frame taken; the provider's frame size is undocumented, kilobytes are usual."""
 
@@ -45,8 +43,9 @@ def _silent() -> logging.Logger:
 class Connection:
     """One open WebSocket to a Speak endpoint. `request_id` is what the handshake named it."""
 
-    def __init__(self, socket: ClientConnection, request_id: str) -> None:
+    def __init__(self, socket: ClientConnection, request_id: str, *, close_seconds: float) -> None:
         self.request_id = request_id
+        self._close_seconds = close_seconds
         self._socket = socket
         self._end: ConnectionClosed | None = None
 
@@ -77,10 +76,11 @@ class Connection:
         """Close politely: Close, then what still comes up to the close frame, then the handshake.
 
         `reader` is the task that iterates over `frames`. A socket that was hung up on instead may
-        go on counting against the account's allowance (HTTP 429). Takes ten seconds at the most.
+        go on counting against the account's allowance (HTTP 429). Takes twice `close_seconds` at
+        the most: once for the provider to finish, once for the handshake.
         """
         with suppress(TimeoutError):
-            async with asyncio.timeout(POLITE_SECONDS):
+            async with asyncio.timeout(self._close_seconds):
                 await self.send([wire.CLOSE])
                 await asyncio.wait([reader])
         await self._socket.close()
@@ -89,9 +89,12 @@ class Connection:
 class Client:
     """Opens connections to one endpoint with one key."""
 
-    def __init__(self, url: str, api_key: str, *, open_timeout_seconds: float) -> None:
+    def __init__(
+        self, url: str, api_key: str, *, open_timeout_seconds: float, close_seconds: float
+    ) -> None:
         self._api_key = api_key
         self._timeout = open_timeout_seconds
+        self._close_seconds = close_seconds
         # One context for all sockets: making one reads the system's certificates each time.
         self._tls = ssl.create_default_context() if url.startswith("wss:") else None
 
@@ -116,7 +119,8 @@ class Client:
         except (OSError, InvalidHandshake, WebSocketException) as error:
             raise SpeechInterrupted(f"no connection to the provider: {_words(error)}") from error
         headers = socket.response.headers if socket.response else {}
-        return Connection(socket, headers.get("dg-request-id", ""))
+        request_id = headers.get("dg-request-id", "")
+        return Connection(socket, request_id, close_seconds=self._close_seconds)
 
     async def _open(self, url: str) -> ClientConnection:
         key = {"Authorization": f"Token {self._api_key}"} if self._api_key else {}
@@ -128,7 +132,7 @@ class Client:
             open_timeout=self._timeout,
             ping_interval=PING_SECONDS,
             ping_timeout=PING_SECONDS,
-            close_timeout=POLITE_SECONDS,
+            close_timeout=self._close_seconds,
             max_size=MAX_FRAME_BYTES,
             logger=_silent(),
             proxy=None,  # only the settings read the environment
@@ -147,6 +151,8 @@ def _words(error: Exception) -> str:
     """An error in a few words: what the system calls it, or its type."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid ({error.verify_message})"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, OSError) and (error.errno or 0) > 0:
+        return os.strerror(error.errno or 0)
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
     return type(error).__name__

@@ -35,8 +35,9 @@ class SpeechConfig:
 
     `outstanding` counts utterances sent and not yet stored, a socket. `time_scale` is how much
     faster than real time the endpoint's limits run: it divides the minute of the windows and
-    `session_seconds`. `reconnects` new sessions are tried within one `speak` after interruptions.
-    The last three say how much audio is plausible for a number of characters. Raises SettingsError.
+    `session_seconds`. The provider has `close_seconds` to answer a Close. `reconnects` new sessions
+    are tried within one `speak` after interruptions. The last three say how much audio is plausible
+    for a number of characters. Raises SettingsError.
     """
 
     url: str
@@ -52,6 +53,7 @@ class SpeechConfig:
     session_seconds: float = 3_300.0
     idle_seconds: float = 30.0
     open_timeout_seconds: float = 10.0
+    close_seconds: float = 5.0
     reconnects: int = 2
     fastest_chars_per_second: float = 200.0
     longest_seconds: float = 10.0
@@ -100,7 +102,10 @@ class _Engine:
             limits=config.limits,
         )
         client = Client(
-            config.url, config.api_key, open_timeout_seconds=config.open_timeout_seconds
+            config.url,
+            config.api_key,
+            open_timeout_seconds=config.open_timeout_seconds,
+            close_seconds=config.close_seconds,
         )
         self._pool = Pool(rules, client)
         self._calls: dict[Call, asyncio.Task[None]] = {}
