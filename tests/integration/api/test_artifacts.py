@@ -1,0 +1,81 @@
+"""Fetching artifacts: from the folder, or by a link to the store."""
+
+import hashlib
+from dataclasses import dataclass
+
+import httpx
+from tests.fakes.objects import MemoryObjects
+
+from narrator.domain.ids import ObjectKey
+from narrator.services.ports import Objects
+from tests.integration.api.installations import RECORDING, Installation
+
+
+@dataclass
+class LinkedObjects:
+    """A store that gives links, as an S3 store does; for the rest another store."""
+
+    behind: Objects
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.behind, name)
+
+    def link(self, key: ObjectKey, *, file_name: str, media_type: str, seconds: int) -> str:
+        return f"https://store.example/{key}?name={file_name}&type={media_type}&for={seconds}"
+
+
+def fetched(installation: Installation, name: str = "book.m4b") -> httpx.Response:
+    return installation.caller.get(f"/v1/jobs/{installation.succeeded()}/artifacts/{name}")
+
+
+def test_a_job_lists_what_it_made(installation: Installation) -> None:
+    job_id = installation.succeeded()
+    assert installation.caller.get(f"/v1/jobs/{job_id}").json()["artifacts"] == [
+        {
+            "name": "book.m4b",
+            "media_type": "audio/mp4",
+            "bytes": len(RECORDING),
+            "sha256": hashlib.sha256(RECORDING).hexdigest(),
+            "href": f"/v1/jobs/{job_id}/artifacts/book.m4b",
+        }
+    ]
+
+
+def test_a_file_comes_whole_with_its_name_type_and_length(installation: Installation) -> None:
+    answer = fetched(installation)
+    assert (answer.status_code, answer.content) == (200, RECORDING)
+    assert answer.headers["content-type"] == "audio/mp4"
+    assert answer.headers["content-length"] == str(len(RECORDING))
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''book.m4b"
+
+
+def test_a_store_that_gives_links_is_redirected_to(installation: Installation) -> None:
+    """307, with what the link must say, and not to be kept by a cache."""
+    linked = installation.but(objects=LinkedObjects(installation.services.objects))
+    answer = fetched(linked)
+    assert answer.status_code == 307
+    assert answer.headers["location"].endswith("?name=book.m4b&type=audio/mp4&for=600")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_an_artifact_that_is_not_there_is_missing_and_the_others_are_named(
+    installation: Installation,
+) -> None:
+    answer = fetched(installation, "book.mp3")
+    assert (answer.status_code, answer.json()["code"]) == (404, "missing")
+    assert "book.m4b" in answer.json()["remedy"]
+
+
+def test_a_job_under_way_has_no_artifact_and_says_so(installation: Installation) -> None:
+    answer = installation.caller.get(f"/v1/jobs/{installation.submitted()}/artifacts/book.m4b")
+    assert answer.status_code == 404
+    assert "queued" in answer.json()["remedy"]
+
+
+def test_a_file_that_the_store_has_lost_is_missing_before_the_answer_begins(
+    installation: Installation,
+) -> None:
+    job_id = installation.succeeded()
+    emptied = installation.but(objects=MemoryObjects())
+    answer = emptied.caller.get(f"/v1/jobs/{job_id}/artifacts/book.m4b")
+    assert (answer.status_code, answer.json()["code"]) == (404, "missing")
