@@ -1,1 +1,205 @@
-"""The object stores: S3 and a folder."""
+"""Objects in an S3 store, any that speaks the protocol."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.response import StreamingBody
+
+from narrator.domain.errors import Missing, StoreUnavailable
+from narrator.domain.ids import ObjectKey
+from narrator.storage.keys import checked
+
+BLOCK_BYTES = 1 << 20
+LONGEST_LINK_SECONDS = 7 * 86_400
+"""Signature version 4 allows a week."""
+
+_MISSING = {"NoSuchKey", "404", "NotFound"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Config:
+    """Which bucket, where, and as whom.
+
+    `endpoint_url` None means Amazon's own; `public_url` is the same store as listeners see it.
+    Without keys boto3 looks for credentials where it always does (an instance's role, say).
+    """
+
+    bucket: str
+    endpoint_url: str | None = None
+    public_url: str | None = None
+    region: str = "us-east-1"
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    path_style: bool = True  # what every store but Amazon's serves
+    create_bucket: bool = False
+    connect_seconds: float = 5.0
+    read_seconds: float = 60.0
+    attempts: int = 4
+
+
+class S3Objects:
+    """The port `Objects` over a bucket; connects when first used, safe to share among threads."""
+
+    def __init__(self, config: S3Config) -> None:
+        self._config = config
+        # Few threads, so that an upload's memory stays small: parts are 8 MiB each.
+        self._transfer = TransferConfig(max_concurrency=2)
+
+    def put_bytes(self, key: ObjectKey, data: bytes, *, media_type: str) -> None:
+        """Store a small object."""
+        with _plain_errors(self._config, checked(key)):
+            self._client.put_object(
+                Bucket=self._config.bucket, Key=key, Body=data, ContentType=media_type
+            )
+
+    def put_file(self, key: ObjectKey, path: Path, *, media_type: str) -> None:
+        """Store a file, streamed, a large one in parts that appear together."""
+        with _plain_errors(self._config, checked(key)):
+            self._client.upload_file(
+                str(path),
+                self._config.bucket,
+                key,
+                ExtraArgs={"ContentType": media_type},
+                Config=self._transfer,
+            )
+
+    def get_bytes(self, key: ObjectKey) -> bytes:
+        """A small object whole; raises Missing."""
+        with _plain_errors(self._config, key), self._body(key) as body:
+            return body.read()
+
+    def get_file(self, key: ObjectKey, path: Path) -> None:
+        """Copy an object to a file, streamed; raises Missing."""
+        blocks = self.stream(key)
+        with path.open("wb") as file:
+            file.writelines(blocks)
+
+    def stream(self, key: ObjectKey) -> Iterator[bytes]:
+        """An object in blocks of at most 1 MiB; raises Missing at once."""
+        return self._blocks(key, self._body(key))
+
+    def exists(self, key: ObjectKey) -> bool:
+        """Whether the object is there."""
+        try:
+            with _plain_errors(self._config, checked(key)):
+                self._client.head_object(Bucket=self._config.bucket, Key=key)
+        except Missing:
+            return False
+        return True
+
+    def link(self, key: ObjectKey, *, file_name: str, media_type: str, seconds: int) -> str | None:
+        """A URL at which anyone may fetch the object for so long, a week at most."""
+        parameters = {
+            "Bucket": self._config.bucket,
+            "Key": checked(key),
+            "ResponseContentType": media_type,
+            "ResponseContentDisposition": disposition(file_name),
+        }
+        with _plain_errors(self._config, key):
+            url: str = self._public_client.generate_presigned_url(
+                "get_object",
+                Params=parameters,
+                ExpiresIn=max(1, min(seconds, LONGEST_LINK_SECONDS)),
+            )
+        return url
+
+    def check(self) -> None:
+        """Raise StoreUnavailable unless the bucket is there (or may be, and was, created)."""
+        try:
+            with _plain_errors(self._config, ObjectKey("")):
+                self._client.head_bucket(Bucket=self._config.bucket)
+        except Missing:
+            self._create_bucket()
+
+    def _create_bucket(self) -> None:
+        if not self._config.create_bucket:
+            raise StoreUnavailable(
+                f"there is no bucket {self._config.bucket}",
+                remedy="create it, or name another with NARRATOR_S3_BUCKET",
+            )
+        with _plain_errors(self._config, ObjectKey("")):
+            self._client.create_bucket(Bucket=self._config.bucket)
+
+    def _body(self, key: ObjectKey) -> StreamingBody:
+        with _plain_errors(self._config, checked(key)):
+            answer = self._client.get_object(Bucket=self._config.bucket, Key=key)
+        body: StreamingBody = answer["Body"]
+        return body
+
+    def _blocks(self, key: ObjectKey, body: StreamingBody) -> Iterator[bytes]:
+        with body:
+            while True:
+                with _plain_errors(self._config, key):
+                    block = body.read(BLOCK_BYTES)
+                if not block:
+                    return
+                yield block
+
+    @cached_property
+    def _client(self) -> Any:  # noqa: ANN401 — boto3 makes its clients' classes as it runs
+        return _client(self._config, self._config.endpoint_url)
+
+    @cached_property
+    def _public_client(self) -> Any:  # noqa: ANN401
+        """Signs for the public address: a signature covers the host it was made for."""
+        return _client(self._config, self._config.public_url or self._config.endpoint_url)
+
+
+def disposition(file_name: str) -> str:
+    """The header that names a download: in ASCII for old readers, in UTF-8 for all (RFC 6266)."""
+    plain = "".join(
+        c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in file_name
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+
+
+def _client(config: S3Config, endpoint_url: str | None) -> Any:  # noqa: ANN401
+    # A session of one's own: boto3's default one is not safe to share while clients are made.
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=endpoint_url,
+        region_name=config.region,
+        aws_access_key_id=config.access_key,
+        aws_secret_access_key=config.secret_key,
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path" if config.path_style else "auto"},
+            connect_timeout=config.connect_seconds,
+            read_timeout=config.read_seconds,
+            retries={"mode": "standard", "total_max_attempts": config.attempts},
+            # Newer checksum headers are refused by some stores that speak S3.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+@contextmanager
+def _plain_errors(config: S3Config, key: ObjectKey) -> Iterator[None]:
+    """Turn the vendor's errors into ours, naming object and cause, never an address or a key."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _MISSING:
+            raise Missing(f"there is no object {key}") from error
+        raise _unavailable(config, f"refused ({code})") from error
+    except (BotoCoreError, Boto3Error, HTTPClientError) as error:
+        raise _unavailable(config, f"did not answer ({type(error).__name__})") from error
+
+
+def _unavailable(config: S3Config, what: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"the object store {what}, bucket {config.bucket}",
+        remedy="check that it runs, and NARRATOR_S3_ENDPOINT_URL, _BUCKET and the two keys",
+    )
