@@ -2,13 +2,17 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
-from tests.fakes.objects import MemoryObjects
 
+from narrator.bootstrap import bootstrap
 from narrator.domain.ids import ObjectKey
 from narrator.services.ports import Objects
+from narrator.settings import Settings, load
+from tests.fakes.objects import MemoryObjects
 from tests.integration.api.installations import RECORDING, Installation
+from tests.servers.s3 import S3
 
 
 @dataclass
@@ -26,6 +30,19 @@ class LinkedObjects:
 
 def fetched(installation: Installation, name: str = "book.m4b") -> httpx.Response:
     return installation.caller.get(f"/v1/jobs/{installation.succeeded()}/artifacts/{name}")
+
+
+def settings_of(s3: S3, home: Path) -> Settings:
+    return load(
+        {
+            "NARRATOR_HOME": str(home),
+            "NARRATOR_S3_BUCKET": s3.bucket,
+            "NARRATOR_S3_ENDPOINT_URL": s3.endpoint_url,
+            "NARRATOR_S3_REGION": s3.region,
+            "NARRATOR_S3_ACCESS_KEY": s3.access_key,
+            "NARRATOR_S3_SECRET_KEY": s3.secret_key,
+        }
+    )
 
 
 def test_a_job_lists_what_it_made(installation: Installation) -> None:
@@ -56,6 +73,16 @@ def test_a_store_that_gives_links_is_redirected_to(installation: Installation) -
     assert answer.status_code == 307
     assert answer.headers["location"].endswith("?name=book.m4b&type=audio/mp4&for=600")
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_link_of_a_real_store_gives_anyone_the_file_by_its_name(
+    installation: Installation, s3: S3, tmp_path: Path
+) -> None:
+    answer = fetched(installation.but(objects=bootstrap(settings_of(s3, tmp_path)).objects))
+    file = httpx.get(answer.headers["location"])
+    assert (file.status_code, file.content) == (200, RECORDING)
+    assert file.headers["content-type"] == "audio/mp4"
+    assert "book.m4b" in file.headers["content-disposition"]
 
 
 def test_an_artifact_that_is_not_there_is_missing_and_the_others_are_named(
