@@ -1,0 +1,103 @@
+"""The studio's twin: same timeline, no encoder. A recording is a word and then its samples.
+
+It neither trims nor fades, and so places every take where its whole length lies.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from narrator.audio.pcm import envelope, envelopes, samples_of
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.documents import Cover, Metadata
+from narrator.domain.errors import TakeCorrupt, ToolFailed
+from narrator.domain.timeline import Pauses, Placement, Ruler
+from narrator.services.ports import ChapterFile, Heard, RenderedChapter, TakeAudio
+
+BLOCK_BYTES = 1 << 16
+TAKE = b"take"
+CHAPTER = b"chapter "
+RECORDING = b"recording "
+
+
+class FakeStudio:
+    """Keeps samples as they are. `published` holds what was written on each recording."""
+
+    def __init__(self, pauses: Pauses | None = None) -> None:
+        self.pauses = pauses or Pauses()
+        self.published: list[tuple[Metadata, str, Cover | None, tuple[str, ...]]] = []
+
+    def pack(self, pcm: bytes) -> bytes:
+        _whole(pcm)
+        return TAKE + hashlib.sha256(pcm).digest() + pcm
+
+    def unpack(self, packed: bytes) -> bytes:
+        digest, pcm = packed[len(TAKE) : len(TAKE) + 32], packed[len(TAKE) + 32 :]
+        if not packed.startswith(TAKE) or hashlib.sha256(pcm).digest() != digest:
+            raise TakeCorrupt("a stored take is not a take")
+        return pcm
+
+    def render(
+        self, takes: Iterable[TakeAudio], *, format: AudioFormat, folder: Path
+    ) -> RenderedChapter:
+        ruler = Ruler.begin(self.pauses)
+        placements = []
+        path = folder / f"chapter.{format}"
+        with path.open("wb") as file:
+            file.write(CHAPTER)
+            for take in takes:
+                samples = samples_of(_whole(take.pcm))
+                file.write(bytes(2 * ruler.silence_samples) + take.pcm)
+                placements.append(
+                    Placement(
+                        start_samples=ruler.start_samples,
+                        samples=len(samples),
+                        envelope=envelope(samples),
+                    )
+                )
+                ruler = ruler.placed(len(samples), take.boundary)
+            file.write(bytes(2 * (ruler.samples - ruler.end_samples)))
+        return RenderedChapter(
+            path=path,
+            media_type="application/octet-stream",
+            samples=ruler.samples,
+            placements=tuple(placements),
+        )
+
+    def publish(
+        self,
+        chapters: Sequence[ChapterFile],
+        *,
+        format: AudioFormat,
+        metadata: Metadata,
+        narrator: str,
+        cover: Cover | None,
+        path: Path,
+    ) -> None:
+        parts = [_after(CHAPTER, chapter.path) for chapter in chapters]
+        path.write_bytes(RECORDING + b"".join(parts))
+        assert format  # one form does for all of them
+        titles = tuple(chapter.title for chapter in chapters)
+        self.published.append((metadata, narrator, cover, titles))
+
+    def decode(self, path: Path) -> Iterator[bytes]:
+        pcm = _after(RECORDING, path)
+        for start in range(0, len(pcm), BLOCK_BYTES):
+            yield pcm[start : start + BLOCK_BYTES]
+
+    def listen(self, path: Path, stretches: Sequence[tuple[int, int]]) -> Heard:
+        samples, found = envelopes(map(samples_of, self.decode(path)), stretches)
+        return Heard(samples=samples, envelopes=found)
+
+
+def _whole(pcm: bytes) -> bytes:
+    if not pcm or len(pcm) % 2:
+        raise TakeCorrupt("a take is not whole samples")
+    return pcm
+
+
+def _after(word: bytes, path: Path) -> bytes:
+    data = path.read_bytes()
+    if not data.startswith(word):
+        raise ToolFailed("this is not what this studio wrote")
+    return data.removeprefix(word)

@@ -1,0 +1,83 @@
+"""A take's edges: trimmed to a margin, faded, and counted in samples."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from narrator.audio.studio import MARGIN_MS, edged
+from narrator.domain.errors import TakeCorrupt
+from tests.unit.audio.sounds import as_samples, speech_like
+
+MARGIN = MARGIN_MS * 24
+FADE = 120  # 5 ms
+
+
+def tone(samples: int, amplitude: int = 8_000) -> bytes:
+    wave = amplitude * np.sin(np.arange(samples) * 2 * np.pi * 440 / 24_000)
+    return wave.astype("<i2").tobytes()
+
+
+def silence(samples: int) -> bytes:
+    return bytes(2 * samples)
+
+
+@given(st.integers(0, 30_000), st.integers(240, 20_000), st.integers(0, 30_000))
+def test_a_take_loses_its_silent_edges_but_for_a_margin(
+    before: int, spoken: int, after: int
+) -> None:
+    """To the 10 ms in which silence is looked for, and to the sample where there is none."""
+    grid = 240
+    take = edged(silence(before) + tone(spoken) + silence(after))
+    kept = len(take) // 2 - spoken
+    least = min(before, MARGIN) + min(after, MARGIN)
+    assert least - 2 * grid < kept <= least + 2 * grid
+    assert kept == before + after or kept >= MARGIN - grid
+
+
+@given(st.integers(0, 5_000), st.integers(480, 20_000), st.integers(0, 5_000))
+def test_no_sample_of_speech_is_lost_or_invented(before: int, spoken: int, after: int) -> None:
+    """Pydub's own slices and fades, given odd lengths, would do both."""
+    sound = as_samples(tone(spoken))
+    take = as_samples(edged(silence(before) + sound.tobytes() + silence(after)))
+    inner = sound[FADE:-FADE]
+    starts = [at for at in range(len(take) - spoken + 1) if take[at + FADE] == inner[0]]
+    assert any(np.array_equal(take[at + FADE : at + spoken - FADE], inner) for at in starts)
+
+
+@given(st.integers(1, 3_000))
+def test_a_take_without_silence_keeps_its_length(samples: int) -> None:
+    assert len(edged(tone(samples))) == 2 * samples
+
+
+def test_a_silence_inside_speech_stays() -> None:
+    take = tone(2_400) + silence(48_000) + tone(2_400)
+    assert len(edged(take)) == len(take)
+
+
+def test_a_take_that_is_silent_all_through_stays_as_it_is() -> None:
+    assert edged(silence(24_000)) == silence(24_000)
+
+
+def test_soft_speech_is_not_taken_for_silence() -> None:
+    """At -48 dBFS, and with a beginning 20 dB below that."""
+    take = tone(4_800, amplitude=18) + tone(24_000, amplitude=180) + tone(4_800, amplitude=18)
+    assert len(edged(take)) == len(take)
+
+
+def test_edges_are_faded_from_and_to_nothing() -> None:
+    take = np.abs(as_samples(edged(tone(24_000))).astype(int))
+    assert max(take[0], take[-1]) <= 8_000 // FADE
+    assert take[: FADE // 4].max() < 8_000 // 3
+    assert take[FADE : FADE + 60].max() > 7_000
+
+
+def test_the_middle_of_a_take_is_left_as_it_is() -> None:
+    pcm = speech_like(1, 0.5, before=0, after=0)
+    assert edged(pcm)[2 * FADE : -2 * FADE] == pcm[2 * FADE : -2 * FADE]
+
+
+@pytest.mark.parametrize("pcm", [b"", b"\x01", b"\x01\x02\x03"])
+def test_what_is_not_samples_is_refused(pcm: bytes) -> None:
+    with pytest.raises(TakeCorrupt):
+        edged(pcm)
