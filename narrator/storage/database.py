@@ -196,10 +196,19 @@ def _sqlite(url: URL, pool_size: int) -> Engine:
         connect_args={"timeout": BUSY_SECONDS},
     )
     folder = Path(url.database or "").parent
-    event.listen(engine, "do_connect", lambda *_: folder.mkdir(0o700, parents=True, exist_ok=True))
+    event.listen(engine, "do_connect", lambda *_: _make_folder(folder))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the database's folder cannot be made: {error.strerror}", remedy=_REMEDY
+        ) from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 — sqlite3's, untyped
