@@ -1,0 +1,40 @@
+"""Chapters of a document that has no table of contents: they begin at its headings.
+
+With two headings of level 1 or more, most of them with text of their own, these are the chapters
+and level 2 lies inside them. Otherwise levels 1 and 2 both begin chapters, and where there are
+neither, the highest level that there is more than one of. What precedes the first is a chapter too.
+"""
+
+from narrator.domain.documents import PassageKind
+from narrator.ingest.flow import Flow
+from narrator.ingest.sections import Mark
+
+_DEEPEST = 6
+
+
+def heading_marks(flow: Flow, title: str) -> list[Mark]:
+    """Where chapters begin; `title` names what precedes the first heading."""
+    levels = _levels(flow)
+    firsts = [index for index, block in enumerate(flow.blocks) if block.level in levels]
+    return [
+        Mark(first=0, title=title),
+        *(Mark(first=index, title=flow.blocks[index].text(flow.source)) for index in firsts),
+    ]
+
+
+def _levels(flow: Flow) -> set[int]:
+    if _hold_text(flow):
+        return {1}
+    present = [block.level for block in flow.blocks if block.level]
+    if {1, 2} & set(present):
+        return {1, 2}
+    several = [level for level in range(3, _DEEPEST + 1) if present.count(level) > 1]
+    return set(several[:1])
+
+
+def _hold_text(flow: Flow) -> bool:
+    """Whether there are level 1 headings, of which most have text before the next heading."""
+    firsts = [index for index, block in enumerate(flow.blocks) if block.level == 1]
+    following = (flow.blocks[index + 1 : index + 2] for index in firsts)
+    holding = sum(bool(after) and after[0].kind is not PassageKind.HEADING for after in following)
+    return len(firsts) > 1 and 2 * holding > len(firsts)

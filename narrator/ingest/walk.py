@@ -1,0 +1,91 @@
+"""Walking an (X)HTML tree, so that each of its characters is written down once, in order."""
+
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from narrator.domain.documents import SkipReason
+from narrator.ingest.elements import BLOCKS, Place, matter_of, place_of, types_of
+from narrator.ingest.flow import Flow, Matter, Scribe, in_order
+from narrator.ingest.xhtml import Element, local_name
+
+_OUTERMOST = frozenset({"body", "section", "article", "div", "main"})
+_DEEPEST_MATTER = 4
+"""How far below the root (html = 1, body = 2) an element may say which matter its text is: further
+in, `dedication` and the like are parts of a chapter."""
+
+
+@dataclass(slots=True)
+class Walker:
+    """Walks tree after tree into one flow. Characters come exactly as `itertext` gives them."""
+
+    scribe: Scribe = field(default_factory=Scribe)
+    matters: list[Matter] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+    types: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    def walk(self, root: Element, *, path: str = "", skip: SkipReason | None = None) -> None:
+        """Write a tree down. `path` is its file's name in links; `skip` leaves all of it out."""
+        self.places[path] = len(self.scribe.blocks)
+        stack = [Place(skip=skip)]
+        matter: tuple[Element, int, SkipReason | None] | None = None
+        for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+            if event == "start":
+                types = types_of(element)
+                stack.append(place_of(element, types, stack[-1]))
+                self._enter(element, types, stack, path)
+                if matter is None and _may_say_matter(element, len(stack) - 1):
+                    said, reason = matter_of(types)
+                    matter = (element, len(self.scribe.blocks), reason) if said else None
+                self._text(element.text, stack[-1])
+                continue
+            if event == "end":
+                self._leave(element, stack.pop())
+                if matter and matter[0] is element:
+                    end = len(self.scribe.blocks)
+                    self.matters.append(Matter(first=matter[1], end=end, reason=matter[2]))
+                    matter = None
+            if element is not root:
+                self._text(element.tail, stack[-1])
+
+    def flow(self) -> Flow:
+        """All that was walked."""
+        self.scribe.close()
+        return Flow(
+            source=self.scribe.source,
+            blocks=tuple(self.scribe.blocks),
+            skips=in_order(self.scribe.skips),
+            matters=tuple(self.matters),
+            places=self.places,
+            types=self.types,
+        )
+
+    def _enter(
+        self, element: Element, types: frozenset[str], stack: list[Place], path: str
+    ) -> None:
+        name = local_name(element)
+        if name in BLOCKS and not stack[-2].skip:
+            self.scribe.close()
+        here = len(self.scribe.blocks)
+        for mark in {element.get("id"), element.get("name") if name == "a" else None} - {None}:
+            self.places.setdefault(f"{path}#{mark}", here)
+        if types and name in _OUTERMOST:
+            self.types[here] = self.types.get(here, frozenset()) | types
+        if name == "br" and not stack[-1].skip:
+            self.scribe.line_break()
+        if name == "hr" and not stack[-1].skip:
+            self.scribe.scene_break()
+
+    def _leave(self, element: Element, place: Place) -> None:
+        if local_name(element) in BLOCKS and not place.skip:
+            self.scribe.close()
+
+    def _text(self, text: str | None, place: Place) -> None:
+        if text and place.skip:
+            self.scribe.skip(text, place.skip)
+        elif text:
+            self.scribe.text(text, place.kind, level=place.level, linked=place.linked)
+
+
+def _may_say_matter(element: Element, depth: int) -> bool:
+    return depth <= _DEEPEST_MATTER and local_name(element) in _OUTERMOST

@@ -1,0 +1,149 @@
+"""Markup bytes → an lxml tree, without losing text and without following anything outside.
+
+No document type is ever read: entities that HTML names are put in as characters, those that the
+document declares for itself likewise if they are plain, and any other stays as it is written. So
+there is nothing to expand (no "billion laughs") and nothing to fetch.
+"""
+
+import html
+import html.entities
+import re
+
+from lxml import etree
+
+from narrator.domain.errors import DocumentRefused
+
+_PROLOGUE = re.compile(r"\s*<\?xml\b[^>]*\?>")
+_DOCTYPE = re.compile(r"<!DOCTYPE\b[^\[>]*(?:\[(?P<subset>.*?)\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_DECLARATION = re.compile(r"<!ENTITY\s+([\w.-]+)\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
+_AMPERSAND = re.compile(
+    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|&(?:#\d+;|#x[0-9a-fA-F]+;|(?P<name>[A-Za-z][\w.-]*);)?",
+    re.DOTALL,
+)
+_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_HIDDEN = frozenset({"script", "style", "head", "title"})
+_DEEPEST = 256
+"""Nested elements: libxml2 builds no deeper tree unless asked to, and loses what is deeper."""
+
+Element = etree._Element  # noqa: SLF001  lxml has no public name for the type
+
+
+def parse_xml(text: str, name: str) -> Element:
+    """The root of an XML file (package, contents, XHTML), mended where it is not well-formed.
+
+    Raises DocumentRefused if nothing can be made of it; `name` is named in it.
+    """
+    data = plain(text).encode("utf-8", "surrogatepass")
+    try:
+        return etree.fromstring(data, _xml_parser(recover=False))
+    except etree.XMLSyntaxError as error:
+        _refuse_depth(str(error), name)
+    return _mended(data, name)
+
+
+def parse_html(text: str, name: str) -> Element:
+    """The root of an HTML file, which HTML's lenient rules always find.
+
+    Raises DocumentRefused if it is empty or nested beyond reason.
+    """
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+    text = _DOCTYPE.sub("", _PROLOGUE.sub("", text, count=1), count=1)
+    data = text.encode("utf-8", "replace")
+    root = _root(data, parser)
+    _refuse_depth(str(parser.error_log), name)
+    if root is None:
+        raise _unreadable(name)
+    return root
+
+
+def local_name(element: Element) -> str:
+    """The element's name without its namespace, in lower case; none for a comment and the like."""
+    tag: object = element.tag  # a function for a comment
+    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+
+
+def plain(text: str) -> str:
+    """The text of an XML file without its declaration, document type and named entities."""
+    text = _PROLOGUE.sub("", text, count=1)
+    doctype = _DOCTYPE.search(text)
+    own: dict[str, str] = {}
+    if doctype:
+        own = _declared(doctype["subset"] or "")
+        text = text[: doctype.start()] + text[doctype.end() :]
+    if "&" not in text:
+        return text
+    return _AMPERSAND.sub(lambda match: _resolved(match, own), text)
+
+
+def _declared(subset: str) -> dict[str, str]:
+    """Entities that the document declares as plain characters, with no markup or entity inside."""
+    found = {name: one or other for name, one, other in _DECLARATION.findall(subset)}
+    decoded = {name: _numbers_decoded(value) for name, value in found.items()}
+    return {name: value for name, value in decoded.items() if not re.search("[&<%]", value)}
+
+
+def _numbers_decoded(value: str) -> str:
+    return re.sub(r"&#(?:\d+|x[0-9a-fA-F]+);", lambda match: html.unescape(match[0]), value)
+
+
+def _resolved(match: re.Match[str], own: dict[str, str]) -> str:
+    name = match["name"]
+    if match[0] == "&":
+        return "&amp;"
+    if name is None or name in _XML_NAMES:
+        return match[0]
+    known = own.get(name) or html.entities.html5.get(f"{name};")
+    return html.escape(known) if known else f"&amp;{name};"
+
+
+def _mended(data: bytes, name: str) -> Element:
+    """Not well-formed: of what XML's and HTML's parsers recover, what keeps more of the text."""
+    recovered = _root(data, _xml_parser(recover=True))
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+    lenient = _root(data, parser)
+    _refuse_depth(str(parser.error_log), name)
+    roots = [root for root in (recovered, lenient) if root is not None]
+    if not roots:
+        raise _unreadable(name)
+    return max(roots, key=_text_chars)
+
+
+def _root(data: bytes, parser: etree.XMLParser | etree.HTMLParser) -> Element | None:
+    try:
+        found: Element | None = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        return None
+    return found
+
+
+def _xml_parser(*, recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        recover=recover,
+    )
+
+
+def _text_chars(root: Element) -> int:
+    return sum(
+        len((element.text or "").strip()) * (local_name(element) not in _HIDDEN)
+        + len((element.tail or "").strip())
+        for element in root.iter(etree.Element)
+    )
+
+
+def _refuse_depth(complaint: str, name: str) -> None:
+    if "xcessive depth" in complaint:
+        raise DocumentRefused(
+            f"{name} nests its elements more than {_DEEPEST} deep",
+            remedy="convert the document anew, or hand in its text",
+        )
+
+
+def _unreadable(name: str) -> DocumentRefused:
+    return DocumentRefused(
+        f"{name} holds nothing that can be read", remedy="check that the file is whole"
+    )
