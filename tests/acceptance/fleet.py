@@ -1,0 +1,189 @@
+"""A whole fleet as plain processes: what docker-compose.yml starts, without containers.
+
+API under uvicorn, speech workers, an audio worker, real PostgreSQL, Redis and S3, and the Speak
+server with the tone voice, which is the independent witness: it counts what it was sent.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+
+import httpx
+
+from tests.acceptance import compose
+from tests.servers import process
+from tests.servers.process import Child
+from tests.servers.s3 import S3
+
+API_KEY = "an-api-key-for-the-fleet"
+SPEAK_KEY = "a-key-for-the-speak-server"
+SOCKETS = 8  # of each speech worker
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """A running fleet. `children` are its processes by name, in the order of their start.
+
+    `variables` are what an operator writes into `.env`; `here` is what containers would have been
+    given by their network, and what makes waiting short.
+    """
+
+    folder: Path
+    variables: dict[str, str]
+    here: dict[str, str]
+    api_url: str
+    speak_url: str
+    children: dict[str, Child] = field(default_factory=dict)
+
+    def client(self) -> httpx.Client:
+        """An HTTP client that holds the key."""
+        return httpx.Client(
+            base_url=self.api_url, headers={"Authorization": f"Bearer {API_KEY}"}, timeout=30.0
+        )
+
+    def speak_server_stats(self) -> dict[str, Any]:
+        """What the Speak server says it was sent."""
+        stats: dict[str, Any] = httpx.get(f"{self.speak_url}/v1/stats").json()
+        return stats
+
+    def start(self, service: str, *further: str, name: str = "") -> Child:
+        """Start a service of docker-compose.yml; `further` options win over the file's."""
+        child = process.start(
+            compose.command(service, self.variables, *further),
+            log=self.folder / f"{name or service}.log",
+            env=compose.environment(service, self.variables) | self.here,
+        )
+        self.children[name or service] = child
+        return child
+
+    def workers(self, service: str) -> list[Child]:
+        """The workers of a kind, in the order of their start."""
+        return [child for name, child in self.children.items() if name.startswith(f"{service}-")]
+
+    def start_worker(self, service: str) -> Child:
+        """One more worker of a kind."""
+        name = f"{service}-{len(self.workers(service)) + 1}"
+        return self.start(service, f"--hostname={name}@%h", "--loglevel=WARNING", name=name)
+
+    def logs(self) -> str:
+        """Everything that the fleet's own processes have written."""
+        return "\n".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))
+
+
+@contextmanager
+def running_fleet(
+    folder: Path,
+    *,
+    redis_url: str,
+    postgres_url: str,
+    s3: S3,
+    speech_workers: int = 2,
+    time_scale: float = 200.0,
+) -> Iterator[Fleet]:
+    """Start a fleet, wait until the API is ready, and stop it at the end."""
+    speak_port, api_port = process.free_port(), process.free_port()
+    speak_url = f"127.0.0.1:{speak_port}"
+    (folder / "scratch").mkdir()
+    fleet = Fleet(
+        folder=folder,
+        variables=_variables(s3, f"ws://{speak_url}/v1/speak"),
+        here=_servers(redis_url, postgres_url, s3)
+        | _hurry(time_scale)
+        | {
+            "NARRATOR_API_HOST": "127.0.0.1",
+            "NARRATOR_API_PORT": str(api_port),
+            "NARRATOR_SCRATCH": str(folder / "scratch"),
+        },
+        api_url=f"http://127.0.0.1:{api_port}",
+        speak_url=f"http://{speak_url}",
+    )
+    with ExitStack() as stack:
+        stack.callback(lambda: [child.stop() for child in reversed(fleet.children.values())])
+        _start(fleet, speak_port, time_scale, speech_workers)
+        yield fleet
+
+
+def _start(fleet: Fleet, speak_port: int, time_scale: float, speech_workers: int) -> None:
+    speak_server = fleet.start(
+        "speak-server",
+        *("--host=127.0.0.1", f"--port={speak_port}"),
+        *("--voice-engine=tone", f"--time-scale={time_scale}"),
+    )
+    migration = fleet.start("migrate")
+    assert migration.wait() == 0, migration.output()
+    api = fleet.start("api")
+    for _ in range(speech_workers):
+        fleet.start_worker("speech")
+    fleet.start_worker("audio")
+    speak_server.wait_until(lambda: _answers(f"{fleet.speak_url}/healthz"))
+    api.wait_until(lambda: _answers(f"{fleet.api_url}/readyz"), timeout_seconds=60)
+
+
+def _variables(s3: S3, speak_url: str) -> dict[str, str]:
+    """What an operator fills in."""
+    return {
+        "POSTGRES_PASSWORD": "of-no-use-here",
+        "NARRATOR_S3_SECRET_KEY": s3.secret_key,
+        "NARRATOR_API_KEYS": f"tests:{hashlib.sha256(API_KEY.encode()).hexdigest()}",
+        "DEEPGRAM_API_KEY": SPEAK_KEY,
+        "NARRATOR_SPEAK_URL": speak_url,
+        "NARRATOR_SPEAKER": "offline-tone",
+        "NARRATOR_SPEECH_SOCKETS": str(SOCKETS),
+    }
+
+
+def _servers(redis_url: str, postgres_url: str, s3: S3) -> dict[str, str]:
+    """Where the servers are that Compose would have named."""
+    return {
+        "NARRATOR_BROKER_URL": redis_url,
+        "NARRATOR_DATABASE_URL": postgres_url,
+        "NARRATOR_S3_ACCESS_KEY": s3.access_key,
+        "NARRATOR_S3_BUCKET": s3.bucket,
+        "NARRATOR_S3_ENDPOINT_URL": s3.endpoint_url,
+        "NARRATOR_S3_PUBLIC_URL": s3.endpoint_url,
+    }
+
+
+def _hurry(time_scale: float) -> dict[str, str]:
+    """A dead worker's steps come back within seconds, so that tests need not wait for minutes."""
+    return {
+        "NARRATOR_SPEAK_TIME_SCALE": f"{time_scale:g}",
+        "NARRATOR_LEASE_SECONDS": "3",
+        "NARRATOR_HEARTBEAT_SECONDS": "0.5",
+        "NARRATOR_QUEUED_SECONDS": "5",
+        "NARRATOR_DISPATCH_SECONDS": "0.5",
+    }
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5.0).is_success
+    except httpx.TransportError:
+        return False
+
+
+def wait_for_job(client: httpx.Client, location: str, *, timeout_seconds: float) -> dict[str, Any]:
+    """Poll a job until it has ended, and return it."""
+    return wait_for(
+        lambda: client.get(location).raise_for_status().json(),
+        lambda job: job["state"] in {"succeeded", "failed", "cancelled"},
+        timeout_seconds=timeout_seconds,
+    )
+
+
+def wait_for(
+    look: Any, good: Any, *, timeout_seconds: float, pause_seconds: float = POLL_SECONDS
+) -> Any:
+    """Look again and again until what is seen is good; the last look is in the failure."""
+    deadline = monotonic() + timeout_seconds
+    never = Event()
+    while not good(seen := look()):
+        assert monotonic() < deadline, f"after {timeout_seconds:g} s still: {seen}"
+        never.wait(pause_seconds)
+    return seen

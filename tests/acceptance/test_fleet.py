@@ -1,0 +1,185 @@
+"""The fleet, as an operator runs it: over HTTP, by processes, on real servers."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from narrator.domain.documents import Span
+from narrator.domain.manifest import Manifest
+from narrator.domain.manifest_json import from_json
+from narrator.domain.plan import spoken
+from tests.acceptance.fleet import (
+    API_KEY,
+    SOCKETS,
+    SPEAK_KEY,
+    Fleet,
+    running_fleet,
+    wait_for,
+    wait_for_job,
+)
+from tests.acceptance.words import text_nodes, words_of
+from tests.servers.s3 import S3
+
+pytestmark = pytest.mark.acceptance
+
+BOOK = Path("narrator/samples/the-adventures-of-sherlock-holmes.epub")
+OUTSIDE_STORIES = {"whitespace", "metadata", "front-matter", "back-matter", "contents"}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, redis_url: str, postgres_url: str, s3: S3) -> Iterator[Fleet]:
+    """Two speech workers, one audio worker, the API and the Speak server."""
+    with running_fleet(tmp_path, redis_url=redis_url, postgres_url=postgres_url, s3=s3) as fleet:
+        yield fleet
+
+
+def submit_book(client: httpx.Client, **options: str) -> str:
+    """Submit the sample book; returns the job's URL."""
+    with BOOK.open("rb") as file:
+        answer = client.post(
+            "/v1/jobs",
+            files={"document": (BOOK.name, file, "application/epub+zip")},
+            data={"format": "flac", **options},
+        )
+    assert answer.status_code == 202, answer.text
+    return answer.headers["Location"]
+
+
+def fetch(job: dict[str, Any], client: httpx.Client, folder: Path) -> dict[str, Path]:
+    """Download a job's artifacts by their links, checking their digests."""
+    paths = {}
+    for artifact in job["artifacts"]:
+        redirect = client.get(artifact["href"])
+        assert redirect.status_code == 307, redirect.text
+        data = httpx.get(redirect.headers["Location"], timeout=60).raise_for_status().content
+        assert hashlib.sha256(data).hexdigest() == artifact["sha256"]
+        paths[artifact["name"]] = folder / artifact["name"]
+        paths[artifact["name"]].write_bytes(data)
+    return paths
+
+
+def read_manifest(paths: dict[str, Path]) -> Manifest:
+    """The manifest among a job's artifacts."""
+    return from_json(paths["manifest.json"].read_bytes())
+
+
+def recording_of(paths: dict[str, Path]) -> Path:
+    """The recording among a job's artifacts."""
+    return next(path for name, path in paths.items() if name != "manifest.json")
+
+
+def test_a_whole_book_comes_back_word_for_word(fleet: Fleet, tmp_path: Path) -> None:
+    """What is heard in the finished file is the plan; what is planned is the book."""
+    with fleet.client() as client:
+        job = wait_for_job(client, submit_book(client), timeout_seconds=420)
+        assert job["state"] == "succeeded", job["failure"]
+        paths = fetch(job, client, tmp_path)
+    manifest = read_manifest(paths)
+    chunks = [each.chunk for chapter in manifest.chapters for each in chapter.chunks]
+
+    assert words_of(recording_of(paths)) == [chunk.text for chunk in chunks]
+
+    source = text_nodes(BOOK)
+    assert hashlib.sha256(source.encode()).hexdigest() == manifest.source_sha256
+    assert all(chunk.text == spoken(source, chunk.spans, chunk.edits) for chunk in chunks)
+    accounted = [span for chunk in chunks for span in chunk.spans]
+    accounted += [skip.span for skip in manifest.skips]
+    assert_tiles(source, accounted)
+    assert {skip.reason.value for skip in manifest.skips} <= OUTSIDE_STORIES
+
+    stats = fleet.speak_server_stats()
+    assert stats["characters_received"] == job["progress"]["chars"] - repeats(chunks)
+    assert stats["limit_warnings"] == 0
+
+
+def repeats(chunks: list[Any]) -> int:
+    """Characters of chunks whose words were spoken before: one take answers them all."""
+    return sum(len(c.text) for c in chunks) - sum(map(len, {c.text for c in chunks}))
+
+
+def assert_tiles(source: str, spans: list[Span]) -> None:
+    """Each character of the source lies in exactly one span."""
+    position = 0
+    for span in sorted(spans):
+        assert span.start == position
+        position = span.end
+    assert position == len(source)
+
+
+def test_killing_a_speech_worker_loses_nothing(fleet: Fleet, tmp_path: Path) -> None:
+    """The chunks of a worker killed half way are spoken by another, at most two a socket twice."""
+    with fleet.client() as client:
+        location = submit_book(client, chapters="1")
+        wait_for(
+            lambda: client.get(location).json()["progress"],
+            lambda progress: progress["chunks_spoken"] > 8,
+            timeout_seconds=60,
+        )
+        fleet.workers("speech")[0].kill()
+        job = wait_for_job(client, location, timeout_seconds=120)
+        assert job["state"] == "succeeded", job["failure"]
+        paths = fetch(job, client, tmp_path)
+    chunks = [each.chunk for chapter in read_manifest(paths).chapters for each in chapter.chunks]
+
+    assert words_of(recording_of(paths)) == [chunk.text for chunk in chunks]
+    sent_twice = fleet.speak_server_stats()["characters_received"] - (
+        job["progress"]["chars"] - repeats(chunks)
+    )
+    longest = max(len(chunk.text) for chunk in chunks)
+    assert 0 <= sent_twice <= 2 * SOCKETS * longest
+
+
+def test_a_cancelled_job_stops_speaking(fleet: Fleet) -> None:
+    with fleet.client() as client:
+        location = submit_book(client)
+        wait_for(
+            lambda: client.get(location).json()["progress"],
+            lambda progress: progress["chunks_spoken"] > 0,
+            timeout_seconds=60,
+        )
+        cancelled = client.post(f"{location}/cancel").raise_for_status().json()
+        assert cancelled["state"] == "cancelled"
+        sent = wait_for_quiet(fleet)
+
+        assert sent < cancelled["progress"]["chars"]
+        assert client.get(location).json()["state"] == "cancelled"
+
+
+def wait_for_quiet(fleet: Fleet) -> int:
+    """Characters received once no more come: the same count at five looks in a row."""
+    counts: list[int] = []
+    wait_for(
+        lambda: counts.append(fleet.speak_server_stats()["characters_received"]) or counts[-5:],
+        lambda last: len(last) == 5 and len(set(last)) == 1,
+        timeout_seconds=30,
+        pause_seconds=0.3,
+    )
+    return counts[-1]
+
+
+def test_a_refused_document_fails_with_a_reason_and_a_remedy(fleet: Fleet) -> None:
+    with fleet.client() as client:
+        answer = client.post("/v1/jobs", files={"document": ("empty.epub", b"PK\x03\x04 torn")})
+        job = wait_for_job(client, answer.headers["Location"], timeout_seconds=60)
+
+    assert job["state"] == "failed"
+    assert job["failure"]["code"] == "document-refused"
+    assert job["failure"]["remedy"]
+
+
+def test_logs_carry_the_job_and_neither_text_nor_secrets(fleet: Fleet) -> None:
+    words = "Seventeen velvet hippopotami waltzed across Trafalgar Square."
+    with fleet.client() as client:
+        answer = client.post("/v1/jobs", json={"text": words, "title": "Waltz", "format": "flac"})
+        job = wait_for_job(client, answer.headers["Location"], timeout_seconds=60)
+    logs = fleet.logs()
+
+    assert job["state"] == "succeeded", job["failure"]
+    assert job["id"] in logs
+    assert "hippopotami" not in logs
+    assert SPEAK_KEY not in logs
+    assert API_KEY not in logs

@@ -1,0 +1,213 @@
+"""`narrator narrate`, as its user runs it: on one machine, with every process killed at will."""
+
+import hashlib
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from narrator.domain.manifest_json import from_json
+from tests.acceptance.command import (
+    TONE,
+    Home,
+    SpeakServer,
+    kill_all,
+    running,
+    speak_server,
+    wait_until,
+)
+from tests.acceptance.words import words_of
+
+pytestmark = pytest.mark.acceptance
+
+SOCKETS = 1  # one socket at 2,400 characters in 1.5 s: slow enough to be killed half way
+TIME_SCALE = 40.0
+SENTENCES = (
+    "On day {day} the barometer stood at {mark} and the captain said nothing at all.",
+    "We counted {mark} gulls to leeward, and the cook counted {day} biscuits in the barrel.",
+    "Nobody had slept since the island of {mark} palms went down behind us.",
+)
+
+
+def voyage(days: int) -> str:
+    """A log-book: a paragraph a day, no two sentences alike, about 230 characters a day."""
+    return "\n\n".join(
+        " ".join(sentence.format(day=day, mark=day * 37 + 11) for sentence in SENTENCES)
+        for day in range(1, days + 1)
+    )
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """A short text of about 2,000 characters."""
+    path = tmp_path / "voyage.txt"
+    path.write_text(voyage(8))
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home: the trial Speak server, with the tone voice."""
+    return Home(path=tmp_path / "home")
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_text_becomes_a_recording_that_says_its_words(home: Home, book: Path, tmp_path: Path):
+    done = home.run("narrate", book, "-o", "voyage.flac", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    result = json.loads(done.stdout)
+
+    assert words(" ".join(words_of(tmp_path / "voyage.flac"))) == words(book.read_text())
+    assert result["verdict"]["ok"]
+    assert result["verdict"]["level"] == "audio"
+    assert result["verdict"]["with_document"]
+    assert result["dollars"] == pytest.approx(result["chars"] / 1000 * 0.030)
+    assert not result["billed"]
+    assert (tmp_path / "voyage.manifest.json").exists()
+    assert home.processes() == []
+
+
+def test_the_same_command_again_gives_the_same_file_and_speaks_nothing(
+    home: Home, book: Path, tmp_path: Path
+):
+    first = home.run("narrate", book, "--format", "flac", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr.decode()
+    made = sha256(tmp_path / "voyage.flac")
+    (tmp_path / "voyage.flac").unlink()
+    logged = (home.path / "logs" / "speech-worker.log").stat().st_size
+
+    again = home.run("narrate", book, "--format", "flac", cwd=tmp_path)
+
+    assert again.returncode == 0, again.stderr.decode()
+    assert sha256(tmp_path / "voyage.flac") == made
+    assert (home.path / "logs" / "speech-worker.log").stat().st_size == logged
+    assert b"verified" in again.stdout
+
+
+def test_standard_input_is_a_document_too(home: Home, tmp_path: Path):
+    text = "Call me Ishmael. Some years ago, never mind how long precisely."
+    done = home.run("narrate", "-", "-o", "whale.wav", cwd=tmp_path, stdin=text.encode())
+    assert done.returncode == 0, done.stderr.decode()
+    assert words(" ".join(words_of(tmp_path / "whale.wav"))) == words(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("empty.txt", b""), ("torn.epub", b"PK\x03\x04 torn in half")]
+)
+def test_a_document_that_cannot_be_read_is_refused_in_two_lines(
+    home: Home, tmp_path: Path, name: str, content: bytes
+):
+    (tmp_path / name).write_bytes(content)
+    done = home.run("narrate", name, cwd=tmp_path)
+    told = done.stderr.decode()
+    assert done.returncode == 1
+    assert "narrator: " in told
+    assert "remedy: " in told
+    assert "Traceback" not in told
+    assert list(tmp_path.glob("*.m4b")) == []
+
+
+@pytest.fixture(scope="module")
+def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpeakServer]:
+    """A Speak server that no kill reaches, and that counts what it was sent."""
+    with speak_server(tmp_path_factory.mktemp("witness"), time_scale=TIME_SCALE) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def long_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """About 12,000 characters."""
+    path = tmp_path_factory.mktemp("book") / "voyage.txt"
+    path.write_text(voyage(52))
+    return path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    witness: SpeakServer, long_book: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The long book as a run makes it that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    home = Home(path=folder / "home", settings=witness.settings(sockets=SOCKETS))
+    done = home.run("narrate", long_book, "--format", "flac", cwd=folder)
+    assert done.returncode == 0, done.stderr.decode()
+    return folder / "voyage.flac"
+
+
+@pytest.mark.parametrize("victims", ["the parent alone", "everything"])
+def test_a_run_killed_half_way_goes_on_where_it_was(
+    victims: str, witness: SpeakServer, long_book: Path, undisturbed: Path, tmp_path: Path
+):
+    """Same bytes in the end, no child left over, at most two utterances a socket spoken twice."""
+    home = Home(path=tmp_path / "home", settings=witness.settings(sockets=SOCKETS))
+    before = witness.chars()
+    with running(
+        home, "narrate", long_book, "-o", "voyage.flac", cwd=tmp_path, log=tmp_path / "log"
+    ) as run:
+        run.wait_for_chars(5_000)
+        if victims == "everything":
+            kill_all(home.processes())
+        run.kill()
+    wait_until(lambda: home.processes() == [], "no process left", timeout_seconds=5.0)
+
+    done = home.run("narrate", long_book, "-o", "voyage.flac", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert sha256(tmp_path / "voyage.flac") == sha256(undisturbed)
+    manifest = from_json((tmp_path / "voyage.manifest.json").read_bytes())
+    chunks = [each.chunk.chars for chapter in manifest.chapters for each in chapter.chunks]
+    spoken_twice = witness.chars() - before - sum(chunks)
+    assert 0 <= spoken_twice <= 2 * SOCKETS * max(chunks)
+
+
+def test_a_run_outlives_the_death_of_each_of_its_children(
+    long_book: Path, undisturbed: Path, tmp_path: Path
+):
+    """Speak server, broker and both workers are killed under it, one after another."""
+    pace = {
+        "NARRATOR_SPEECH_SOCKETS": "1",
+        "NARRATOR_TRIAL_TIME_SCALE": f"{TIME_SCALE:g}",
+        "NARRATOR_LEASE_SECONDS": "2",
+        "NARRATOR_HEARTBEAT_SECONDS": "0.5",
+        "NARRATOR_QUEUED_SECONDS": "2",
+    }
+    home = Home(path=tmp_path / "home", settings=TONE | pace)
+    with running(
+        home, "narrate", long_book, "-o", "voyage.flac", cwd=tmp_path, log=tmp_path / "log"
+    ) as run:
+        run.wait_for_chars(1_000)
+        for child in home.children():
+            os.kill(child.pid, signal.SIGKILL)
+            run.wait_for_chars(int(run.progress()["chars_spoken"]) + 500)
+        assert run.popen.wait(60) == 0, run.log.read_text()
+    assert sha256(tmp_path / "voyage.flac") == sha256(undisturbed)
+
+
+def test_a_second_run_on_the_same_home_is_refused_and_ctrl_c_ends_the_first(
+    witness: SpeakServer, long_book: Path, book: Path, tmp_path: Path
+):
+    home = Home(path=tmp_path / "home", settings=witness.settings(sockets=SOCKETS))
+    with running(
+        home, "narrate", long_book, "-o", "voyage.flac", cwd=tmp_path, log=tmp_path / "log"
+    ) as run:
+        run.wait_for_chars(1)
+        fleet = {child.pid for child in home.children()}
+
+        second = home.run("narrate", book, cwd=tmp_path)
+
+        assert second.returncode == 2
+        assert f"process {run.popen.pid}" in second.stderr.decode()
+        assert {child.pid for child in home.children()} == fleet
+        assert run.interrupt() == 130
+        assert json.loads(run.log.read_text().splitlines()[-1]) == {"state": "interrupted"}
+    assert home.processes() == []
