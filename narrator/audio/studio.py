@@ -8,6 +8,7 @@ samples by a `Ruler`.
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from narrator.audio import flac, joining, takes
@@ -38,37 +39,44 @@ QUIET_BELOW_TAKE_DB = 30.0
 
 _SAMPLES_A_MS = SAMPLE_RATE // 1000
 
-# (name of a rendered chapter, its media type, how ffmpeg makes it); FLAC is written without ffmpeg.
-_RENDERED: dict[AudioFormat, tuple[str, str, tuple[str, ...]]] = {
-    AudioFormat.M4B: (
-        "chapter.aac",
-        "audio/aac",
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """How a chapter is kept until it is joined: file, media type, and how ffmpeg makes it.
+
+    FLAC is written without ffmpeg, and has no `encoding`.
+    """
+
+    name: str
+    media_type: str
+    encoding: tuple[str, ...] = ()
+
+
+_LOSSLESS = Rendered(name="chapter.flac", media_type="audio/flac")
+
+RENDERED: dict[AudioFormat, Rendered] = {
+    AudioFormat.M4B: Rendered(
+        name="chapter.aac",
+        media_type="audio/aac",
         # the fast coder: five times as fast as the default, and on speech at this rate not worse
-        ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "64k", "-f", "adts"),
+        encoding=("-c:a", "aac", "-aac_coder", "fast", "-b:a", "64k", "-f", "adts"),
     ),
-    AudioFormat.MP3: (
-        "chapter.mp3",
-        "audio/mpeg",
-        (
-            "-c:a",
-            "libmp3lame",
-            "-b:a",
-            "64k",
-            "-id3v2_version",
-            "0",
-            "-write_xing",
-            "0",
-            "-f",
-            "mp3",
+    AudioFormat.MP3: Rendered(
+        name="chapter.mp3",
+        media_type="audio/mpeg",
+        # bare frames: the tag and the Info frame come once, when chapters are joined
+        encoding=(
+            *("-c:a", "libmp3lame", "-b:a", "64k"),
+            *("-id3v2_version", "0", "-write_xing", "0", "-f", "mp3"),
         ),
     ),
-    AudioFormat.OPUS: (
-        "chapter.opus",
-        "audio/ogg",
-        ("-c:a", "libopus", "-b:a", "32k", "-frame_duration", "20", "-f", "ogg"),
+    AudioFormat.OPUS: Rendered(
+        name="chapter.opus",
+        media_type="audio/ogg",
+        encoding=("-c:a", "libopus", "-b:a", "32k", "-frame_duration", "20", "-f", "ogg"),
     ),
-    AudioFormat.FLAC: ("chapter.flac", "audio/flac", ()),
-    AudioFormat.WAV: ("chapter.flac", "audio/flac", ()),
+    AudioFormat.FLAC: _LOSSLESS,
+    AudioFormat.WAV: _LOSSLESS,
 }
 
 
@@ -103,12 +111,15 @@ class FfmpegStudio:
         Takes are asked for one at a time and each is let go before the next. Raises TakeCorrupt for
         a take of no samples or of half a one, and ToolFailed when the encoder fails.
         """
-        name, media_type, encoding = _RENDERED[format]
-        path = folder / name
-        with self._writing(path, encoding) as write:
+        form = RENDERED[format]
+        path = folder / form.name
+        with self._writing(path, form.encoding) as write:
             samples, placements = _stitch(takes, self._pauses, write)
         return RenderedChapter(
-            path=path, media_type=media_type, samples=samples, placements=tuple(placements)
+            path=path,
+            media_type=form.media_type,
+            samples=samples,
+            placements=tuple(placements),
         )
 
     def _writing(
