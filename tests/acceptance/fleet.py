@@ -5,13 +5,13 @@ server with the tone voice, which is the independent witness: it counts what it 
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -22,6 +22,7 @@ from tests.servers.s3 import S3
 
 API_KEY = "an-api-key-for-the-fleet"
 SPEAK_KEY = "a-key-for-the-speak-server"
+T = TypeVar("T")
 SOCKETS = 8  # of each speech worker
 POLL_SECONDS = 0.1
 
@@ -170,16 +171,25 @@ def _answers(url: str) -> bool:
 
 def wait_for_job(client: httpx.Client, location: str, *, timeout_seconds: float) -> dict[str, Any]:
     """Poll a job until it has ended, and return it."""
+
+    def look() -> dict[str, Any]:
+        job: dict[str, Any] = client.get(location).raise_for_status().json()
+        return job
+
     return wait_for(
-        lambda: client.get(location).raise_for_status().json(),
+        look,
         lambda job: job["state"] in {"succeeded", "failed", "cancelled"},
         timeout_seconds=timeout_seconds,
     )
 
 
 def wait_for(
-    look: Any, good: Any, *, timeout_seconds: float, pause_seconds: float = POLL_SECONDS
-) -> Any:
+    look: Callable[[], T],
+    good: Callable[[T], bool],
+    *,
+    timeout_seconds: float,
+    pause_seconds: float = POLL_SECONDS,
+) -> T:
     """Look again and again until what is seen is good; the last look is in the failure."""
     deadline = monotonic() + timeout_seconds
     never = Event()

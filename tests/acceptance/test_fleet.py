@@ -152,8 +152,13 @@ def test_a_cancelled_job_stops_speaking(fleet: Fleet) -> None:
 def wait_for_quiet(fleet: Fleet) -> int:
     """Characters received once no more come: the same count at five looks in a row."""
     counts: list[int] = []
+
+    def look() -> list[int]:
+        counts.append(fleet.speak_server_stats()["characters_received"])
+        return counts[-5:]
+
     wait_for(
-        lambda: counts.append(fleet.speak_server_stats()["characters_received"]) or counts[-5:],
+        look,
         lambda last: len(last) == 5 and len(set(last)) == 1,
         timeout_seconds=30,
         pause_seconds=0.3,

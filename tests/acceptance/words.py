@@ -35,16 +35,19 @@ def _text(burst: tone.Burst) -> str:
 def text_nodes(epub: Path) -> str:
     """Every text node of an EPUB's spine, in order: plain lxml, nothing of ours."""
     with zipfile.ZipFile(epub) as archive:
-        return "".join(
-            "".join(etree.fromstring(archive.read(name)).xpath("//text()"))
-            for name in _spine(archive)
-        )
+        return "".join(_text_of(etree.fromstring(archive.read(name))) for name in _spine(archive))
+
+
+def _text_of(root: etree._Element) -> str:
+    nodes = root.xpath("//text()")
+    assert isinstance(nodes, list)
+    return "".join(str(node) for node in nodes)
 
 
 def _spine(archive: zipfile.ZipFile) -> Iterator[str]:
     container = etree.fromstring(archive.read("META-INF/container.xml"))
-    package_name = container.xpath("string(//c:rootfile/@full-path)", namespaces=_NS)
+    package_name = str(container.xpath("string(//c:rootfile/@full-path)", namespaces=_NS))
     package = etree.fromstring(archive.read(package_name))
     hrefs = {item.get("id"): item.get("href") for item in package.iterfind(".//o:item", _NS)}
     for item in package.iterfind(".//o:itemref", _NS):
-        yield str(PurePosixPath(package_name).parent / unquote(hrefs[item.get("idref")]))
+        yield str(PurePosixPath(package_name).parent / unquote(hrefs[item.get("idref")] or ""))

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.fakes.objects import MemoryObjects
 
 from narrator.domain.documents import Chapter, Document, Metadata, Passage, PassageKind, Skip, Span
 from narrator.domain.documents import SkipReason as Reason
@@ -15,6 +14,7 @@ from narrator.domain.steps import Queue
 from narrator.services.kit import Rhythm, Services
 from narrator.services.submit import submit
 from narrator.services.work import work
+from tests.fakes.objects import MemoryObjects
 from tests.fakes.speaker import FakeDoorbell, FakeReader, FakeSpeaker
 from tests.fakes.store import MemoryStore
 from tests.fakes.studio import FakeStudio
