@@ -1,0 +1,145 @@
+"""Bytes → document: the format is told by the content; the name is a hint, and a last title."""
+
+import importlib
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from narrator.domain.documents import Document, Span, unaccounted
+from narrator.domain.errors import DocumentRefused, ToolFailed
+from narrator.ingest import limits
+from narrator.ingest.archive import Archive
+from narrator.ingest.decoding import decode
+from narrator.ingest.epub import read_epub
+from narrator.ingest.html import read_html
+from narrator.ingest.package import CONTAINER
+from narrator.ingest.plaintext import read_plaintext
+
+_CONVERT = "convert it to EPUB (calibre does), or hand in its text"
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*")
+_MAGICS = (
+    (b"{\\rtf", "a Rich Text file"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a Word file"),
+    (b"AT&TFORM", "a DjVu file"),
+    *((magic, "a picture") for magic in _PICTURES),
+)
+_ZIPPED = (
+    ("word/document.xml", "a Word file (DOCX)"),
+    ("content.xml", "an OpenDocument file"),
+    ("xl/workbook.xml", "a spreadsheet"),
+    ("ppt/presentation.xml", "a presentation"),
+)
+_PDF_WITHIN_BYTES = 1024  # a PDF's header may come this late (ISO 32000-1, annex H)
+_MOBI = slice(60, 68)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body|article|main|section"
+    r"|div|p|h[1-6]|meta|title)\b",
+    re.DOTALL | re.IGNORECASE,
+)
+_XML = re.compile(r"\s*<\?xml\b")
+_TAG = re.compile(r"<(?:p|div|br|h[1-6]|body|html)\b[^>]*>", re.IGNORECASE)
+_MARKDOWN = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
+
+
+def read(data: bytes, name: str) -> Document:
+    """The document in `data`: EPUB 2 or 3, HTML, Markdown or plain text.
+
+    Raises DocumentRefused for anything else, and for what is empty, encrypted, without text, or
+    above the limits; ToolFailed if a character went astray, which is a fault of this program.
+    """
+    _refuse_size(data, name)
+    document = _read(data, name)
+    if not document.metadata.title:
+        metadata = replace(document.metadata, title=_stem(name))
+        document = replace(document, metadata=metadata)
+    return _proved(document, name)
+
+
+def _read(data: bytes, name: str) -> Document:
+    if data.startswith(b"PK\x03\x04"):
+        return _read_zip(data, name)
+    _refuse_foreign(data, name)
+    text = decode(data, name)
+    if "\0" in text[:4096]:
+        raise DocumentRefused(f"{name} is not text", remedy=_CONVERT)
+    return _of_text(text, name)(text, name)
+
+
+def _of_text(text: str, name: str) -> Callable[[str, str], Document]:
+    """Which reader suits a text; the file's name decides only where the text does not."""
+    ending = posixpath.splitext(name.lower())[1]
+    if _HTML.match(text) or (ending in {".html", ".htm", ".xhtml"} and _TAG.search(text)):
+        return read_html
+    if _XML.match(text):
+        raise DocumentRefused(f"{name} is XML, but not a page of HTML", remedy=_CONVERT)
+    if ending in {".md", ".markdown"} or (ending != ".txt" and _MARKDOWN.search(text)):
+        return _read_markdown
+    return lambda text, name: read_plaintext(text, _stem(name))
+
+
+def _read_markdown(text: str, name: str) -> Document:
+    # Loaded when needed: it takes as long as all other readers together.
+    module = importlib.import_module("narrator.ingest.markdown")
+    document: Document = module.read_markdown(text, _stem(name))
+    return document
+
+
+def _read_zip(data: bytes, name: str) -> Document:
+    archive = Archive(data, name)
+    if CONTAINER in archive:
+        return read_epub(data, name)
+    for path, what in _ZIPPED:
+        if path in archive:
+            raise DocumentRefused(f"{name} is {what}, which is not read yet", remedy=_CONVERT)
+    raise DocumentRefused(
+        f"{name} is a zip archive, but no EPUB", remedy="hand in the book that is inside it"
+    )
+
+
+def _refuse_size(data: bytes, name: str) -> None:
+    if not data.strip():
+        raise DocumentRefused(f"{name} is empty", remedy="hand in a document with text in it")
+    if len(data) > limits.MOST_DOCUMENT_BYTES:
+        most = limits.MOST_DOCUMENT_BYTES // limits.MEBIBYTE
+        raise DocumentRefused(f"{name} is above {most} MB", remedy="split the document")
+
+
+def _refuse_foreign(data: bytes, name: str) -> None:
+    if b"%PDF-" in data[:_PDF_WITHIN_BYTES]:
+        raise DocumentRefused(f"{name} is a PDF, which is not read yet", remedy=_CONVERT)
+    if data[_MOBI] == b"BOOKMOBI":
+        raise DocumentRefused(f"{name} is a Kindle book, which is not read", remedy=_CONVERT)
+    for magic, what in _MAGICS:
+        if data.startswith(magic):
+            raise DocumentRefused(f"{name} is {what}, which is not read", remedy=_CONVERT)
+
+
+def _stem(name: str) -> str:
+    return posixpath.splitext(posixpath.basename(name))[0].strip("-") or "Untitled"
+
+
+def _proved(document: Document, name: str) -> Document:
+    if len(document.source) > limits.MOST_SOURCE_CHARS:
+        most = f"{limits.MOST_SOURCE_CHARS:,}"
+        raise DocumentRefused(f"{name} has more than {most} characters", remedy="split it")
+    if not document.chapters:
+        raise DocumentRefused(
+            f"{name} has no text to read out",
+            remedy="if its pages are pictures, run text recognition (OCR) over it first",
+        )
+    wrong = unaccounted(len(document.source), _spans(document))
+    if wrong:
+        raise ToolFailed(
+            f"the reader miscounts {len(wrong)} stretches of the source, the first at {wrong[0]}",
+            remedy="report this document to the maintainers",
+        )
+    return document
+
+
+def _spans(document: Document) -> Iterator[Span]:
+    for chapter in document.chapters:
+        for passage in chapter.passages:
+            yield from passage.spans
+    for skip in document.skips:
+        yield skip.span

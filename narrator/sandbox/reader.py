@@ -1,0 +1,129 @@
+"""Reading documents in a child process, so that a hostile one harms nobody.
+
+The child (`sandbox.child`) has limits on memory, processor time and open files, can write no file,
+sees no environment and dies with its parent. What it answers is trusted no further than its form.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from narrator.domain import document_json
+from narrator.domain.documents import Document
+from narrator.domain.errors import DocumentRefused, ToolFailed
+from narrator.sandbox.child import bounded
+
+_MEGABYTE = 1_000_000
+_REMEDY = "split the document, or raise the limits of the sandbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxedReader:
+    """Implements `ports.Reader`.
+
+    `memory_bytes` limits the child's address space, `cpu_seconds` its processor time,
+    `wall_seconds` all of it, `input_bytes` the document and `output_bytes` the answer.
+    """
+
+    memory_bytes: int = 2_000 * _MEGABYTE
+    cpu_seconds: int = 120
+    wall_seconds: float = 300.0
+    input_bytes: int = 512 * _MEGABYTE
+    output_bytes: int = 1_000 * _MEGABYTE
+
+    def read(self, path: Path, *, name: str) -> Document:
+        """The document at `path`; `name` is a hint of its format and its title of last resort.
+
+        Raises DocumentRefused, also when the limits do not suffice, and ToolFailed when the child
+        died of anything else.
+        """
+        with path.open("rb") as source:
+            child = self._child(source.fileno(), name)
+        with _limited(child, self.wall_seconds) as late:
+            answer = bounded(_output(child), self.output_bytes)
+            if len(answer) > self.output_bytes:
+                raise self._exhausted(name, f"{self.output_bytes // _MEGABYTE} MB to hold")
+            code = child.wait()
+        if late.is_set() and code == -signal.SIGKILL:
+            raise self._exhausted(name, f"{self.wall_seconds:g} seconds")
+        if code:
+            raise self._died(name, code)
+        return self._understood(name, answer)
+
+    def _child(self, source: int, name: str) -> subprocess.Popen[bytes]:
+        limits = map(str, (self.memory_bytes, self.cpu_seconds, self.input_bytes))
+        return subprocess.Popen(  # noqa: S603  our own module
+            [sys.executable, "-P", "-m", "narrator.sandbox.child", name, *limits],
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a traceback may quote the document
+            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            start_new_session=True,  # Ctrl-C is for the parent to act on
+        )
+
+    def _died(self, name: str, code: int) -> DocumentRefused | ToolFailed:
+        if code == -signal.SIGXCPU:
+            return self._exhausted(name, f"{self.cpu_seconds} seconds of processor time")
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return ToolFailed(
+            f"the process that read {name} died ({how})",
+            remedy="if it dies again, report this document to the maintainers",
+        )
+
+    def _understood(self, name: str, answer: bytes) -> Document:
+        kind, _, value = answer.partition(b"\n")
+        if kind == b"document":
+            return document_json.from_json(value)
+        if kind == b"exhausted":
+            raise self._exhausted(name, f"{self.memory_bytes // _MEGABYTE} MB of memory")
+        reason, remedy = _said(value)
+        if kind == b"refused":
+            raise DocumentRefused(reason, remedy=remedy)
+        raise ToolFailed(reason, remedy=remedy)
+
+    def _exhausted(self, name: str, what: str) -> DocumentRefused:
+        return DocumentRefused(f"{name} needs more than {what} to be read", remedy=_REMEDY)
+
+
+@contextmanager
+def _limited(child: subprocess.Popen[bytes], seconds: float) -> Iterator[threading.Event]:
+    """Kill the child after so many seconds, and in any case in the end; tells if it was late."""
+    late = threading.Event()
+
+    def expire() -> None:
+        late.set()
+        child.kill()
+
+    timer = threading.Timer(seconds, expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        with child:
+            try:
+                yield late
+            finally:
+                child.kill()
+    finally:
+        timer.cancel()
+
+
+def _output(child: subprocess.Popen[bytes]) -> IO[bytes]:
+    if child.stdout is None:
+        raise ToolFailed("the reading process has no output", remedy="")
+    return child.stdout
+
+
+def _said(value: bytes) -> tuple[str, str]:
+    try:
+        reason, remedy = json.loads(value)
+    except ValueError:
+        return "the reading process answered nonsense", ""
+    return str(reason), str(remedy)
