@@ -5,11 +5,18 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from narrator.domain.documents import SkipReason
+from narrator.domain.errors import DocumentRefused
 from narrator.ingest.elements import BLOCKS, Place, matter_of, place_of, types_of
 from narrator.ingest.flow import Flow, Matter, Scribe, in_order
 from narrator.ingest.xhtml import Element, local_name
 
 _OUTERMOST = frozenset({"body", "section", "article", "div", "main"})
+_DEEPEST = 200
+"""Nested elements. libxml2 builds trees 256 deep at most, and loses what would be deeper."""
+
+_LONGEST_CHARS = 2_400_000
+"""Characters without an element among them; libxml2 loses what is above 10,000,000 bytes."""
+
 _DEEPEST_MATTER = 4
 """How far below the root (html = 1, body = 2) an element may say which matter its text is: further
 in, `dedication` and the like are parts of a chapter."""
@@ -33,6 +40,7 @@ class Walker:
             if event == "start":
                 types = types_of(element)
                 stack.append(place_of(element, types, stack[-1]))
+                _refuse_beyond(len(stack) <= _DEEPEST, path)
                 self._enter(element, types, stack, path)
                 if matter is None and _may_say_matter(element, len(stack) - 1):
                     said, reason = matter_of(types)
@@ -81,10 +89,21 @@ class Walker:
             self.scribe.close()
 
     def _text(self, text: str | None, place: Place) -> None:
+        _refuse_beyond(len(text or "") <= _LONGEST_CHARS, "")
         if text and place.skip:
             self.scribe.skip(text, place.skip)
         elif text:
             self.scribe.text(text, place.kind, level=place.level, linked=place.linked)
+
+
+def _refuse_beyond(reasonable: bool, path: str) -> None:  # noqa: FBT001
+    """Refuse what the parser may have cut short."""
+    if not reasonable:
+        raise DocumentRefused(
+            f"{path or 'the document'} nests its elements more than {_DEEPEST} deep, or has "
+            f"{_LONGEST_CHARS:,} characters in one",
+            remedy="convert the document anew, or hand in its text",
+        )
 
 
 def _may_say_matter(element: Element, depth: int) -> bool:

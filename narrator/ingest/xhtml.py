@@ -22,9 +22,6 @@ _AMPERSAND = re.compile(
 )
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _HIDDEN = frozenset({"script", "style", "head", "title"})
-_DEEPEST = 256
-"""Nested elements: libxml2 builds no deeper tree unless asked to, and loses what is deeper."""
-
 Element = etree._Element  # noqa: SLF001  lxml has no public name for the type
 
 
@@ -36,21 +33,17 @@ def parse_xml(text: str, name: str) -> Element:
     data = plain(text).encode("utf-8", "surrogatepass")
     try:
         return etree.fromstring(data, _xml_parser(recover=False))
-    except etree.XMLSyntaxError as error:
-        _refuse_depth(str(error), name)
-    return _mended(data, name)
+    except etree.XMLSyntaxError:
+        return _mended(data, name)
 
 
 def parse_html(text: str, name: str) -> Element:
     """The root of an HTML file, which HTML's lenient rules always find.
 
-    Raises DocumentRefused if it is empty or nested beyond reason.
+    Raises DocumentRefused if it is empty.
     """
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
     text = _DOCTYPE.sub("", _PROLOGUE.sub("", text, count=1), count=1)
-    data = text.encode("utf-8", "replace")
-    root = _root(data, parser)
-    _refuse_depth(str(parser.error_log), name)
+    root = _root(text.encode("utf-8", "replace"), _html_parser())
     if root is None:
         raise _unreadable(name)
     return root
@@ -99,9 +92,7 @@ def _resolved(match: re.Match[str], own: dict[str, str]) -> str:
 def _mended(data: bytes, name: str) -> Element:
     """Not well-formed: of what XML's and HTML's parsers recover, what keeps more of the text."""
     recovered = _root(data, _xml_parser(recover=True))
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
-    lenient = _root(data, parser)
-    _refuse_depth(str(parser.error_log), name)
+    lenient = _root(data, _html_parser())
     roots = [root for root in (recovered, lenient) if root is not None]
     if not roots:
         raise _unreadable(name)
@@ -112,7 +103,9 @@ def _root(data: bytes, parser: etree.XMLParser | etree.HTMLParser) -> Element | 
     try:
         found: Element | None = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
-        return None
+        found = None
+    if any(error.type == etree.ErrorTypes.ERR_NO_MEMORY for error in parser.error_log):
+        raise MemoryError  # what there is of the tree is not all of it
     return found
 
 
@@ -127,20 +120,16 @@ def _xml_parser(*, recover: bool) -> etree.XMLParser:
     )
 
 
+def _html_parser() -> etree.HTMLParser:
+    return etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+
+
 def _text_chars(root: Element) -> int:
     return sum(
         len((element.text or "").strip()) * (local_name(element) not in _HIDDEN)
         + len((element.tail or "").strip())
         for element in root.iter(etree.Element)
     )
-
-
-def _refuse_depth(complaint: str, name: str) -> None:
-    if "xcessive depth" in complaint:
-        raise DocumentRefused(
-            f"{name} nests its elements more than {_DEEPEST} deep",
-            remedy="convert the document anew, or hand in its text",
-        )
 
 
 def _unreadable(name: str) -> DocumentRefused:
