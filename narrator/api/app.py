@@ -2,9 +2,10 @@
 
 `create_app` builds it over any services; `from_environment` is the factory that a server is given::
 
-    uvicorn --factory narrator.api.app:from_environment --no-access-log
+    uvicorn --factory narrator.api.app:from_environment
 """
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
@@ -74,6 +75,7 @@ def from_environment() -> FastAPI:
     """
     settings = load()
     configure_logging(settings.log)
+    _join_server_log()
     services = bootstrap(settings)
     return create_app(services, settings.api, background=[dispatcher(services)])
 
@@ -82,6 +84,15 @@ _ANYWHERE = refusals(HTTPStatus.INTERNAL_SERVER_ERROR)
 _WITH_KEY = _ANYWHERE | refusals(
     HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE
 )
+
+
+def _join_server_log() -> None:
+    """Give uvicorn's own lines the form of ours; its access log holds paths and queries: off."""
+    for name in ("uvicorn", "uvicorn.error"):
+        server_log = logging.getLogger(name)
+        server_log.handlers.clear()
+        server_log.propagate = True
+    logging.getLogger("uvicorn.access").disabled = True
 
 
 def _lifespan(

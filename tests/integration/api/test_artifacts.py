@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
 
 from narrator.bootstrap import bootstrap
 from narrator.domain.ids import ObjectKey
@@ -75,6 +76,7 @@ def test_a_store_that_gives_links_is_redirected_to(installation: Installation) -
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.integration
 def test_a_link_of_a_real_store_gives_anyone_the_file_by_its_name(
     installation: Installation, s3: S3, tmp_path: Path
 ) -> None:

@@ -13,6 +13,8 @@ from narrator.api.uploads import OVERHEAD_BYTES
 from tests.integration.api.installations import DOCUMENT_BYTES, RECORDING, Installation
 from tests.unit.api.calls import WITH_KEY
 
+pytestmark = pytest.mark.integration
+
 WAIT_SECONDS = 30
 
 
