@@ -9,7 +9,7 @@ rising chirp. A byte is two tones at once, one for each half of it, out of 16 to
 apart between 400 and 3,500 Hz, orthogonal over the 10 ms of the fastest rate, beneath the cut-off
 of every codec and of 8 kHz sound. The peak is -12 dBFS, so that 12 dB of gain cannot clip it.
 
-All of it lies on a faint bed of noise, 22 dB beneath the tones. Opus needs it: its linear predictor
+All of it lies on a bed of noise, 16 dB beneath the tones. Opus needs it: its linear predictor
 breaks out in full-scale howling on tones that are too pure (measured with libopus at 32 kbit/s, one
 burst in sixteen; with the noise none).
 """
@@ -35,7 +35,7 @@ _SILENCE_SECONDS = 0.060
 _GUARD_SECONDS = 0.040
 _GUARD_HZ = 1_000.0
 _PEAK = 0.25
-_NOISE = 0.07  # of the peak
+_NOISE = 0.14  # of the peak
 _LOW_TONES_HZ = 400.0 + 100.0 * np.arange(16)
 _HIGH_TONES_HZ = 2_000.0 + 100.0 * np.arange(16)
 _CHIRP_HZ = (500.0, 3_500.0)
