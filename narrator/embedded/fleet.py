@@ -23,6 +23,7 @@ from narrator.settings import Settings
 
 BROKER, SPEAK_SERVER = "broker", "speak-server"
 WORKERS = {Queue.SPEECH: "speech-worker", Queue.AUDIO: "audio-worker"}
+DATABASE_NAME = "narrator.db"
 STOP_SECONDS = 10.0
 BROKER_SECONDS = 10.0
 LEFTOVER_SECONDS = 10.0
@@ -33,9 +34,9 @@ class Fleet:
     """Servers and workers for one home, while this object is entered.
 
     Enter it (locks the home, ends leftovers, starts the servers), bring the database up to date
-    with `settings`, then `start_workers`, then call `tend` a few times a second from the main
-    thread. Leaving it stops everything. `on_death` is told of a child that died and is started
-    again.
+    with `settings`, free what an earlier run held, then `start_workers`, then call `tend` a few
+    times a second from the main thread. Leaving it stops everything. `on_death` is told of a child
+    that died and is started again.
     """
 
     def __init__(self, caller: Caller, *, on_death: Callable[[Death], None]) -> None:
@@ -45,6 +46,7 @@ class Fleet:
         self._lock = HomeLock(given.home)
         self._roster = Roster(given.home / "children.json")
         self._supervisor = Supervisor(self._roster, on_death=on_death)
+        self._started: set[Queue] = set()
         self._port = _Port()
         self._broker = None if given.broker_url else local_broker(given.home / "run")
         self._trial = given.embedded if given.embedded.trial else None
@@ -70,6 +72,8 @@ class Fleet:
         try:
             self._end_leftovers()
             self._start_servers()
+            if self._is_new():
+                self.start_workers()  # nobody has held anything here: they may boot meanwhile
         except BaseException:
             self.__exit__()
             raise
@@ -101,7 +105,10 @@ class Fleet:
             self._broker.wait(seconds=BROKER_SECONDS)
 
     def start_workers(self) -> None:
-        """Start the workers; the database must be up to date and nothing in it claimed."""
+        """Start the workers, unless they were; nothing in the database may be claimed."""
+        if WORKERS.keys() <= self._started:
+            return
+        self._started |= WORKERS.keys()
         for queue, concurrency in (
             (Queue.AUDIO, self._audio_processes),
             (Queue.SPEECH, self.settings.speech.sockets),
@@ -122,6 +129,9 @@ class Fleet:
     def pids(self) -> dict[str, int]:
         """The living children by name."""
         return self._supervisor.pids()
+
+    def _is_new(self) -> bool:
+        return not (self._home / DATABASE_NAME).exists()
 
     def _end_leftovers(self) -> None:
         try:
@@ -177,7 +187,7 @@ class _Port:
 
 def _refuse_elsewhere(given: Settings) -> None:
     """The lock on the home proves that nobody else works on its database, and only on that."""
-    if given.database_url != f"sqlite:///{given.home / 'narrator.db'}":
+    if given.database_url != f"sqlite:///{given.home / DATABASE_NAME}":
         raise SettingsError(
             "NARRATOR_DATABASE_URL is set, but this command works alone, in NARRATOR_HOME",
             remedy="unset NARRATOR_DATABASE_URL, or submit the book to the fleet: POST /v1/jobs",

@@ -24,7 +24,7 @@ TONE = {"NARRATOR_VOICE_ENGINE": "tone"}
 POLL_SECONDS = 0.02
 
 
-def wait_until(ready: Callable[[], bool], what: str, *, timeout_seconds: float = 60.0) -> None:
+def wait_until(ready: Callable[[], bool], what: str, *, timeout_seconds: float = 120.0) -> None:
     """Return once `ready()` is true; fail saying `what` did not happen."""
     pause, deadline = Event(), monotonic() + timeout_seconds
     while not ready():
@@ -46,7 +46,7 @@ class Home:
         return process.environment() | self.settings | found
 
     def run(
-        self, *arguments: object, cwd: Path, stdin: bytes = b"", timeout_seconds: float = 90.0
+        self, *arguments: object, cwd: Path, stdin: bytes = b"", timeout_seconds: float = 240.0
     ) -> subprocess.CompletedProcess[bytes]:
         """Run the command to its end."""
         return subprocess.run(
