@@ -1,5 +1,8 @@
 """Rings workers by the task's name after commit; knows nothing of what they do."""
 
+import threading
+from collections import Counter
+
 import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
@@ -24,7 +27,11 @@ TRANSPORT = {
 
 
 class CeleryDoorbell:
-    """Publishes `TASK` without waiting for an answer."""
+    """Publishes `TASK` from a thread of its own, waiting for no answer.
+
+    Whoever rings has committed its work and must not wait for a broker that may be away: a refused
+    connection alone takes seconds, because every layer beneath tries again.
+    """
 
     def __init__(self, broker_url: str) -> None:
         self._app = Celery("narrator-doorbell", broker=broker_url, set_as_current=False)
@@ -34,12 +41,31 @@ class CeleryDoorbell:
             task_ignore_result=True,
             result_backend=None,
         )
+        self._owed: Counter[Queue] = Counter()
+        self._changed = threading.Condition()
+        self._ringer: threading.Thread | None = None
 
     def ring(self, queue: Queue, times: int) -> None:
-        """Ring `times` times; a broker that does not answer is logged.
+        """Ring `times` times, soon; a broker that does not answer is logged.
 
         Steps then fall back to ready when their `queued_until` has passed, and are rung again.
         """
+        with self._changed:
+            self._owed[queue] += times
+            if self._ringer is None:
+                self._ringer = threading.Thread(target=self._run, name="doorbell", daemon=True)
+                self._ringer.start()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(self._owed.total)
+                owed, self._owed = self._owed, Counter()
+            for queue, times in owed.items():
+                self._ring(queue, times)
+
+    def _ring(self, queue: Queue, times: int) -> None:
         try:
             with self._app.producer_pool.acquire(block=True, timeout=10) as producer:
                 for _ in range(times):
