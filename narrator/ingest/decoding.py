@@ -18,6 +18,7 @@ _DECLARED = (
     re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE),
 )
 _HEAD_BYTES = 4096
+_COMMONEST = "cp1252"
 # Labels that mean another encoding than they say (WHATWG Encoding Standard, section 4.2).
 _MEANT = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252"}
 
@@ -56,10 +57,13 @@ def _decoded(data: bytes, encoding: str) -> str | None:
 
 def _guessed(data: bytes, name: str) -> str:
     # A third of the start-up time of a reader, and needed by few documents: loaded when it is.
-    guess = importlib.import_module("charset_normalizer").from_bytes(data).best()
-    if b"\0" in data or guess is None:
+    found = list(importlib.import_module("charset_normalizer").from_bytes(data))
+    if b"\0" in data or not found:
         raise DocumentRefused(
             f"{name} is not text in any encoding that can be told",
             remedy="save it as UTF-8, or hand in an EPUB, a .txt, .md or .html file",
         )
-    return str(guess)
+    # Of likely encodings the commonest; a short text fits its neighbours no worse.
+    if any(_COMMONEST in match.could_be_from_charset for match in found):
+        return data.decode(_COMMONEST, "replace")
+    return str(found[0])

@@ -33,7 +33,7 @@ _NAMED = re.compile(
 _CONTENTS = re.compile(r"(?:TABLE OF )?CONTENTS\W*", re.IGNORECASE)
 _BARE = re.compile(rf"(?P<number>\d{{1,3}}|{_ROMAN})\.?")
 _ILLUSTRATION = re.compile(r"\[Illustration[^\]]*\]", re.IGNORECASE)
-_PARAGRAPH = re.compile(r"(?:[^\S\n]*\S[^\n]*(?:\n|\Z))+|\s+")
+_PARAGRAPH = re.compile(r"(?:[^\S\n]*\S[^\n]*(?:\n|\Z))+|(?:[^\S\n]*\n)+|\s+")
 _LINE = re.compile(r"[^\n]*\S[^\n]*(?:\n|\Z)|\s+")
 
 _LONG_LINE_CHARS = 120

@@ -85,8 +85,8 @@ def _ranges(marks: Iterable[Mark], end: int) -> Iterator[tuple[Mark, int]]:
 
 def _with_text(sections: Sequence[_Section]) -> Iterator[_Section]:
     waiting: tuple[Block, ...] = ()
-    for section, following in zip(sections, [*sections[1:], None], strict=True):
-        if section.headings_only and following:
+    for index, section in enumerate(sections, start=1):
+        if section.headings_only and index < len(sections):
             waiting += section.blocks
             continue
         yield replace(section, blocks=waiting + section.blocks)

@@ -1,0 +1,84 @@
+"""HTML files: their text, whole, and the chapters in it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from narrator.domain.documents import Document, SkipReason
+from narrator.domain.errors import DocumentRefused
+from narrator.ingest.read import read
+from narrator.ingest.xhtml import parse_html
+
+MARKS = (
+    "<p> </p> <div> </div> <br> <hr> <li> <h2> </h2> <b> </b> <pre> </pre> <table><tr><td> </table>"
+    " <sup> <script> </script> <title> </title> &amp; *** word <a_href='#x'> </a> _ <!--x-->"
+)
+PARTS = [part.replace("_", " ") for part in MARKS.split()]
+TEXT = "<p>It was a dark and stormy night.</p>"
+
+
+def of(text: str) -> Document:
+    return read(text.encode(), "page.html")
+
+
+def whole_or_refused(text: str) -> Document | None:
+    """The document; none if it was refused."""
+    try:
+        return of(text)
+    except DocumentRefused:
+        return None
+
+
+def titles(document: Document) -> list[str]:
+    return [chapter.title for chapter in document.chapters]
+
+
+def test_headings_begin_chapters():
+    document = of(f"<html><body><h1>One</h1>{TEXT}<h2>Inside</h2>{TEXT}<h1>Two</h1>{TEXT}")
+    assert titles(document) == ["One", "Two"]
+
+
+def test_under_a_single_title_the_next_headings_begin_chapters():
+    document = of(f"<h1>Book</h1><h2>by Ann One</h2><h2>Chapter 1</h2>{TEXT}<h2>Next</h2>{TEXT}")
+    assert titles(document) == ["Chapter 1", "Next"]
+    assert len(document.chapters[0].passages) == 4
+
+
+def test_where_there_are_only_lesser_headings_they_begin_chapters():
+    assert titles(of(f"<h3>One</h3>{TEXT}<h3>Two</h3>{TEXT}")) == ["One", "Two"]
+
+
+def test_a_page_without_headings_is_one_chapter_named_by_its_title():
+    assert titles(of(f"<html><head><title>Rain</title></head><body>{TEXT}")) == ["Rain"]
+
+
+def test_text_before_the_first_heading_is_a_chapter():
+    document = of(f"<title>Rain</title>{TEXT}<h1>One</h1>{TEXT}")
+    assert titles(document) == ["Rain", "One"]
+
+
+def test_metadata_comes_from_the_head():
+    document = of(
+        '<html lang="en-GB"><head><title>Rain</title><meta name="author" content="Ann One">'
+        f'<meta name="description" content="Wet."></head><body>{TEXT}'
+    )
+    assert document.metadata.title == "Rain"
+    assert document.metadata.creators == ("Ann One",)
+    assert (document.metadata.language, document.metadata.description) == ("en-GB", "Wet.")
+
+
+def test_project_gutenberg_s_wrapping_is_not_read():
+    document = of(
+        "<html><body><pre>Title: A Tale\n*** START OF THIS PROJECT GUTENBERG EBOOK ***\n</pre>"
+        f"<h2>One</h2>{TEXT}<pre>*** END OF THIS PROJECT GUTENBERG EBOOK ***</pre>"
+    )
+    assert titles(document) == ["One"]
+    assert {s.reason for s in document.skips} <= {SkipReason.LICENCE, SkipReason.WHITESPACE}
+    assert document.metadata.title == "A Tale"
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=40))
+def test_any_page_is_read_whole_or_refused(parts):
+    text = f"<html><body>{''.join(parts)}"
+    expected = "".join(str(node) for node in parse_html(text, "page.html").itertext())
+    document = whole_or_refused(text)
+    assert document is None or document.source == expected

@@ -1,0 +1,116 @@
+"""Markdown: what is said, what is markup, and that nothing of the file goes astray."""
+
+from itertools import cycle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from narrator.domain.documents import Document, PassageKind, SkipReason
+from narrator.domain.errors import DocumentRefused
+from narrator.ingest.read import read
+from narrator.text.plan import make_plan
+
+WRAPS = ["*{}*", "**{}**", "`{}`", "[{}](u)", "{}\n>"]
+
+
+def of(text: str) -> Document:
+    return read(text.encode(), "notes.md")
+
+
+def whole_or_refused(text: str) -> Document | None:
+    """The document; none if it was refused."""
+    try:
+        return of(text)
+    except DocumentRefused:
+        return None
+
+
+def heard(document: Document) -> str:
+    return " | ".join(
+        chunk.text for chapter in make_plan(document).chapters for chunk in chapter.chunks
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Some *slanted* and __bold__ words.", "Some slanted and bold words."),
+        ('See [the *site*](http://a.b/c_(d) "Title") now.', "See the site now."),
+        ("See [the site][ref] now.\n\n[ref]: http://a.b", "See the site now."),
+        ("Look ![a map](map.png) here.", "Look here."),
+        ("Run `make all` first.", "Run make all first."),
+        ("Run `make\nall` first.", "Run make all first."),
+        ("Five \\* six &amp; seven.", "Five * six & seven."),
+        ("One line\nand another  \nand more.", "One line and another and more."),
+        ("One<br>two <b>three</b>.", "One two three."),
+        ("> Quoth\n> the raven.", "Quoth the raven."),
+        ("<div>\nInside\n</div>", "Inside"),
+        ("Title\n=====", "Title."),
+        ("## Title ##", "Title."),
+        ("Not \\{a pause\\}.", "Not {a pause}."),
+    ],
+)
+def test_what_is_said(text, said):
+    assert heard(of(text)) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("```\ncode\n```", SkipReason.CODE),
+        ("    code", SkipReason.CODE),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", SkipReason.TABLE),
+        ("***", SkipReason.SCENE_BREAK),
+        ("<!-- remark -->", SkipReason.HIDDEN),
+    ],
+)
+def test_what_is_left_out(text, reason):
+    document = of(f"Before.\n\n{text}\n\nAfter.")
+    assert heard(document).replace(" | ", " ") == "Before. After."
+    assert reason in {skip.reason for skip in document.skips}
+
+
+def test_headings_begin_chapters():
+    document = of("# One\n\nText.\n\n## Inside\n\nText.\n\n# Two\n\nText.")
+    assert [chapter.title for chapter in document.chapters] == ["One", "Two"]
+
+
+def test_under_a_single_title_the_next_headings_begin_chapters():
+    document = of("# Book\n\n## One\n\nText.\n\n## Two\n\nText.")
+    assert [chapter.title for chapter in document.chapters] == ["One", "Two"]
+    assert document.metadata.title == "Book"
+
+
+def test_kinds_are_told_apart():
+    document = of("Plain.\n\n- item\n\n> quoth\n")
+    assert [passage.kind for passage in document.chapters[0].passages] == [
+        PassageKind.PARAGRAPH,
+        PassageKind.LIST_ITEM,
+        PassageKind.QUOTATION,
+    ]
+
+
+def test_a_preamble_names_the_document():
+    document = of("---\ntitle: 'A Tale'\nauthor: Ann One\nlang: en\n---\n\n# Rain\n\nIt fell.\n")
+    assert document.metadata.title == "A Tale"
+    assert document.metadata.creators == ("Ann One",)
+    assert document.skips[0].reason is SkipReason.METADATA
+
+
+def test_text_with_markdown_headings_is_markdown_whatever_it_is_called():
+    assert read(b"# One\n\nText.", "-").format == "markdown"
+    assert read(b"# One\n\nText.", "one.txt").format == "text"
+
+
+@given(st.text(alphabet="ab \n\r\t#*_`[]()!<>\\&;-=|>1.\"'{}", max_size=120))
+def test_any_markdown_is_read_whole_or_refused(text):
+    document = whole_or_refused(text)
+    assert document is None or document.source == text
+
+
+@given(st.lists(st.text(alphabet="abcxyz", min_size=1, max_size=8), min_size=1, max_size=30))
+def test_no_word_is_lost_among_markup(words):
+    marked = " ".join(wrap.format(word) for word, wrap in zip(words, cycle(WRAPS), strict=False))
+    document = of(f"> {marked}")
+    assert heard(document).replace(" | ", " ").split() == words
