@@ -77,8 +77,8 @@ def insert_or(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert
 class Database:
     """An engine for `sqlite:///path` or `postgresql://…`; connects when first used.
 
-    Safe to share among threads; after a fork the child makes connections of its own. Raises
-    SettingsError for a URL that is neither.
+    Safe to share among threads; after a fork the child makes connections of its own. They are
+    closed when nobody holds the database any more. Raises SettingsError for a URL that is neither.
     """
 
     def __init__(
@@ -97,6 +97,7 @@ class Database:
         self._reading = self._engine.execution_options(**_read_options(self._engine))
         self._writing = self._engine.execution_options(**{_WRITES: True})
         _renew_after_fork(self._engine)
+        weakref.finalize(self, self._engine.dispose)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

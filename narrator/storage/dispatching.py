@@ -17,7 +17,9 @@ from narrator.storage.tables import is_state, jobs, steps
 IMPLAUSIBLE_SECONDS = 86_400
 """A lease this far ahead was written under another clock: it counts as expired."""
 
-_DISPATCH_LOCK = 0x64697370  # "disp"
+LOCK = 0x64697370
+"""The advisory lock of whoever dispatches, in PostgreSQL ("disp")."""
+
 _ORDER = (steps.c.priority, steps.c.job_ordinal, steps.c.id)
 
 
@@ -60,14 +62,14 @@ def _anything_due(tx: Connection, window: Mapping[Queue, int]) -> bool:
     at = now(tx)
     if any(tx.scalars(select(exists().where(expired))).one() for expired in _expired(at)):
         return True
-    return any(tx.execute(_next(queue, 1, at)).first() for queue in _rooms(tx, window))
+    return any(tx.execute(next_steps(queue, 1, at)).first() for queue in _rooms(tx, window))
 
 
 def _alone(tx: Connection) -> bool:
     """Whether no other dispatcher is at work; in SQLite a writer is alone anyway."""
     if tx.dialect.name != "postgresql":
         return True
-    return bool(tx.scalars(select(func.pg_try_advisory_xact_lock(_DISPATCH_LOCK))).one())
+    return bool(tx.scalars(select(func.pg_try_advisory_xact_lock(LOCK))).one())
 
 
 def _expired(at: float) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -94,7 +96,8 @@ def _rooms(tx: Connection, window: Mapping[Queue, int]) -> dict[Queue, int]:
     return {queue: room for queue, room in rooms.items() if room > 0}
 
 
-def _next(queue: Queue, count: int, at: float) -> Select[tuple[int]]:
+def next_steps(queue: Queue, count: int, at: float) -> Select[tuple[int]]:
+    """The ids of the `count` steps of a queue that are next at an instant, the first one first."""
     alive = exists().where(
         jobs.c.id == steps.c.job_id, is_state(jobs.c.state, JobState.QUEUED, JobState.RUNNING)
     )
@@ -112,7 +115,7 @@ def _next(queue: Queue, count: int, at: float) -> Select[tuple[int]]:
 
 
 def _queue(tx: Connection, queue: Queue, room: int, at: float, queued_seconds: float) -> int:
-    query = _next(queue, room, at).with_for_update(of=steps, key_share=True, skip_locked=True)
+    query = next_steps(queue, room, at).with_for_update(of=steps, key_share=True, skip_locked=True)
     chosen = tx.scalars(query).all()
     if not chosen:
         return 0

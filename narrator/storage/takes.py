@@ -82,10 +82,10 @@ class SqlTakes:
     def lease(self, claim: Claim, keys: Iterable[TakeKey]) -> set[TakeKey]:
         """Reserve the right to speak these words; returns those that are now the claim's."""
         wanted = sorted(set(keys))
-        if not wanted:
-            return set()
         with self._database.write() as tx:
             hold(tx, claim)
+            if not wanted:
+                return set()
             new = _insert_leases(tx, claim, wanted)
             return new | _take_over(tx, claim, [key for key in wanted if key not in new])
 

@@ -130,7 +130,7 @@ def new_job(number: int, options: JobOptions | None = None) -> NewJob:
 
 def key_of(text: str) -> TakeKey:
     """A key made of the text alone."""
-    return TakeKey(hashlib.sha256(text.encode()).hexdigest())
+    return TakeKey(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def take_of(text: str, *, samples: int | None = None) -> Take:

@@ -1,0 +1,144 @@
+"""How the database behaves as a whole: durable, polite, and discreet when it fails."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from narrator.domain.errors import SettingsError, StoreUnavailable
+from narrator.storage.database import Database, now
+from narrator.storage.jobs import SqlJobs
+from narrator.storage.tables import jobs
+from tests.contract.stage import new_job
+
+SECRET = "It was a dark and stormy night"
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("synchronous", 2), ("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 30_000)],
+)
+def test_sqlite_is_set_to_survive_a_power_cut(tmp_path: Path, pragma: str, value: object) -> None:
+    """2 is FULL: the write-ahead log is synced at each commit."""
+    with Database(f"sqlite:///{tmp_path}/narrator.db").write() as tx:
+        assert tx.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+def test_a_failed_transaction_leaves_no_trace(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.write() as tx:
+        tx.execute(insert(jobs), [_job_row(), _job_row()])
+    with database.read() as tx:
+        assert tx.execute(select(jobs)).all() == []
+
+
+@pytest.mark.integration
+def test_a_reader_of_postgres_cannot_write(postgres_url: str) -> None:
+    with pytest.raises(StoreUnavailable, match="ReadOnly"), Database(postgres_url).read() as tx:
+        tx.execute(text("CREATE TABLE t (n int)"))
+
+
+def test_a_reader_sees_one_moment(database: Database) -> None:
+    with database.read() as tx:
+        assert tx.execute(select(jobs)).all() == []
+        SqlJobs(database).create(new_job(1))
+        assert tx.execute(select(jobs)).all() == []
+
+
+def test_the_clock_goes_on_within_a_transaction(database: Database) -> None:
+    with database.write() as tx:
+        first = now(tx)
+        while now(tx) == first:  # SQLite counts milliseconds
+            assert now(tx) >= first
+        assert 1.7e9 < first < now(tx)
+
+
+def test_a_broken_rule_is_named_without_the_row(database: Database) -> None:
+    with pytest.raises(RuntimeError) as broken, database.write() as tx:
+        tx.execute(insert(jobs), [{**_job_row(), "state": "lost", "title": SECRET}])
+    assert broken.value.__cause__ is None
+    assert broken.value.__suppress_context__
+    assert SECRET not in str(broken.value)
+
+
+FAILING = {
+    "sqlite": "SELECT :value FROM no_such_table",
+    "postgresql": "SELECT pg_sleep(30), :value",
+}
+
+
+def test_a_statement_that_fails_does_not_tell_its_values(url: str) -> None:
+    impatient = Database(url, statement_seconds=1)
+    with pytest.raises(StoreUnavailable) as failure, impatient.read() as tx:
+        tx.execute(text(FAILING[tx.dialect.name]), {"value": SECRET})
+    assert SECRET not in f"{failure.value.reason} {failure.value.remedy} {failure.value.__cause__}"
+
+
+def test_a_server_that_is_down_is_unavailable() -> None:
+    database = Database("postgresql://reader:hunter2@127.0.0.1:1/narrator", connect_seconds=2)
+    with pytest.raises(StoreUnavailable) as failure, database.read():
+        pass
+    assert failure.value.remedy
+    assert "hunter2" not in f"{failure.value} {failure.value.__cause__}"
+
+
+def test_a_folder_that_cannot_be_made_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    database = Database(f"sqlite:///{tmp_path}/file/narrator.db")
+    with pytest.raises(StoreUnavailable, match="folder"), database.read():
+        pass
+
+
+def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "narrator.db").write_text(SECRET * 100)
+    with pytest.raises(StoreUnavailable, match="NOTADB"):
+        Database(f"sqlite:///{tmp_path}/narrator.db").migrate()
+
+
+@pytest.mark.parametrize(
+    "url", ["", "hunter2", "mysql://u:hunter2@h/d", "sqlite://", "sqlite:///:memory:"]
+)
+def test_a_url_that_does_not_serve_is_refused_unquoted(url: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Database(url)
+    assert "hunter2" not in f"{refusal.value} {refusal.value.__cause__}"
+    assert "postgresql://" in refusal.value.remedy
+
+
+FORK = """
+import os, sys
+from narrator.storage.database import Database, now
+database = Database(sys.argv[1])
+with database.read() as tx:
+    now(tx)
+child = os.fork()
+for _ in range(20):
+    with database.read() as tx:
+        now(tx)
+if child:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os._exit(0)
+"""
+
+
+def test_a_forked_child_connects_for_itself(url: str) -> None:
+    done = subprocess.run([sys.executable, "-c", FORK, url], check=False, timeout=60)
+    assert done.returncode == 0
+
+
+def _job_row() -> dict[str, object]:
+    new = new_job(1)
+    return {
+        "id": new.id,
+        "tenant": new.tenant,
+        "state": "queued",
+        "source_key": new.source_key,
+        "source_name": new.source_name,
+        "speaker": new.speaker,
+        "voice": "v",
+        "speed": 1.0,
+        "format": "m4b",
+        "chapters": "[]",
+        "queued_at": 0.0,
+    }

@@ -1,0 +1,235 @@
+"""Random histories: SQL and its twin in memory do the same, and no step is ever lost.
+
+Leases end here by being released, handed back or cancelled, so that no history depends on a clock.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from narrator.domain.errors import NarratorError
+from narrator.domain.ids import StepId
+from narrator.domain.jobs import FINAL_STATES, Job, JobState, Progress
+from narrator.domain.steps import Claim, Queue, StepKind, StepState
+from narrator.storage.database import Database
+from narrator.storage.jobs import SqlJobs
+from narrator.storage.steps import SqlSteps
+from narrator.storage.tables import is_state, steps
+from narrator.storage.takes import SqlTakes
+from tests.contract.stage import (
+    BOOK,
+    FAILURE,
+    LONG,
+    RECORD,
+    Store,
+    Texts,
+    job_id,
+    key_of,
+    plan_of,
+    take_of,
+)
+from tests.fakes.store import MemoryStore
+
+NUMBERS = st.integers(1, 2)
+WORDS = st.sampled_from(["yes", "no", "well"])
+TEXTS = st.lists(st.lists(WORDS, max_size=3), min_size=1, max_size=2)
+OPEN = (StepState.READY, StepState.QUEUED, StepState.RUNNING)
+
+Pair = tuple[Claim, Claim]
+"""One claim as SQL knows it and as the twin does."""
+
+
+class Histories(RuleBasedStateMachine):
+    """Each act is done in both stores; what they answer, or raise, must agree."""
+
+    claims: Bundle[Pair] = Bundle("claims")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.database = Database(f"sqlite:///{self.folder.name}/narrator.db")
+        self.database.migrate()
+        twin = MemoryStore(clock=lambda: 1e9)
+        self.stores = (
+            Store(SqlJobs(self.database), SqlSteps(self.database), SqlTakes(self.database)),
+            Store(twin, twin, twin),
+        )
+        self.ended: dict[int, JobState] = {}
+
+    def teardown(self) -> None:
+        """Close what was opened."""
+        self.database.close()
+        self.folder.cleanup()
+
+    def both(self, act: Callable[[Store], object]) -> tuple[object, object]:
+        """Do it in both; answers and errors must agree."""
+        sql, twin = (outcome(act, store) for store in self.stores)
+        assert comparable(sql) == comparable(twin)
+        return sql, twin
+
+    def under(self, pair: Pair, act: Callable[[Store, Claim], object]) -> tuple[object, object]:
+        """Do it in both, each under its own claim."""
+        claims = dict(zip(map(id, self.stores), pair, strict=True))
+        return self.both(lambda store: act(store, claims[id(store)]))
+
+    @rule(number=NUMBERS)
+    def submit(self, number: int) -> None:
+        self.both(lambda store: store.submit(number))
+
+    @rule(room=st.integers(0, 4))
+    def dispatch(self, room: int) -> None:
+        window = dict.fromkeys(Queue, room)
+        self.both(lambda store: store.steps.dispatch(window, queued_seconds=LONG))
+
+    @rule(target=claims, queue=st.sampled_from(Queue))
+    def claim(self, queue: Queue) -> Pair | MultipleResults[Pair]:
+        sql, twin = self.both(lambda store: store.steps.claim(queue, owner="w", lease_seconds=LONG))
+        if isinstance(sql, Claim) and isinstance(twin, Claim):
+            return sql, twin
+        return multiple()
+
+    @rule(queue=st.sampled_from(Queue), texts=TEXTS, rounds=st.integers(1, 4))
+    def work(self, queue: Queue, texts: Texts, rounds: int) -> None:
+        """A worker's round without a mishap, so that histories get far."""
+        self.both(lambda store: work(store, queue, texts, rounds))
+
+    @rule(pair=claims, texts=TEXTS)
+    def do(self, pair: Pair, texts: Texts) -> None:
+        """Do the whole step, as a worker does; its claim may be long lost."""
+        self.under(pair, lambda store, claim: do(store, claim, texts))
+
+    @rule(pair=claims, word=WORDS, spoken_now=st.booleans())
+    def keep(self, pair: Pair, word: str, *, spoken_now: bool) -> None:
+        if pair[0].kind is StepKind.SLICE:
+            take = take_of(word)
+            self.under(pair, lambda s, claim: s.takes.keep(claim, take, spoken_now=spoken_now))
+
+    @rule(pair=claims, words=st.sets(WORDS))
+    def lease(self, pair: Pair, words: set[str]) -> None:
+        self.under(pair, lambda store, claim: store.takes.lease(claim, map(key_of, words)))
+
+    @rule(pair=claims, counted=st.booleans())
+    def hand_back(self, pair: Pair, *, counted: bool) -> None:
+        self.under(pair, lambda store, claim: store.steps.hand_back(claim, counted=counted))
+
+    @rule(pair=claims)
+    def fail(self, pair: Pair) -> None:
+        self.under(pair, lambda store, claim: store.steps.fail(claim, FAILURE))
+
+    @rule(number=NUMBERS)
+    def cancel(self, number: int) -> None:
+        self.both(lambda store: store.jobs.cancel(job_id(number)))
+
+    @rule(number=NUMBERS)
+    def retry(self, number: int) -> None:
+        answer, _ = self.both(lambda store: store.jobs.retry(job_id(number)))
+        if isinstance(answer, Job):
+            self.ended.pop(number, None)
+
+    @rule()
+    def release_all(self) -> None:
+        self.both(lambda store: store.steps.release_all())
+
+    @invariant()
+    def both_show_the_same(self) -> None:
+        self.both(lambda store: store.steps.counts())
+        for number in (1, 2):
+            self.both(partial(get, number))
+            self.both(partial(progress, number))
+
+    @invariant()
+    def an_end_is_left_only_by_retry(self) -> None:
+        for number, job in self.jobs():
+            assert self.ended.get(number, job.state) is job.state
+            if job.state in FINAL_STATES:
+                self.ended[number] = job.state
+
+    @invariant()
+    def a_job_has_open_steps_exactly_until_its_end(self) -> None:
+        query = select(steps.c.job_id).where(is_state(steps.c.state, *OPEN))
+        with self.database.read() as tx:
+            alive = set(tx.scalars(query))
+        for _, job in self.jobs():
+            assert (job.id in alive) == (job.state not in FINAL_STATES)
+
+    def jobs(self) -> list[tuple[int, Job]]:
+        """The jobs there are."""
+        found = ((number, outcome(partial(get, number), self.stores[0])) for number in (1, 2))
+        return [(number, job) for number, job in found if isinstance(job, Job)]
+
+
+def get(number: int, store: Store) -> Job:
+    """The job of a number."""
+    return store.jobs.get(job_id(number))
+
+
+def progress(number: int, store: Store) -> Progress:
+    """How far the job of a number is."""
+    return store.jobs.progress(job_id(number))
+
+
+def work(store: Store, queue: Queue, texts: Texts, rounds: int) -> None:
+    """Dispatch, claim and do so many steps, if there are any."""
+    for _ in range(rounds):
+        store.dispatch()
+        if claim := store.steps.claim(queue, owner="w", lease_seconds=LONG):
+            do(store, claim, texts)
+
+
+def do(store: Store, claim: Claim, texts: Texts) -> None:
+    """What a worker does with a claim."""
+    match claim.kind:
+        case StepKind.PLAN:
+            store.steps.finish_plan(claim, plan_of(texts))
+        case StepKind.SLICE:
+            store.speak(claim)
+            store.steps.finish_slice(claim)
+        case StepKind.RENDER:
+            store.takes.of_chapter(claim)
+            store.steps.finish_render(claim, RECORD)
+        case StepKind.PUBLISH:
+            store.takes.of_job(claim)
+            store.steps.finish_publish(claim, [BOOK])
+
+
+def outcome(act: Callable[[Store], object], store: Store) -> object:
+    """What it answers, or the error it raises."""
+    try:
+        return act(store)
+    except NarratorError as error:
+        return error
+
+
+def comparable(answer: object) -> object:
+    """An answer without what two stores may differ in: instants, row numbers, wording."""
+    match answer:
+        case Job():
+            return replace(answer, state_times={})
+        case Claim():
+            return replace(answer, step_id=StepId(0))
+        case NarratorError():
+            return type(answer)
+        case _:
+            return answer
+
+
+def test_sql_and_its_twin_have_the_same_history_and_lose_no_step() -> None:
+    """Not shrunk: a history on a disk is slow, and one of forty acts is short enough to read."""
+    depth = settings(
+        max_examples=25, stateful_step_count=40, deadline=None, phases=[Phase.reuse, Phase.generate]
+    )
+    run_state_machine_as_test(Histories, settings=depth)

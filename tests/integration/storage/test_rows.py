@@ -1,0 +1,110 @@
+"""What is particular to rows in SQL: locks, indexes, characters that SQL cannot hold."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+
+from narrator.domain.errors import DocumentRefused
+from narrator.domain.steps import Queue
+from narrator.storage import dispatching
+from narrator.storage.database import Database
+from narrator.storage.jobs import SqlJobs
+from narrator.storage.moves import hold
+from narrator.storage.steps import SqlSteps
+from narrator.storage.tables import steps, takes
+from narrator.storage.takes import FRESH_SECONDS, SqlTakes
+from tests.contract.stage import LONG, Store, key_of, new_job, plan_of, until
+
+WIDE = {Queue.SPEECH: 9, Queue.AUDIO: 9}
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    """A store of each kind, and the database beneath it by the other fixture."""
+    return Store(jobs=SqlJobs(database), steps=SqlSteps(database), takes=SqlTakes(database))
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Database:
+    """A migrated PostgreSQL database."""
+    database = Database(postgres_url)
+    database.migrate()
+    return database
+
+
+@pytest.mark.integration
+def test_dispatch_does_not_wait_for_a_worker_that_is_writing(postgres: Database) -> None:
+    """Its lease has run out, but whoever holds the row at this moment is alive."""
+    writer = SqlSteps(postgres)
+    SqlJobs(postgres).create(new_job(1))
+    writer.dispatch(WIDE, queued_seconds=LONG)
+    claim = writer.claim(Queue.AUDIO, owner="worker", lease_seconds=0)
+    assert claim is not None
+    with postgres.write() as tx:
+        hold(tx, claim)
+        assert writer.dispatch(WIDE, queued_seconds=LONG) == {}
+    assert until(lambda: writer.dispatch(WIDE, queued_seconds=LONG) or None) == {Queue.AUDIO: 1}
+
+
+@pytest.mark.integration
+def test_a_dispatcher_leaves_at_once_while_another_is_at_work(postgres: Database) -> None:
+    SqlJobs(postgres).create(new_job(1))
+    with postgres.write() as tx:
+        tx.execute(select(func.pg_advisory_xact_lock(dispatching.LOCK)))
+        assert SqlSteps(postgres).dispatch(WIDE, queued_seconds=LONG) == {}
+    assert SqlSteps(postgres).dispatch(WIDE, queued_seconds=LONG) == {Queue.AUDIO: 1}
+
+
+def test_the_next_step_is_read_from_an_index_in_order(tmp_path: Path) -> None:
+    """Fifty thousand steps then cost no more than the few that are chosen."""
+    database = Database(f"sqlite:///{tmp_path}/narrator.db")
+    database.migrate()
+    query = dispatching.next_steps(Queue.SPEECH, 5, 0.0)
+    with database.read() as tx:
+        compiled = query.compile(tx.engine, compile_kwargs={"literal_binds": True})
+        plan = " ".join(row.detail for row in tx.execute(text(f"EXPLAIN QUERY PLAN {compiled}")))
+    assert "USING INDEX ix_steps_ready" in plan or "USING COVERING INDEX ix_steps_ready" in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_a_file_name_of_any_bytes_is_kept_readably(store: Store) -> None:
+    new = replace(new_job(1), source_name="caf\udce9\0.epub")
+    assert store.jobs.create(new).source_name == "caf?\ufffd.epub"
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800"])
+def test_text_that_sql_cannot_hold_is_refused_unquoted(store: Store, character: str) -> None:
+    store.submit()
+    planned = plan_of([["fine", f"secret{character}words"]])
+    with pytest.raises(DocumentRefused, match="chunk 1 of chapter 1") as refusal:
+        store.steps.finish_plan(store.next(Queue.AUDIO), planned)
+    assert "secret" not in refusal.value.reason
+
+
+def test_planning_again_takes_the_place_of_an_earlier_try(store: Store, database: Database) -> None:
+    job = store.submit()
+    claim = store.next(Queue.AUDIO)
+    store.steps.finish_plan(claim, plan_of([["old", "older"], ["oldest"]]))
+    with database.write() as tx:
+        tx.execute(
+            steps.update()
+            .where(steps.c.id == claim.step_id)
+            .values(state="running", lease_until=2e9)
+        )
+    store.steps.finish_plan(claim, plan_of([["new"]]))
+    assert store.jobs.progress(job.id).chunks == 1
+    assert store.dispatch() == {Queue.SPEECH: 1}
+
+
+def test_a_take_that_is_found_counts_as_used(store: Store, database: Database) -> None:
+    store.planned([["one"]])
+    store.narrate(1)
+    long_ago = takes.c.used_at - 2 * FRESH_SECONDS
+    with database.write() as tx:
+        tx.execute(takes.update().values(used_at=long_ago))
+    assert key_of("one") in store.takes.find([key_of("one")])
+    with database.read() as tx:
+        used_at, created_at = tx.execute(select(takes.c.used_at, takes.c.created_at)).one()
+    assert used_at >= created_at
