@@ -90,10 +90,12 @@ def _narrate(request: Request, view: View) -> Outcome:
     caller = Caller(given=configuration.given(), inherited=configuration.inherited())
     with Fleet(caller, on_death=lambda death: view.note(_sad(death))) as fleet:
         # The servers boot while this process loads what it needs itself.
-        from narrator.cli.narration import Narration  # noqa: PLC0415
+        from narrator.cli.narration import Narration, prepare  # noqa: PLC0415
 
+        price = fleet.settings.price_per_1000_chars
         try:
-            return Narration(fleet, request, view).run()
+            services = prepare(fleet.settings)
+            return Narration(fleet, services, request, view, price_per_1000_chars=price).run()
         except KeyboardInterrupt:
             view.note("stopping; press Ctrl-C again to stop without waiting")
             raise

@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from narrator.bootstrap import bootstrap, configure_logging, migrate
 from narrator.cli.judge import judgement
@@ -17,30 +18,71 @@ from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import FINAL_STATES, Job, JobState
 from narrator.domain.manifest_json import from_json
 from narrator.domain.voices import SAMPLE_RATE
-from narrator.embedded.fleet import Fleet
+from narrator.services.kit import Services
 from narrator.services.submit import same_job_id, submit
+from narrator.settings import Settings
 
-LOOK_SECONDS = 0.2
+_LOOKING = 0.05  # the part of a core that looking at progress may take
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 _MANY = 1_000
 
 
-class Narration:
-    """What `narrator narrate` does with a fleet whose servers are starting."""
+class Crew(Protocol):
+    """What a narration needs of its fleet (`narrator.embedded.fleet.Fleet` is one)."""
 
-    def __init__(self, fleet: Fleet, request: Request, view: View) -> None:
+    @property
+    def is_trial(self) -> bool:
+        """Whether our own Speak server speaks, so that nothing is billed."""
+
+    def wait_for_broker(self) -> None:
+        """Wait until the broker can be rung."""
+
+    def start_workers(self) -> None:
+        """Start the workers, unless they were."""
+
+    def tend(self) -> None:
+        """Start again what has died; raises ToolFailed when that happens too often."""
+
+    def dismiss_workers(self) -> None:
+        """Let the workers end."""
+
+
+def prepare(settings: Settings) -> Services:
+    """The services of a home, its database up to date."""
+    # The workers keep logs; this process has a person before it, and says only what is wrong.
+    configure_logging(replace(settings.log, level="ERROR"))
+    migrate(settings)
+    return bootstrap(settings)
+
+
+class Narration:
+    """What `narrator narrate` does with a fleet whose servers are starting.
+
+    `price_per_1000_chars` is in US dollars; `look_seconds` is how often progress is looked at.
+    """
+
+    def __init__(
+        self,
+        crew: Crew,
+        services: Services,
+        request: Request,
+        view: View,
+        *,
+        price_per_1000_chars: float,
+        look_seconds: float = 0.2,
+    ) -> None:
         self._started_at = time.monotonic()
-        self._fleet = fleet
+        self._crew = crew
+        self._services = services
         self._request = request
         self._view = view
-        settings = fleet.settings
-        # The workers keep logs; this process has a person before it, and says only what is wrong.
-        configure_logging(replace(settings.log, level="ERROR"))
-        migrate(settings)
-        self._services = bootstrap(settings)
-        self._price = settings.price_per_1000_chars
+        self._price = price_per_1000_chars
+        self._look_seconds = look_seconds
         self._job_id = same_job_id(
-            request.book, name=request.name, options=request.options, speaker=fleet.speaker
+            request.book,
+            name=request.name,
+            options=request.options,
+            speaker=services.speaker_name,
         )
 
     def run(self) -> Outcome:
@@ -51,7 +93,7 @@ class Narration:
         if self._state() is not JobState.SUCCEEDED:
             self._begin()
             self._watch()
-            self._fleet.dismiss_workers()
+            self._crew.dismiss_workers()
         return self._deliver()
 
     def _state(self) -> JobState | None:
@@ -63,11 +105,11 @@ class Narration:
     def _begin(self) -> None:
         """Submit the book, or take it up where it was left; then start the workers.
 
-        Nobody works yet (the fleet's lock proves it), so what an earlier run held is free at once.
+        Nobody works yet (the home's lock proves it), so what an earlier run held is free at once.
         """
         self._set_others_aside()
         self._services.steps.release_all()
-        self._fleet.wait_for_broker()
+        self._crew.wait_for_broker()
         submit(
             self._services,
             self._request.book,
@@ -77,7 +119,7 @@ class Narration:
         )
         if self._state() in {JobState.FAILED, JobState.CANCELLED}:
             self._services.jobs.retry(self._job_id)
-        self._fleet.start_workers()
+        self._crew.start_workers()
 
     def _set_others_aside(self) -> None:
         """Cancel what other commands left unfinished: only this book was asked for.
@@ -93,12 +135,14 @@ class Narration:
     def _watch(self) -> None:
         pause = threading.Event()
         while True:
-            self._fleet.tend()
+            looked_at = time.monotonic()
+            self._crew.tend()
             job = self._services.jobs.get(self._job_id)
             self._view.show(self._services.jobs.progress(self._job_id))
             if job.state in FINAL_STATES:
                 return _raise_unless_succeeded(job)
-            pause.wait(LOOK_SECONDS)
+            took_seconds = time.monotonic() - looked_at
+            pause.wait(max(self._look_seconds, took_seconds / _LOOKING))
 
     def _deliver(self) -> Outcome:
         job = self._services.jobs.get(self._job_id)
@@ -129,7 +173,7 @@ class Narration:
             chars=progress.chars,
             chars_from_takes=progress.chars_from_takes,
             price_per_1000_chars=self._price,
-            is_trial=self._fleet.is_trial,
+            is_trial=self._crew.is_trial,
             verdict=judgement(
                 self._services,
                 manifest,

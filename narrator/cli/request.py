@@ -7,6 +7,7 @@ from pathlib import Path
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import OptionRefused
 from narrator.domain.jobs import JobOptions
+from narrator.services.estimate import cost_dollars
 
 _ALL = ", ".join(f".{each}" for each in AudioFormat)
 
@@ -59,12 +60,12 @@ class Outcome:
     @property
     def dollars(self) -> float:
         """What speaking every character costs at the provider."""
-        return self.chars / 1000 * self.price_per_1000_chars
+        return cost_dollars(self.chars, price_per_1000_chars=self.price_per_1000_chars)
 
     @property
     def dollars_saved(self) -> float:
         """The part of it that earlier takes answered."""
-        return self.chars_from_takes / 1000 * self.price_per_1000_chars
+        return cost_dollars(self.chars_from_takes, price_per_1000_chars=self.price_per_1000_chars)
 
 
 def outcome_path(book: str, out: Path | None, chosen: str | None) -> tuple[Path, AudioFormat]:

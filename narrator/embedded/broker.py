@@ -3,6 +3,8 @@
 It carries doorbells only, so it keeps nothing on disk: what it forgets when it dies is rung again.
 """
 
+import hashlib
+import os
 import shutil
 import socket
 import tempfile
@@ -39,6 +41,17 @@ class LocalBroker:
             *("--appendonly", "no", "--save", "", "--daemonize", "no"),
             *("--dir", str(self.socket.parent)),
         )
+
+    def make_folder(self) -> None:
+        """Make the socket's folder; raises SettingsError unless it is this user's alone."""
+        folder = self.socket.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+        if found.st_uid != os.getuid() or found.st_mode & 0o077:
+            raise SettingsError(
+                f"others have access to {folder}, where the broker is to listen",
+                remedy=f"chmod 700 {folder} if it is yours, or name another NARRATOR_HOME",
+            )
 
     def wait(self, *, seconds: float) -> None:
         """Wait until it answers; raises ToolFailed when it does not."""
@@ -81,8 +94,9 @@ def find_server() -> Path:
 
 
 def local_broker(run: Path) -> LocalBroker:
-    """A server that will listen in `run`, or in a private temporary folder if `run` is too long."""
+    """A server that will listen in `run`, or where temporary files are if `run` is too long."""
     path = run / "broker.sock"
     if len(bytes(path)) > _LONGEST_SOCKET_PATH:
-        path = Path(tempfile.mkdtemp(prefix="narrator-")) / "broker.sock"
+        digest = hashlib.sha256(bytes(run)).hexdigest()[:16]
+        path = Path(tempfile.gettempdir()) / f"narrator-{digest}" / "broker.sock"
     return LocalBroker(executable=find_server(), socket=path)

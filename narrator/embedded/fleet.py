@@ -144,7 +144,7 @@ class Fleet:
 
     def _start_servers(self) -> None:
         if self._broker:
-            self._broker.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._broker.make_folder()
             self._start(BROKER, self._broker.command)
         if self._trial:
             command = speak_server_command(

@@ -58,7 +58,12 @@ def test_a_home_with_a_long_name_still_gets_a_socket(tmp_path: Path):
     """A unix socket's path holds about a hundred bytes."""
     broker = local_broker(tmp_path / ("long" * 30))
     assert len(bytes(broker.socket)) < 104
-    broker.socket.parent.rmdir()
+
+
+def test_a_socket_is_not_put_where_others_have_access(tmp_path: Path):
+    tmp_path.chmod(0o755)
+    with pytest.raises(SettingsError, match="others have access"):
+        local_broker(tmp_path).make_folder()
 
 
 def test_a_server_is_found_on_this_machine():
