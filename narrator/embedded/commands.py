@@ -57,6 +57,6 @@ def need_voice(voice_engine: str) -> None:
     if voice_engine == "espeak" and find_spec("espeakng_loader") is None:
         raise OptionRefused(
             "the offline voice is not installed",
-            remedy="install it (pip install 'narrator[voice]'), set NARRATOR_VOICE_ENGINE=tone to "
+            remedy="install it (pip install espeakng-loader), set NARRATOR_VOICE_ENGINE=tone to "
             "try without it, or set DEEPGRAM_API_KEY to speak with Deepgram",
         )
