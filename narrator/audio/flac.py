@@ -1,7 +1,8 @@
 """FLAC files written in a stream by libsndfile, and given tags and a picture of our own."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,11 +21,17 @@ _STREAMINFO, _COMMENTS, _PICTURE = 0, 4, 6  # RFC 9639, section 8.1
 _LAST = 0x80
 
 
-def open_writer(path: Path) -> soundfile.SoundFile:
-    """A new FLAC file that samples can be written to block by block."""
-    return soundfile.SoundFile(
-        path, "w", samplerate=SAMPLE_RATE, channels=1, format="FLAC", subtype="PCM_16"
-    )
+@contextmanager
+def writing(path: Path) -> Iterator[Callable[[Samples], object]]:
+    """A new FLAC file, written block by block; raises ToolFailed when there is no room for it."""
+    try:
+        with soundfile.SoundFile(
+            path, "w", samplerate=SAMPLE_RATE, channels=1, format="FLAC", subtype="PCM_16"
+        ) as file:
+            yield file.write
+    except soundfile.SoundFileError as error:
+        reason = "a FLAC file could not be written"
+        raise ToolFailed(reason, remedy="see that the disk has room") from error
 
 
 def read_blocks(paths: Iterable[Path]) -> Iterator[Samples]:
@@ -45,9 +52,9 @@ def write_tagged(blocks: Iterable[Samples], tags: Tags, path: Path) -> None:
     """
     bare = path.with_name(path.name + ".bare")
     try:
-        with open_writer(bare) as writer:
+        with writing(bare) as write:
             for block in blocks:
-                writer.write(block)
+                write(block)
         with bare.open("rb") as source, path.open("wb") as target:
             target.write(_head(_streaminfo(source), tags))
             shutil.copyfileobj(source, target, BLOCK_BYTES)

@@ -172,8 +172,8 @@ class FfmpegStudio:
 
 @contextmanager
 def _writing_flac(path: Path) -> Iterator[Callable[[bytes], object]]:
-    with flac.open_writer(path) as writer:
-        yield lambda pcm: writer.write(samples_of(pcm))
+    with flac.writing(path) as write:
+        yield lambda pcm: write(samples_of(pcm))
 
 
 def _stitch(
@@ -217,13 +217,11 @@ def edged(pcm: bytes) -> bytes:
 
 
 def _trimmed(segment: AudioSegment) -> AudioSegment:
+    # Somewhere a take is as loud as it is on average, so there is always something left.
     threshold = min(QUIET_DBFS, segment.dBFS - QUIET_BELOW_TAKE_DB)
-    samples = int(segment.frame_count())
     before = _spare(segment, threshold)
     after = _spare(segment.reverse(), threshold)
-    if before + after >= samples:
-        return segment
-    return segment.get_sample_slice(before, samples - after)
+    return segment.get_sample_slice(before, int(segment.frame_count()) - after)
 
 
 def _spare(segment: AudioSegment, threshold: float) -> int:

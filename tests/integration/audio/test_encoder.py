@@ -7,9 +7,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+import soundfile
 
 from narrator.audio.encoder import Ffmpeg, find_ffmpeg
 from narrator.audio.studio import FfmpegStudio
+from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import SettingsError, ToolFailed
 
 pytestmark = pytest.mark.integration
@@ -60,10 +62,19 @@ def test_what_cannot_be_started_is_a_failed_tool(tmp_path: Path) -> None:
         list(Ffmpeg(not_a_program).decoded(tmp_path / "x"))
 
 
+@pytest.mark.parametrize("kind", [AudioFormat.FLAC, AudioFormat.M4B])
+def test_a_chapter_that_cannot_be_written_is_a_failed_tool(
+    tmp_path: Path, kind: AudioFormat
+) -> None:
+    with pytest.raises(ToolFailed):
+        FfmpegStudio().render([], format=kind, folder=tmp_path / "not there")
+
+
 def test_a_playlist_that_calls_itself_a_recording_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "secret.wav").write_bytes(bytes(4_000))
+    """Ffmpeg knows such a list by its first line, whatever the file is called."""
+    soundfile.write(tmp_path / "other.wav", [0.0] * 4_800, 24_000)
     playlist = tmp_path / "book.m4b"
-    playlist.write_text(f"#EXTM3U\n#EXTINF:1,\n{tmp_path}/secret.wav\n#EXT-X-ENDLIST\n")
+    playlist.write_text("ffconcat version 1.0\nfile other.wav\n")
     with pytest.raises(ToolFailed):
         list(Ffmpeg(find_ffmpeg()).decoded(playlist))
 

@@ -1,7 +1,7 @@
 """Frames of AAC and MP3, counted and cut."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrator.audio.frames import adts_size, crc16, cut, mp3_info_frame, mp3_kbps, mp3_size
@@ -24,6 +24,7 @@ def blocks(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
+@settings(deadline=None)
 @given(payloads, st.integers(1, 500), st.data())
 def test_exactly_so_many_frames_are_kept_however_the_blocks_fall(
     payloads: list[int], block: int, data: st.DataObject
@@ -34,12 +35,14 @@ def test_exactly_so_many_frames_are_kept_however_the_blocks_fall(
     assert kept == b"".join(frames[:keep])
 
 
+@settings(deadline=None)
 @given(payloads, st.integers(1, 500))
 def test_all_frames_are_kept_when_no_number_is_given(payloads: list[int], block: int) -> None:
     whole = b"".join(adts(payload) for payload in payloads)
     assert b"".join(cut(blocks(whole, block), adts_size)) == whole
 
 
+@settings(deadline=None)
 @given(payloads)
 def test_pieces_end_where_frames_do(payloads: list[int]) -> None:
     whole = b"".join(adts(payload) for payload in payloads)

@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrator.audio.ogg import Page, crc32, join_opus, read_pages
@@ -70,11 +70,13 @@ def chapter(number: int, packets: int, *, page: int = 50) -> list[Page]:
     return [page_of(HEAD), page_of(b"OpusTags"), *pages]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_the_checksum_is_that_of_the_rfc(data: bytes) -> None:
     assert crc32(data) == slow_crc32(data)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 130), min_size=1, max_size=5), st.integers(1, 60))
 def test_each_chapter_keeps_its_own_packets_and_the_last_one_all(
     lengths: list[int], page: int
@@ -86,6 +88,7 @@ def test_each_chapter_keeps_its_own_packets_and_the_last_one_all(
     assert found == [*wanted, f"{len(lengths) - 1}:{lengths[-1]}".encode() * 9]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 130), min_size=1, max_size=5))
 def test_it_is_one_stream_of_sound_pages(lengths: list[int]) -> None:
     chapters = [(chapter(n, length), 480 * length) for n, length in enumerate(lengths)]
@@ -96,6 +99,7 @@ def test_it_is_one_stream_of_sound_pages(lengths: list[int]) -> None:
     assert [page.flags for page in pages] == [2, *[0] * (len(pages) - 2), 4]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 130), min_size=1, max_size=5))
 def test_times_grow_and_end_with_the_last_sample(lengths: list[int]) -> None:
     """RFC 7845: the last page's granule position tells what to leave out at the end."""

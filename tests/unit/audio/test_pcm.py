@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -25,11 +25,13 @@ def in_blocks(samples: Samples, cuts: list[int]) -> list[Samples]:
     return np.split(samples, sorted(cut for cut in cuts if cut <= len(samples)))
 
 
+@settings(deadline=None)
 @given(some_samples)
 def test_there_is_a_level_for_each_begun_100_ms(samples: Samples) -> None:
     assert len(envelope(samples)) == -(-len(samples) // ENVELOPE_HOP)
 
 
+@settings(deadline=None)
 @given(some_samples, cuts)
 def test_blocks_of_any_length_have_the_envelope_of_the_whole(
     samples: Samples, cuts: list[int]
@@ -40,6 +42,7 @@ def test_blocks_of_any_length_have_the_envelope_of_the_whole(
     assert streaming.finish() == envelope(samples)
 
 
+@settings(deadline=None)
 @given(some_samples, cuts, st.lists(st.integers(0, 15_000), max_size=10).map(sorted))
 def test_stretches_have_the_envelopes_of_their_slices(
     samples: Samples, cuts: list[int], edges: list[int]

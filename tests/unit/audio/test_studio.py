@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrator.audio.studio import MARGIN_MS, edged
@@ -22,6 +22,7 @@ def silence(samples: int) -> bytes:
     return bytes(2 * samples)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 30_000), st.integers(240, 20_000), st.integers(0, 30_000))
 def test_a_take_loses_its_silent_edges_but_for_a_margin(
     before: int, spoken: int, after: int
@@ -35,6 +36,7 @@ def test_a_take_loses_its_silent_edges_but_for_a_margin(
     assert kept == before + after or kept >= MARGIN - grid
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5_000), st.integers(480, 20_000), st.integers(0, 5_000))
 def test_no_sample_of_speech_is_lost_or_invented(before: int, spoken: int, after: int) -> None:
     """Pydub's own slices and fades, given odd lengths, would do both."""
@@ -45,6 +47,7 @@ def test_no_sample_of_speech_is_lost_or_invented(before: int, spoken: int, after
     assert any(np.array_equal(take[at + FADE : at + spoken - FADE], inner) for at in starts)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 3_000))
 def test_a_take_without_silence_keeps_its_length(samples: int) -> None:
     assert len(edged(tone(samples))) == 2 * samples
@@ -59,6 +62,17 @@ def test_a_take_that_is_silent_all_through_stays_as_it_is() -> None:
     assert edged(silence(24_000)) == silence(24_000)
 
 
+@settings(deadline=None)
+@given(st.integers(0, 20_000), st.integers(1, 32_767), st.integers(0, 20_000))
+def test_the_only_sound_of_a_take_is_never_trimmed(before: int, value: int, after: int) -> None:
+    """However short, soft and near to an edge it is."""
+    click = silence(before) + value.to_bytes(2, "little") + silence(after)
+    take = edged(click)
+    assert 2 <= len(take) <= len(click)
+    if min(before, after) >= MARGIN:
+        assert as_samples(take).max() == value
+
+
 def test_soft_speech_is_not_taken_for_silence() -> None:
     """At -48 dBFS, and with a beginning 20 dB below that."""
     take = tone(4_800, amplitude=18) + tone(24_000, amplitude=180) + tone(4_800, amplitude=18)
@@ -70,6 +84,13 @@ def test_edges_are_faded_from_and_to_nothing() -> None:
     assert max(take[0], take[-1]) <= 8_000 // FADE
     assert take[: FADE // 4].max() < 8_000 // 3
     assert take[FADE : FADE + 60].max() > 7_000
+
+
+def test_a_fade_changes_how_loud_a_sample_is_and_not_where_it_is() -> None:
+    """Every other sample is negative; were one lost, the signs would say so."""
+    buzz = np.tile(np.array([8_000, -8_000], dtype="<i2"), 1_000)
+    take = as_samples(edged(buzz.tobytes()))
+    assert np.array_equal(np.sign(take[2:-2]), np.sign(buzz[2:-2]))
 
 
 def test_the_middle_of_a_take_is_left_as_it_is() -> None:

@@ -4,7 +4,7 @@ import struct
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrator.audio import id3, riff
@@ -69,6 +69,7 @@ def test_a_language_has_a_code_of_three_letters(language: str, code: str) -> Non
     assert tags(replace(BOOK, language=language)).language_code == code
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(), max_size=400))
 def test_a_clean_text_is_one_line_that_every_format_can_hold(text: str) -> None:
     cleaned = clean(text)
@@ -203,6 +204,7 @@ def test_what_players_could_not_show_is_left_out(data: bytes) -> None:
     assert picture_of(Cover(media_type="image/png", data=data)) is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_at_all_are_a_picture_or_none(data: bytes) -> None:
     picture = picture_of(Cover(media_type="image/jpeg", data=b"\xff\xd8\xff" + data))

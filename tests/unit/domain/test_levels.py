@@ -1,6 +1,6 @@
 """Levels and the distance of envelopes."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrator.domain.levels import AUDIBLE, LOUDEST, dbfs, envelope_distance, is_silent
@@ -8,23 +8,27 @@ from narrator.domain.levels import AUDIBLE, LOUDEST, dbfs, envelope_distance, is
 envelopes = st.lists(st.integers(0, LOUDEST), max_size=60).map(bytes)
 
 
+@settings(deadline=None)
 @given(envelopes)
 def test_an_envelope_is_no_distance_from_itself(envelope: bytes) -> None:
     assert envelope_distance(envelope, envelope) == 0
 
 
+@settings(deadline=None)
 @given(envelopes, envelopes)
 def test_distance_is_the_same_both_ways_and_bounded(a: bytes, b: bytes) -> None:
     assert envelope_distance(a, b) == envelope_distance(b, a)
     assert 0 <= envelope_distance(a, b) <= 20
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, AUDIBLE)).map(bytes), st.lists(st.integers(0, AUDIBLE)).map(bytes))
 def test_all_that_is_inaudible_is_alike(a: bytes, b: bytes) -> None:
     assert is_silent(a)
     assert envelope_distance(a, b) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(AUDIBLE + 20, LOUDEST), min_size=1).map(bytes))
 def test_speech_is_far_from_silence_and_from_nothing(spoken: bytes) -> None:
     assert envelope_distance(spoken, bytes(len(spoken))) >= 10

@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrator.domain.errors import SettingsError
@@ -32,6 +32,7 @@ pauses = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(takes, pauses)
 def test_takes_never_overlap_and_keep_their_order(
     lengths: list[tuple[int, Boundary]], pauses: Pauses
@@ -41,6 +42,7 @@ def test_takes_never_overlap_and_keep_their_order(
     assert all(end <= start for end, start in zip(ends, laid.starts[1:], strict=False))
 
 
+@settings(deadline=None)
 @given(takes, pauses)
 def test_takes_and_silences_fill_the_chapter_exactly(
     lengths: list[tuple[int, Boundary]], pauses: Pauses
@@ -53,6 +55,7 @@ def test_takes_and_silences_fill_the_chapter_exactly(
     assert least <= tail < least + CHAPTER_QUANTUM
 
 
+@settings(deadline=None)
 @given(takes, pauses)
 def test_a_chapter_is_a_whole_number_of_every_codecs_packets(
     lengths: list[tuple[int, Boundary]], pauses: Pauses
@@ -61,6 +64,7 @@ def test_a_chapter_is_a_whole_number_of_every_codecs_packets(
     assert [samples % packet for packet in (1024, 576, 480)] == [0, 0, 0]
 
 
+@settings(deadline=None)
 @given(takes, pauses)
 def test_measuring_take_by_take_gives_the_same_layout(
     lengths: list[tuple[int, Boundary]], pauses: Pauses
@@ -76,6 +80,7 @@ def test_measuring_take_by_take_gives_the_same_layout(
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 1000).map(lambda n: n * CHAPTER_QUANTUM)))
 def test_chapters_begin_where_the_one_before_ends(lengths: list[int]) -> None:
     starts = chapter_starts(lengths)
