@@ -168,10 +168,14 @@ def _started(tx: Connection, found: Row[int, str, str]) -> bool:
     return True
 
 
-def _claimed(tx: Connection, found: Row[int, str, str], owner: str, lease_seconds: float) -> Claim:
+def _claimed(
+    tx: Connection, found: Row[int, str, str], owner: str, lease_seconds: float
+) -> Claim | None:
     until = instant() + lease_seconds
-    move_steps(tx, StepMove.CLAIM, steps.c.id == found.id, owner=owner, lease_until=until)
-    row = tx.execute(select(steps).where(steps.c.id == found.id)).one()
+    mine = steps.c.id == found.id
+    if not move_steps(tx, StepMove.CLAIM, mine, owner=owner, lease_until=until):
+        return None
+    row = tx.execute(select(steps).where(mine)).one()
     return Claim(
         step_id=StepId(row.id),
         job_id=JobId(row.job_id),

@@ -11,7 +11,7 @@ from narrator.domain.steps import Queue
 from narrator.storage import dispatching
 from narrator.storage.database import Database
 from narrator.storage.jobs import SqlJobs
-from narrator.storage.moves import hold
+from narrator.storage.moves import hold, lock_job
 from narrator.storage.steps import SqlSteps
 from narrator.storage.tables import steps, takes
 from narrator.storage.takes import FRESH_SECONDS, SqlTakes
@@ -55,6 +55,18 @@ def test_a_dispatcher_leaves_at_once_while_another_is_at_work(postgres: Database
         tx.execute(select(func.pg_advisory_xact_lock(dispatching.LOCK)))
         assert SqlSteps(postgres).dispatch(WIDE, queued_seconds=LONG) == {}
     assert SqlSteps(postgres).dispatch(WIDE, queued_seconds=LONG) == {Queue.AUDIO: 1}
+
+
+@pytest.mark.integration
+def test_a_claim_does_not_wait_for_whoever_cancels_its_job(postgres: Database) -> None:
+    """They hold the job and want the step: each would wait for the other."""
+    job = SqlJobs(postgres).create(new_job(1))
+    writer = SqlSteps(postgres)
+    writer.dispatch(WIDE, queued_seconds=LONG)
+    with postgres.write() as tx:
+        lock_job(tx, job.id)
+        assert writer.claim(Queue.AUDIO, owner="worker", lease_seconds=LONG) is None
+    assert writer.claim(Queue.AUDIO, owner="worker", lease_seconds=LONG) is not None
 
 
 def test_the_next_step_is_read_from_an_index_in_order(tmp_path: Path) -> None:

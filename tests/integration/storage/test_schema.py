@@ -1,15 +1,17 @@
 """The migrations build what `narrator.storage.tables` says, on both databases."""
 
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Inspector, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from narrator.domain.errors import StoreUnavailable
-from narrator.storage.database import Database
+from narrator.storage.database import Database, alembic_config
 from narrator.storage.tables import metadata
 from tests.contract.stage import together
 
@@ -41,6 +43,16 @@ def test_two_may_migrate_at_once(url: str) -> None:
     first, second = Database(url), Database(url)
     assert together(first.migrate, second.migrate) == [None, None]
     first.check()
+
+
+def test_a_developer_goes_up_and_down_by_naming_a_database(url: str) -> None:
+    config = alembic_config()
+    config.cmd_opts = Namespace(x=[f"url={url}"])
+    command.upgrade(config, "head")
+    Database(url).check()
+    command.downgrade(config, "base")
+    with Database(url).read() as tx:
+        assert set(inspect(tx).get_table_names()) == {"alembic_version"}
 
 
 def test_a_database_of_another_version_fails_its_check(database: Database) -> None:
