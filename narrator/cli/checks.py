@@ -116,7 +116,7 @@ def home(settings: Settings) -> Check:
     folder = settings.home
     while not folder.exists():
         folder = folder.parent
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         return Check(
             name="home",
             state=State.FAIL,
