@@ -1,6 +1,6 @@
 """The plan as JSON: one form for one plan, so that its hash names it.
 
-Canonical: keys sorted, no spaces, ASCII. Spans are `[start, end]`, edits
+Canonical: keys sorted, no spaces, UTF-8. Spans are `[start, end]`, edits
 `[start, end, after, rule]`, skips `[start, end, reason]`, because a book has many thousands.
 """
 
@@ -50,14 +50,15 @@ def plan_hash(plan: Plan) -> str:
 
 
 def canonical(value: object) -> bytes:
-    """One JSON text for one value; lone surrogates survive as escapes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
+    """One JSON text for one value, in UTF-8; lone surrogates, should there be any, survive."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def load(data: bytes, *, what: str, version: int) -> dict[str, Any]:
     """The JSON object in `data`; raises ToolFailed unless it is one of that version."""
     try:
-        value = json.loads(data)
+        value = json.loads(data.decode("utf-8", "surrogatepass"))
     except ValueError as error:
         raise malformed(what) from error
     if not isinstance(value, dict) or "version" not in value:

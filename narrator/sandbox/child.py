@@ -1,10 +1,10 @@
 """The reading process: limits first, then one document from standard input to standard output.
 
-`python -m narrator.sandbox.child NAME MEMORY_BYTES CPU_SECONDS INPUT_BYTES`, started by
-`sandbox.reader`. Its answer is one line that says what follows, and what follows: `document` (in
-the form of `domain.document_json`), `refused` or `failed` (a JSON list of reason and remedy), or
-`exhausted` (nothing: the memory did not suffice). It writes nothing else: what it knows is the
-document's text.
+`python -m narrator.sandbox.child NAME MEMORY_BYTES CPU_SECONDS INPUT_BYTES PARENT`, started by
+`sandbox.reader`, whose process PARENT is. Its answer is one line that names what follows it:
+`document` (in the form of `domain.document_json`), `refused` or `failed` (a JSON list of reason and
+remedy), or `exhausted` (nothing: the memory did not suffice). It writes nothing else: what it knows
+is the document's text.
 """
 
 import ctypes
@@ -13,15 +13,19 @@ import os
 import resource
 import signal
 import sys
-from typing import IO
+
+from narrator.domain import document_json
+from narrator.domain.errors import DocumentRefused, ToolFailed
+from narrator.ingest.read import read as read_document
+from narrator.sandbox.pipes import bounded
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _FILES = 64  # enough to import modules with
 
 
-def main(name: str, memory_bytes: int, cpu_seconds: int, input_bytes: int) -> None:
+def main(name: str, memory_bytes: int, cpu_seconds: int, input_bytes: int, parent: int) -> None:
     """Read the document on standard input and answer on standard output."""
-    die_with_parent()
+    die_with(parent)
     confine(memory_bytes, cpu_seconds)
     try:
         answer = read(bounded(sys.stdin.buffer, input_bytes), name, input_bytes)
@@ -31,26 +35,12 @@ def main(name: str, memory_bytes: int, cpu_seconds: int, input_bytes: int) -> No
     sys.stdout.buffer.flush()
 
 
-def bounded(stream: IO[bytes], most: int) -> bytes:
-    """What the stream holds, but no more than one byte above `most` bytes.
-
-    (One `read(most + 1)` would take that much memory at once, however little there is to read.)
-    """
-    parts: list[bytes] = []
-    left = most + 1
-    while left and (part := stream.read(min(left, 1 << 20))):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
-
-
-def die_with_parent() -> None:
-    """Be killed when the parent dies, however it does."""
+def die_with(parent: int) -> None:
+    """Be killed when the parent dies, however it does; also when it is dead by now."""
     if sys.platform == "linux":
-        parent = os.getppid()
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died in between
-            os.kill(os.getpid(), signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def confine(memory_bytes: int, cpu_seconds: int) -> None:
@@ -64,18 +54,14 @@ def confine(memory_bytes: int, cpu_seconds: int) -> None:
 
 def read(data: bytes, name: str, input_bytes: int) -> bytes:
     """The answer for a document's bytes."""
-    # Imported under the limits: no code that sees the document runs without them.
-    from narrator.domain import document_json, errors  # noqa: PLC0415
-    from narrator.ingest.read import read as read_document  # noqa: PLC0415
-
     if len(data) > input_bytes:
         most = f"{input_bytes // 1_000_000} MB"
         return _answer("refused", f"{name} is above {most}", "split the document")
     try:
         document = document_json.to_json(read_document(data, name))
-    except errors.DocumentRefused as refusal:
+    except DocumentRefused as refusal:
         return _answer("refused", refusal.reason, refusal.remedy)
-    except errors.ToolFailed as failure:
+    except ToolFailed as failure:
         return _answer("failed", failure.reason, failure.remedy)
     except MemoryError:
         raise
@@ -89,5 +75,5 @@ def _answer(kind: str, reason: str, remedy: str) -> bytes:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:5]))
+    main(sys.argv[1], *map(int, sys.argv[2:6]))
     os._exit(0)  # tidying up may want memory that there is no more of

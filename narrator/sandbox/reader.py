@@ -19,9 +19,10 @@ from typing import IO
 from narrator.domain import document_json
 from narrator.domain.documents import Document
 from narrator.domain.errors import DocumentRefused, ToolFailed
-from narrator.sandbox.child import bounded
+from narrator.sandbox.pipes import bounded
 
 _MEGABYTE = 1_000_000
+_NAME_CHARS = 255
 _REMEDY = "split the document, or raise the limits of the sandbox"
 
 
@@ -59,9 +60,16 @@ class SandboxedReader:
         return self._understood(name, answer)
 
     def _child(self, source: int, name: str) -> subprocess.Popen[bytes]:
-        limits = map(str, (self.memory_bytes, self.cpu_seconds, self.input_bytes))
+        limits = (self.memory_bytes, self.cpu_seconds, self.input_bytes)
         return subprocess.Popen(  # noqa: S603  our own module
-            [sys.executable, "-P", "-m", "narrator.sandbox.child", name, *limits],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "narrator.sandbox.child",
+                _argument(name),
+                *map(str, (*limits, os.getpid())),
+            ],
             stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a traceback may quote the document
@@ -113,6 +121,11 @@ def _limited(child: subprocess.Popen[bytes], seconds: float) -> Iterator[threadi
                 child.kill()
     finally:
         timer.cancel()
+
+
+def _argument(name: str) -> str:
+    """The name as a command's argument: names come from strangers, and may hold anything."""
+    return name.replace("\0", "")[-_NAME_CHARS:].encode("utf-8", "replace").decode()
 
 
 def _output(child: subprocess.Popen[bytes]) -> IO[bytes]:

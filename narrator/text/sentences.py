@@ -15,7 +15,7 @@ _TITLES = "Mr Mrs Ms Messrs Mme Mlle Dr Prof Rev Hon St Mt Gen Col Capt Lt Sgt M
 _BEFORE_ANYTHING = frozenset(_TITLES.split())
 _ABBREVIATIONS = (
     "vs etc e.g i.e cf viz No Nos Vol Vols Ch Chap Fig Figs p pp Sec Art Jr Sr Esq Co Inc Ltd Bros"
-    " Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec a.m p.m A.M P.M"
+    " vol vols ch fig Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec a.m p.m A.M P.M"
 )
 _BEFORE_LOWER = frozenset(_ABBREVIATIONS.split())
 _LAST_WORD = re.compile(r"([\w.]*\w)\.[\"'”’)\]]*\s*\Z")

@@ -19,7 +19,7 @@ from narrator.text.chunking import MOST_CHARS
 from narrator.text.plan import make_plan
 
 NASTY = (
-    "ab Z9.!?…\"”’,;:—-_*\\{}&;#\n\r\t\u00a0\u00ad\u2060\u200b\u200d\ufeff"
+    'ab Z9.!?…"”’,;:—-_*\\{}&;#\n\r\t\u00a0\u00ad\u2060\u200b\u200d\ufeff'
     "\x00\x07\ud800\udc00é\u0301😀🏽🇬🇧"
 )
 WORDS = st.text(alphabet=NASTY, max_size=40) | st.text(max_size=20)

@@ -1,0 +1,120 @@
+"""Plans and documents as JSON: exact, canonical, and refused when they are something else."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from narrator.domain import document_json, plan_json
+from narrator.domain.documents import (
+    Chapter,
+    Cover,
+    Document,
+    Metadata,
+    Passage,
+    PassageKind,
+    Skip,
+    SkipReason,
+    Span,
+)
+from narrator.domain.errors import ToolFailed
+from narrator.domain.plan import Boundary, Chunk, Edit, Plan, PlannedChapter
+
+TEXT = st.text() | st.text(alphabet="a\ud800\udfff\x00“\n")
+SPAN = st.builds(Span, st.integers(0, 10**7), st.integers(0, 10**7))
+SKIP = st.builds(Skip, span=SPAN, reason=st.sampled_from(SkipReason))
+METADATA = st.builds(
+    Metadata,
+    title=TEXT,
+    creators=st.lists(TEXT, max_size=2).map(tuple),
+    language=TEXT,
+    identifier=TEXT,
+    publisher=TEXT,
+    date=TEXT,
+    description=TEXT,
+)
+CHUNK = st.builds(
+    Chunk,
+    index=st.integers(0),
+    spans=st.lists(SPAN, max_size=3).map(tuple),
+    edits=st.lists(st.builds(Edit, span=SPAN, after=TEXT, rule=TEXT), max_size=3).map(tuple),
+    text=TEXT,
+    boundary=st.sampled_from(Boundary),
+)
+PLANS = st.builds(
+    Plan,
+    format=TEXT,
+    source_sha256=TEXT,
+    source_chars=st.integers(0),
+    metadata=METADATA,
+    chapters=st.lists(
+        st.builds(
+            PlannedChapter,
+            number=st.integers(1),
+            title=TEXT,
+            chunks=st.lists(CHUNK, max_size=3).map(tuple),
+        ),
+        max_size=2,
+    ).map(tuple),
+    skips=st.lists(SKIP, max_size=3).map(tuple),
+)
+PASSAGE = st.builds(
+    Passage,
+    kind=st.sampled_from(PassageKind),
+    spans=st.lists(SPAN, max_size=3).map(tuple),
+    breaks=st.lists(st.integers(0), max_size=2).map(tuple),
+    scene_break_after=st.booleans(),
+)
+DOCUMENTS = st.builds(
+    Document,
+    format=TEXT,
+    source=TEXT,
+    metadata=METADATA,
+    chapters=st.lists(
+        st.builds(
+            Chapter,
+            number=st.integers(1),
+            title=TEXT,
+            passages=st.lists(PASSAGE, max_size=3).map(tuple),
+        ),
+        max_size=2,
+    ).map(tuple),
+    skips=st.lists(SKIP, max_size=3).map(tuple),
+    cover=st.none() | st.builds(Cover, media_type=TEXT, data=st.binary()),
+)
+NOT_WHAT_IS_MEANT = [b"", b"{", b"[]", b"null", b"{}", b'{"version":1}', b"\xff"]
+
+
+@given(PLANS)
+def test_a_plan_comes_back_as_it_was(plan):
+    assert plan_json.from_json(plan_json.to_json(plan)) == plan
+
+
+@given(PLANS)
+def test_a_plan_has_one_form(plan):
+    data = plan_json.to_json(plan)
+    assert plan_json.canonical(json.loads(data.decode("utf-8", "surrogatepass"))) == data
+    assert plan_json.to_json(plan_json.from_json(data)) == data
+
+
+@given(PLANS, PLANS)
+def test_plans_have_one_hash_when_they_are_equal(one, other):
+    assert (plan_json.plan_hash(one) == plan_json.plan_hash(other)) == (one == other)
+
+
+@given(DOCUMENTS)
+def test_a_document_comes_back_as_it_was(document):
+    assert document_json.from_json(document_json.to_json(document)) == document
+
+
+@pytest.mark.parametrize("data", NOT_WHAT_IS_MEANT)
+@pytest.mark.parametrize("form", [plan_json, document_json], ids=["plan", "document"])
+def test_anything_else_is_refused(form, data):
+    with pytest.raises(ToolFailed):
+        form.from_json(data)
+
+
+def test_another_version_is_refused():
+    with pytest.raises(ToolFailed, match="version 99"):
+        plan_json.from_json(b'{"version":99}')
