@@ -47,6 +47,10 @@ def take_key(
     return TakeKey(digest.hexdigest())
 
 
-def take_object(key: TakeKey) -> ObjectKey:
-    """Where a take's FLAC file lives in the object store."""
-    return ObjectKey(f"takes/{key[:2]}/{key}.flac")
+def take_object(key: TakeKey, sha256: str) -> ObjectKey:
+    """Where a take's FLAC file lives in the object store, given the digest of its samples.
+
+    The digest is in the name because a voice need not say the same words twice alike: a worker that
+    lost its lease, and wakes up late, stores its own recording beside the kept one, not over it.
+    """
+    return ObjectKey(f"takes/{key[:2]}/{key}-{sha256[:16]}.flac")

@@ -73,13 +73,14 @@ def _spoken(
 
 def _keep(services: Services, claim: Claim, report: Spoken, text: str) -> None:
     """Store the audio under its content, then record it: repeating either is harmless."""
-    object_key = take_object(report.key)
+    sha256 = hashlib.sha256(report.pcm).hexdigest()
+    object_key = take_object(report.key, sha256)
     packed = services.studio.pack(report.pcm)
     services.objects.put_bytes(object_key, packed, media_type="audio/flac")
     take = Take(
         key=report.key,
         object_key=object_key,
-        sha256=hashlib.sha256(report.pcm).hexdigest(),
+        sha256=sha256,
         samples=len(report.pcm) // BYTES_PER_SAMPLE,
         chars=len(text),
         model_version=report.model_version,

@@ -50,7 +50,7 @@ def _samples(services: Services, take: Take) -> bytes:
     if hashlib.sha256(pcm).hexdigest() != take.sha256:
         raise TakeCorrupt(
             f"take {take.key[:16]} is not what was stored",
-            remedy="delete the object and retry the job: the chunk is spoken again",
+            remedy=f"restore {take.object_key} from a copy of the object store, then retry the job",
         )
     return pcm
 

@@ -63,8 +63,13 @@ def test_half_of_a_surrogate_pair_has_a_key_too() -> None:
 
 @given(TEXTS)
 def test_a_take_lies_where_every_store_can_keep_it(text: str) -> None:
-    place = take_object(key(text))
+    place = take_object(key(text), "a" * 64)
     assert checked(place) == place
+
+
+def test_two_recordings_of_the_same_words_lie_beside_one_another() -> None:
+    """A late worker's does not overwrite the one that is kept."""
+    assert take_object(key(), "a" * 64) != take_object(key(), "b" * 64)
 
 
 def test_a_take_plays_its_samples_at_24_khz() -> None:
