@@ -19,7 +19,6 @@ from narrator.speech.speaker import DeepgramSpeaker, SpeechConfig
 from narrator.storage.database import Database
 from narrator.storage.folder import FolderObjects
 from narrator.storage.jobs import SqlJobs
-from narrator.storage.objects import S3Config, S3Objects
 from narrator.storage.steps import SqlSteps
 from narrator.storage.takes import SqlTakes
 
@@ -84,17 +83,22 @@ def configure_logging(log: LogSettings) -> None:
 def _objects(settings: Settings) -> Objects:
     if settings.s3 is None:
         return FolderObjects(settings.objects_folder)
-    return S3Objects(_s3(settings.s3))
+    return _s3(settings.s3)
 
 
-def _s3(s3: S3Settings) -> S3Config:
-    return S3Config(
-        bucket=s3.bucket,
-        endpoint_url=s3.endpoint_url or None,
-        public_url=s3.public_url or None,
-        region=s3.region,
-        access_key=s3.access_key or None,
-        secret_key=s3.secret_key or None,
+def _s3(s3: S3Settings) -> Objects:
+    # boto3 takes a quarter of a second to load, which whoever has a folder need not wait for.
+    from narrator.storage.objects import S3Config, S3Objects  # noqa: PLC0415
+
+    return S3Objects(
+        S3Config(
+            bucket=s3.bucket,
+            endpoint_url=s3.endpoint_url or None,
+            public_url=s3.public_url or None,
+            region=s3.region,
+            access_key=s3.access_key or None,
+            secret_key=s3.secret_key or None,
+        )
     )
 
 
