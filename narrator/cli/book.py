@@ -12,6 +12,11 @@ STANDARD_INPUT = "-"
 _BLOCK_BYTES = 1 << 20
 
 
+def document_name(book: str, *, otherwise: str = "narration") -> str:
+    """What to call the document: its file's name, or `otherwise` for standard input."""
+    return otherwise if book == STANDARD_INPUT else Path(book).name
+
+
 @contextmanager
 def readable(book: str) -> Iterator[Path]:
     """The document as a file: the one named, or a copy of standard input for `-`.

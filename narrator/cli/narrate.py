@@ -12,7 +12,7 @@ import click
 from narrator import settings as configuration
 from narrator.cli import report
 from narrator.cli.app import FAILED, INTERRUPTED, OK, exit_code
-from narrator.cli.book import STANDARD_INPUT, readable
+from narrator.cli.book import document_name, readable
 from narrator.cli.request import Outcome, Request, outcome_path
 from narrator.cli.views import View, view_on
 from narrator.domain.artifacts import AudioFormat
@@ -67,7 +67,7 @@ def narrate(
         chapters=parse_chapters(chapters),
     )
     with readable(book) as source:
-        name = path.stem if book == STANDARD_INPUT else Path(book).name
+        name = document_name(book, otherwise=path.stem)
         request = Request(book=source, name=name, out=path, options=options)
         return _run(request, as_json=as_json)
 

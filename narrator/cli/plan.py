@@ -2,12 +2,11 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import click
 
 from narrator.bootstrap import bootstrap
-from narrator.cli.book import readable
+from narrator.cli.book import document_name, readable
 from narrator.cli.say import clock, count, dollars
 from narrator.domain.chapters import parse_chapters
 from narrator.domain.plan import Plan, PlannedChapter
@@ -29,7 +28,7 @@ def plan(book: str, chapters: str, *, as_json: bool) -> None:
         made = preview(
             bootstrap(settings).reader,
             path,
-            name=Path(book).name,
+            name=document_name(book),
             chapters=parse_chapters(chapters),
         )
     summary = summarise(made, price_per_1000_chars=settings.price_per_1000_chars)
