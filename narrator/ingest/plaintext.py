@@ -1,8 +1,8 @@
 """Plain text: paragraphs parted by blank lines (or one a line), chapters begun by their headings.
 
 A heading is a line of its own that says *Chapter*, *Book*, *Letter* and the like with a number, or
-*Prologue* and the like; failing these, the numbers 1, 2, 3 on lines of their own. Headings that
-come again further down, with next to nothing between them, are a table of contents.
+*Prologue* and the like; failing these, the numbers 1, 2, 3 on lines of their own. Headings at the
+start that come again further down, with no sentence between them, are a table of contents.
 """
 
 import re
@@ -32,6 +32,7 @@ _NAMED = re.compile(
 )
 _CONTENTS = re.compile(r"(?:TABLE OF )?CONTENTS\W*", re.IGNORECASE)
 _BARE = re.compile(rf"(?P<number>\d{{1,3}}|{_ROMAN})\.?")
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)]*\Z")
 _ILLUSTRATION = re.compile(r"\[Illustration[^\]]*\]", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"(?:[^\S\n]*\S[^\n]*(?:\n|\Z))+|(?:[^\S\n]*\n)+|\s+")
 _LINE = re.compile(r"[^\n]*\S[^\n]*(?:\n|\Z)|\s+")
@@ -42,7 +43,7 @@ _LONG_LINE_CHARS = 120
 _HEADING_CHARS = 160
 _HEADING_LINES = 3
 _LITTLE_CHARS = 400
-"""A heading with less than this before the next one may be a line of a table of contents."""
+"""Less than this before the first heading is a title page, and between two may be no chapter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,9 @@ def _contents(flow: Flow, headings: list[_Heading]) -> list[Matter]:
     ends = [*(heading.block for heading in headings), len(flow.blocks)]
     opening: list[_Heading] = []
     for heading, end in zip(headings, ends[1:], strict=True):
-        opening.append(heading)
-        if _chars(flow, heading.block + 1, end) >= _LITTLE_CHARS:
+        if _is_prose(flow, heading.block + 1, end):
             break
+        opening.append(heading)
     keys = [heading.key for heading in headings]
     listed = [
         heading.block
@@ -165,6 +166,12 @@ def _contents(flow: Flow, headings: list[_Heading]) -> list[Matter]:
     if not listed:
         return []
     return [Matter(first=listed[0], end=listed[-1] + 1, reason=SkipReason.CONTENTS)]
+
+
+def _is_prose(flow: Flow, first: int, end: int) -> bool:
+    """Whether the blocks are a chapter's: they hold much, or a sentence that ends."""
+    texts = (block.text(flow.source) for block in flow.blocks[first:end])
+    return _chars(flow, first, end) >= _LITTLE_CHARS or any(map(_SENTENCE_END.search, texts))
 
 
 def _chars(flow: Flow, first: int, end: int) -> int:

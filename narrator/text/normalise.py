@@ -128,19 +128,25 @@ _AFTER: dict[str, Callable[[str], tuple[str, str]]] = {
 
 
 def _with_breaks(text: str, found: list[Change], breaks: Iterable[int]) -> list[Change]:
-    for at in breaks:
-        if 0 < at < len(text) and not (text[at - 1].isspace() or text[at].isspace()):
-            found = _with_break(found, at)
-    return found
-
-
-def _with_break(found: list[Change], at: int) -> list[Change]:
-    around = [change for change in found if change.start < at < change.end]
-    if not around:
-        return sorted([*found, Change(at, at, " ", "line-break")])
-    return [
+    needed = {
+        at
+        for at in breaks
+        if 0 < at < len(text) and not (text[at - 1].isspace() or text[at].isspace())
+    }
+    if not needed:
+        return found
+    inside = {index for at in needed if (index := _around(found, at)) is not None}
+    free = (at for at in needed if _around(found, at) is None)
+    spaced = (
         Change(change.start, change.end, change.after or " ", change.rule)
-        if change in around
+        if index in inside
         else change
-        for change in found
-    ]
+        for index, change in enumerate(found)
+    )
+    return sorted([*spaced, *(Change(at, at, " ", "line-break") for at in free)])
+
+
+def _around(found: list[Change], at: int) -> int | None:
+    """The index of the change that `at` lies inside of."""
+    index = bisect_left(found, at, key=_start) - 1
+    return index if index >= 0 and found[index].end > at else None

@@ -82,6 +82,13 @@ def test_a_table_of_contents_begins_no_chapters():
     ]
 
 
+def test_chapters_that_count_from_one_in_each_part_are_all_read():
+    parts = [f"PART {part}\n\nCHAPTER I\n\n{body}" for part, body in (("I", BODY), ("II", LONG))]
+    document = of("\n\n".join(parts))
+    assert titles(document) == ["CHAPTER I", "CHAPTER I"]
+    assert skipped(document, SkipReason.CONTENTS) == []
+
+
 def test_a_part_s_heading_goes_to_its_first_chapter():
     document = of(f"PART ONE\n\nCHAPTER I\n\n{BODY}\n\nCHAPTER II\n\n{BODY}")
     assert titles(document) == ["CHAPTER I", "CHAPTER II"]
