@@ -78,6 +78,7 @@ def narrate(options: argparse.Namespace, folder: Path) -> dict[str, object]:
         "result": json.loads(printed),
         "wall_seconds": round(monotonic() - began, 1),
         "peak_megabytes": {role: round(peak / 1e6) for role, peak in sorted(peaks.items())},
+        "cpu_seconds_seen": {role: round(used, 1) for role, used in sorted(seconds.items())},
         "speak_server_cpu_seconds": round(provider, 1),
         "fleet_cpu_seconds": round(fleet, 1),
     }
