@@ -23,6 +23,7 @@ from narrator.services.submit import same_job_id, submit
 from narrator.settings import Settings
 
 _LOOKING = 0.05  # the part of a core that looking at progress may take
+_LONGEST_SECONDS = 1.0  # but a child that died is not left lying longer than this
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 _MANY = 1_000
 
@@ -142,7 +143,7 @@ class Narration:
             if job.state in FINAL_STATES:
                 return _raise_unless_succeeded(job)
             took_seconds = time.monotonic() - looked_at
-            pause.wait(max(self._look_seconds, took_seconds / _LOOKING))
+            pause.wait(min(max(self._look_seconds, took_seconds / _LOOKING), _LONGEST_SECONDS))
 
     def _deliver(self) -> Outcome:
         job = self._services.jobs.get(self._job_id)

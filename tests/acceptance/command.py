@@ -59,10 +59,14 @@ class Home:
             check=False,
         )
 
-    def children(self) -> list[psutil.Process]:
-        """The fleet's processes that live, by its own list."""
+    def children(self) -> dict[str, int]:
+        """The fleet's processes by name, as it has written them down."""
         rows = json.loads((self.path / "children.json").read_text())
-        return [psutil.Process(row["pid"]) for row in rows if psutil.pid_exists(row["pid"])]
+        return {row["name"]: row["pid"] for row in rows}
+
+    def wait_for_another(self, name: str, pid: int) -> None:
+        """Wait until the child of that name is another process than `pid`."""
+        wait_until(lambda: self.children().get(name, pid) != pid, f"another {name}")
 
     def processes(self) -> list[psutil.Process]:
         """Every living process that was told to work in this home, whoever its parent is."""
