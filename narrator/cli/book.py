@@ -18,14 +18,17 @@ def document_name(book: str, *, otherwise: str = "narration") -> str:
 
 
 @contextmanager
-def readable(book: str) -> Iterator[Path]:
+def readable(book: str, *, most_bytes: int) -> Iterator[Path]:
     """The document as a file: the one named, or a copy of standard input for `-`.
+
+    Of standard input no more is copied than one byte beyond `most_bytes`, by which the reader tells
+    that it is too large.
 
     Raises OptionRefused where there is no such file.
     """
     if book == STANDARD_INPUT:
         with tempfile.TemporaryDirectory(prefix="narrator-stdin-") as folder:
-            yield _copied(Path(folder) / "document")
+            yield _copied(Path(folder) / "document", most_bytes + 1)
         return
     path = Path(book)
     if not path.is_file():
@@ -36,8 +39,9 @@ def readable(book: str) -> Iterator[Path]:
     yield path
 
 
-def _copied(path: Path) -> Path:
+def _copied(path: Path, left_bytes: int) -> Path:
     with path.open("wb") as file:
-        while block := sys.stdin.buffer.read(_BLOCK_BYTES):
+        while block := sys.stdin.buffer.read(min(_BLOCK_BYTES, left_bytes)):
             file.write(block)
+            left_bytes -= len(block)
     return path

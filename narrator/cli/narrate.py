@@ -66,7 +66,8 @@ def narrate(
         format=format_chosen,
         chapters=parse_chapters(chapters),
     )
-    with readable(book) as source:
+    most_bytes = configuration.load().read.document_bytes
+    with readable(book, most_bytes=most_bytes) as source:
         name = document_name(book, otherwise=path.stem)
         request = Request(book=source, name=name, out=path, options=options)
         return _run(request, as_json=as_json)
@@ -107,13 +108,18 @@ def _sad(death: Death) -> str:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Take SIGTERM and SIGHUP like Ctrl-C: stop in good order, keep everything."""
+    """Take SIGTERM and SIGHUP like Ctrl-C: stop in good order, keep everything.
+
+    A signal that this process was told to ignore (`nohup`) stays ignored.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)
+        number: signal.signal(number, interrupt)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
         yield

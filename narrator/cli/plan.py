@@ -24,7 +24,7 @@ _TITLE_COLUMNS = 44
 def plan(book: str, chapters: str, *, as_json: bool) -> None:
     """List BOOK's chapters as `--chapters` counts them; nothing is spoken or stored."""
     settings = load()
-    with readable(book) as path:
+    with readable(book, most_bytes=settings.read.document_bytes) as path:
         made = preview(
             bootstrap(settings).reader,
             path,

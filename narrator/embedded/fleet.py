@@ -123,8 +123,13 @@ class Fleet:
         self._supervisor.tend()
 
     def dismiss_workers(self) -> None:
-        """The work is done: let the workers end while the caller does other things."""
-        self._supervisor.ask_to_end(WORKERS.values())
+        """The work is done: let the workers end while the caller does other things.
+
+        The speech worker closes its speech sessions politely. The audio worker holds nothing any
+        more, and a pool of processes takes its time to end by itself.
+        """
+        self._supervisor.ask_to_end([WORKERS[Queue.SPEECH]])
+        self._supervisor.end_now([WORKERS[Queue.AUDIO]])
 
     def pids(self) -> dict[str, int]:
         """The living children by name."""

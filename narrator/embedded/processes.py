@@ -191,6 +191,12 @@ class Supervisor:
             if child.spec.name in set(names):
                 child.terminate()
 
+    def end_now(self, names: Iterable[str]) -> None:
+        """End them by force; they are watched no longer."""
+        for child in [child for child in self._children if child.spec.name in set(names)]:
+            child.kill()
+            self._children.remove(child)
+
     def _start(self, child: Child) -> None:
         self._roster.add(child.spec.name, child.start())
 

@@ -149,6 +149,18 @@ def test_a_child_that_has_ended_when_it_is_stopped_does_no_harm(
     assert supervisor.pids() == {}
 
 
+def test_a_child_that_is_ended_now_is_not_started_again(
+    tmp_path: Path, supervisor: Supervisor, deaths: list[Death]
+):
+    supervisor.start(spec(tmp_path, STUBBORN))
+    pid = supervisor.pids()["child"]
+    supervisor.end_now(["child"])
+    supervisor.tend()
+    assert started(pid) is None
+    assert deaths == []
+    assert supervisor.pids() == {}
+
+
 def test_stopping_ends_what_a_child_has_started_too(tmp_path: Path, supervisor: Supervisor):
     supervisor.start(spec(tmp_path, WITH_CHILD))
     wait_until(lambda: is_up(tmp_path))
