@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.fakes.objects import MemoryObjects
 
 from narrator.bootstrap import bootstrap, migrate
 from narrator.services.kit import Services
 from narrator.settings import Settings, load
+from tests.fakes.objects import MemoryObjects
 from tests.fakes.speaker import FakeDoorbell
 from tests.fakes.store import MemoryStore
 from tests.integration.api.installations import Installation
