@@ -9,6 +9,7 @@ from narrator.speakserver.server import serve
 
 _DEFAULTS = Limits()
 _OFF = "off"
+_MILLISECONDS = click.FloatRange(min=0.0)
 
 
 def _number(_ctx: click.Context, _param: click.Parameter, text: str) -> int | None:
@@ -31,7 +32,13 @@ def _limit(
 
 @click.command("speak-server")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8123, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8123,
+    show_default=True,
+    help="0 takes a free one.",
+)
 @click.option(
     "--voice-engine",
     type=click.Choice([each.value for each in VoiceEngine]),
@@ -40,7 +47,11 @@ def _limit(
     help="espeak is intelligible; tone carries its text, to be read back from a recording.",
 )
 @click.option(
-    "--time-scale", default=1.0, show_default=True, help="The limits' clock runs so much faster."
+    "--time-scale",
+    type=click.FloatRange(min=0.0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="The limits' clock runs so much faster.",
 )
 @click.option("--accept-key", multiple=True, help="Refuse other keys; by default any will do.")
 @_limit("--speak-chars", _DEFAULTS.speak_chars, "Characters of one Speak.")
@@ -48,8 +59,12 @@ def _limit(
 @_limit("--minute-flushes", _DEFAULTS.minute_flushes, "Flushes a minute and socket.")
 @_limit("--session-seconds", _DEFAULTS.session_seconds, "Age at which a socket is closed.")
 @_limit("--sockets", _DEFAULTS.sockets, "Sockets open at once.")
-@click.option("--first-audio-ms", default=0.0, help="From Flush to the first audio.")
-@click.option("--ms-per-100-chars", default=0.0, help="And for all of it, beyond that.")
+@click.option(
+    "--first-audio-ms", type=_MILLISECONDS, default=0.0, help="From Flush to the first audio."
+)
+@click.option(
+    "--ms-per-100-chars", type=_MILLISECONDS, default=0.0, help="And for all of it, beyond that."
+)
 @click.option(
     "--close-mode",
     type=click.Choice([each.value for each in CloseMode]),
