@@ -67,7 +67,8 @@ def test_no_test_can_be_left_out(tests):
 
 
 def test_no_test_sleeps(tests):
-    assert lines_with(r"\btime\.sleep\(|from time import .*\bsleep\b", tests) == []
+    pattern = r"\b(time|asyncio)\.sleep\(|from (time|asyncio) import .*\bsleep\b"
+    assert lines_with(pattern, tests) == []
 
 
 def test_only_settings_reads_the_environment(modules):
