@@ -190,7 +190,7 @@ class Call:
     def _next_instant(self, session: SpeechSession, now: float) -> float | None:
         """When to look again though nothing happens."""
         due = None if self._asked else session.send_at(now)
-        instants = [instant for instant in (due, session.silent_at()) if instant is not None]
+        instants = [instant for instant in (due, session.overdue_at()) if instant is not None]
         return min(instants, default=None)
 
     async def _recover(self, failures: int) -> None:

@@ -8,7 +8,7 @@ The order of calls::
     session.offer(utterance)              up to `room` of them
     session.frames(now)                   what to send now, handed over once
     session.receive(frame, now)           what came
-    session.tick(now)                     time has passed, at the latest at `silent_at`
+    session.tick(now)                     time has passed, at the latest at `overdue_at`
     session.reports()                     what became of utterances, handed over once
     session.stored()                      the caller has stored one Spoken
     session.closed(error, now)            the socket is gone
@@ -43,6 +43,9 @@ class SessionRules:
     Deepgram ends a session after 60 minutes; it is retired before, at `session_seconds`, between
     utterances. An utterance is plausible with at most `fastest_chars_per_second` and within
     `longest_seconds` plus `longest_seconds_per_char` for each character.
+
+    An answer is overdue after `silence_seconds` without a sample of it, and, however its samples
+    trickle in, after `patience_seconds`.
     """
 
     outstanding: int = 2
@@ -53,10 +56,22 @@ class SessionRules:
     longest_seconds: float = 10.0
     longest_seconds_per_char: float = 1.0
 
+    def plausible_seconds(self, chars: int) -> float:
+        """The longest audio that `chars` characters may plausibly have."""
+        return self.longest_seconds + self.longest_seconds_per_char * chars
+
     def longest_bytes(self, chars: int) -> int:
         """The most audio that `chars` characters may plausibly have."""
-        seconds = self.longest_seconds + self.longest_seconds_per_char * chars
-        return int(seconds * BYTES_PER_SECOND)
+        return int(self.plausible_seconds(chars) * BYTES_PER_SECOND)
+
+    def patience_seconds(self, chars: int) -> float:
+        """How long a whole answer may take, from the moment when nothing is owed before it.
+
+        One silence until its first sample, then as long as the longest plausible audio plays: only
+        a synthesis slower than real time can take longer. Deepgram's is faster, and speaks about 15
+        characters a second where this allows one: 300 characters have 325 s for 20 s of audio.
+        """
+        return self.silence_seconds + self.plausible_seconds(chars)
 
     def doubt(self, chars: int, audio_bytes: int) -> str:
         """Why so much audio cannot be that many characters; empty when it can."""
@@ -102,6 +117,7 @@ class SpeechSession:
         self._unstored = 0
         self._answered = 0
         self._heard_at = opened_at
+        self._first_at = opened_at  # since when the first owed utterance is the first
         self._reports: list[Report] = []
 
     # ---------------------------------------------------------- what may be asked at any time
@@ -153,9 +169,9 @@ class SpeechSession:
         earliest = min(instants, default=math.inf)
         return earliest if earliest < math.inf else None
 
-    def silent_at(self) -> float | None:
-        """When the provider's silence becomes a fault; None while it owes nothing."""
-        return self._heard_at + self._rules.silence_seconds if self._owed else None
+    def overdue_at(self) -> float | None:
+        """When a silence, or a trickle, becomes a fault; None while the provider owes nothing."""
+        return min(self._silent_at(), self._late_at()) if self._owed else None
 
     # ---------------------------------------------------------- from the caller
 
@@ -219,12 +235,19 @@ class SpeechSession:
                 pass  # never asked for, or of a later version: neither concerns an utterance
 
     def tick(self, now: float) -> None:
-        """Time has passed: give up when the provider has been silent for too long."""
-        silent_at = self.silent_at()
-        if silent_at is not None and now >= silent_at:
+        """Time has passed: give up when the provider is silent, or an answer takes, too long."""
+        if not self._owed:
+            return
+        if now >= self._silent_at():
             self._interrupt(
                 f"the provider was silent for {self._rules.silence_seconds:g} s"
                 f" with {len(self._owed)} utterances outstanding"
+            )
+        elif now >= self._late_at():
+            chars, seconds = len(self._owed[0].utterance.text), now - self._first_at
+            self._interrupt(
+                f"the provider did not finish {chars} characters in {seconds:.0f} s,"
+                " though it went on sending"
             )
 
     def closed(self, error: NarratorError, now: float, *, throttled: bool = False) -> None:
@@ -235,6 +258,13 @@ class SpeechSession:
 
     # ---------------------------------------------------------- inside
 
+    def _silent_at(self) -> float:
+        return self._heard_at + self._rules.silence_seconds
+
+    def _late_at(self) -> float:
+        chars = len(self._owed[0].utterance.text)
+        return self._first_at + self._rules.patience_seconds(chars)
+
     def _send(self, now: float) -> Utterance:
         fitting = [entry for entry in self._ready if self._pacing.ready_at(entry[0]) <= now]
         chosen = max(fitting, key=lambda entry: entry[0])
@@ -242,7 +272,7 @@ class SpeechSession:
         chars, utterance = chosen
         self._pacing.record(chars, now)
         if not self._owed:
-            self._heard_at = now
+            self._heard_at = self._first_at = now
         self._owed.append(_Owed(utterance))
         self._unstored += 1
         return utterance
@@ -271,7 +301,7 @@ class SpeechSession:
             return
         owed = self._owed.popleft()
         self._answered += 1
-        self._heard_at = now
+        self._heard_at = self._first_at = now
         self._reports.append(
             Spoken(
                 key=owed.utterance.key,

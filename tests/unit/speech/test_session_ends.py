@@ -1,6 +1,8 @@
 """How a speech session ends, and what it says of what was under way."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from narrator.domain.errors import SpeechInterrupted, SpeechRefused
 from narrator.domain.ids import TakeKey
@@ -67,14 +69,14 @@ def test_the_first_reason_of_an_end_is_the_one_reported():
 def test_silence_is_a_fault_only_while_something_is_outstanding():
     session = opened()
     session.tick(1_000.0)
-    assert session.silent_at() is None
+    assert session.overdue_at() is None
     assert not session.over
 
 
 def test_fifteen_seconds_of_silence_cut_what_is_outstanding():
     session = opened(utterance("a"))
     session.frames(100.0)
-    assert session.silent_at() == 115.0
+    assert session.overdue_at() == 115.0
     session.tick(114.9)
     assert not session.over
     session.tick(115.0)
@@ -85,11 +87,11 @@ def test_audio_and_flushed_end_a_silence_but_chatter_does_not():
     session = opened(utterance("a"), utterance("b"))
     session.frames(0.0)
     session.receive(SECOND, 4.0)
-    assert session.silent_at() == 19.0
+    assert session.overdue_at() == 19.0
     session.receive(flushed(0), 6.0)
-    assert session.silent_at() == 21.0
+    assert session.overdue_at() == 21.0
     session.receive('{"type":"Warning","warn_code":"X"}', 9.0)
-    assert session.silent_at() == 21.0
+    assert session.overdue_at() == 21.0
 
 
 def test_sending_more_does_not_hide_a_silence():
@@ -97,13 +99,94 @@ def test_sending_more_does_not_hide_a_silence():
     session.frames(0.0)
     session.offer(utterance("b"))
     session.frames(10.0)
-    assert session.silent_at() == 15.0
+    assert session.overdue_at() == 15.0
 
 
 def test_the_silence_starts_anew_with_what_is_sent_after_a_rest():
     session = opened(utterance("a"))
     session.frames(500.0)
-    assert session.silent_at() == 515.0
+    assert session.overdue_at() == 515.0
+
+
+DROP = b"\x01\x02"
+
+
+def trickle(session, *instants):
+    """Two bytes now and then: never silent, never done."""
+    for at in instants:
+        session.receive(DROP, at)
+        session.tick(at)
+
+
+def test_a_trickle_of_audio_does_not_put_off_an_answer_for_ever():
+    """20 characters have 45 s: 15 of silence, 10, and one for each."""
+    session = opened(utterance("a"), utterance("b"))
+    session.frames(100.0)
+    trickle(session, 114.0, 128.0, 142.0, 144.9)
+    assert not session.over
+    session.tick(145.0)
+    assert outcomes(session) == [("a", "Cut", True), ("b", "Cut", True)]
+    assert session.error is not None
+    assert "did not finish 20 characters in 45 s" in session.error.reason
+
+
+def test_a_trickling_session_is_to_be_looked_at_when_its_answer_is_late():
+    session = opened(utterance("a"))
+    session.frames(0.0)
+    trickle(session, 14.0, 28.0)
+    assert session.overdue_at() == 43.0, "a silence comes first"
+    trickle(session, 42.0)
+    assert session.overdue_at() == 45.0
+
+
+def test_a_longer_utterance_may_take_longer():
+    session = opened(utterance("a", 100))
+    session.frames(0.0)
+    trickle(session, *(14.0 * n for n in range(1, 9)))
+    assert session.overdue_at() == 125.0
+
+
+def test_the_time_of_an_answer_begins_when_nothing_is_owed_before_it():
+    session = opened(utterance("a"), utterance("b"))
+    session.frames(0.0)
+    trickle(session, 14.0, 28.0)
+    session.receive(SECOND, 40.0)
+    session.receive(flushed(0), 40.0)
+    trickle(session, 54.0, 68.0, 82.0)
+    assert outcomes(session) == [("a", "Spoken", None)]
+    assert session.overdue_at() == 85.0
+
+
+def test_the_time_of_an_answer_begins_anew_with_what_is_sent_after_a_rest():
+    session = opened(utterance("a"))
+    session.frames(500.0)
+    trickle(session, 514.0, 528.0, 542.0)
+    assert session.overdue_at() == 545.0
+
+
+def test_sending_more_gives_a_late_answer_no_more_time():
+    session = opened(utterance("a"))
+    session.frames(0.0)
+    trickle(session, 14.0, 28.0)
+    session.offer(utterance("b"))
+    session.frames(40.0)
+    trickle(session, 42.0)
+    assert session.overdue_at() == 45.0
+
+
+@given(chars=st.integers(1, 200), gaps=st.lists(st.floats(0.1, 60.0)))
+def test_however_audio_trickles_an_answer_is_cut_in_time(chars, gaps):
+    """Driven as by its caller, who looks again when it was told to."""
+    session = opened(utterance("a", chars))
+    session.frames(0.0)
+    now = 0.0
+    for gap in gaps:
+        while (due := session.overdue_at()) is not None and due <= now + gap:
+            session.tick(now := due)
+        now += gap
+        trickle(session, now)
+    assert session.over == (session.overdue_at() is None)
+    assert session.over or now < 25.0 + chars
 
 
 @pytest.mark.parametrize(
