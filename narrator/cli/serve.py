@@ -9,10 +9,11 @@ from typing import NoReturn
 import click
 
 from narrator import settings as configuration
-from narrator.domain.errors import OptionRefused, SettingsError
+from narrator.domain.errors import OptionRefused
 from narrator.domain.steps import Queue
 from narrator.embedded.commands import api_command, worker_command
-from narrator.settings import Settings, load
+from narrator.embedded.lock import home_of, share
+from narrator.settings import Settings, load, need_broker
 
 _KEY_BYTES = 32
 
@@ -26,13 +27,10 @@ def worker(queue: str, concurrency: int | None) -> NoReturn:
     SIGTERM lets it finish what is under way; SIGKILL costs only time.
     """
     settings = load()
-    if not settings.broker_url:
-        raise SettingsError(
-            "NARRATOR_BROKER_URL is not set, and a worker is rung through the broker",
-            remedy="set it, such as redis://localhost:6379/0; `narrator narrate` needs no broker",
-        )
+    need_broker(settings)
     number = concurrency or _concurrency(settings, Queue(queue))
     told = {"NARRATOR_SPEECH_SOCKETS": str(number)} if queue == Queue.SPEECH else {}
+    _share_home(settings)
     _become(worker_command(Queue(queue), concurrency=number, log_level=settings.log.level), told)
 
 
@@ -41,13 +39,14 @@ def worker(queue: str, concurrency: int | None) -> NoReturn:
 @click.option("--port", type=click.IntRange(0, 65_535), help="NARRATOR_API_PORT by default.")
 def api(host: str | None, port: int | None) -> NoReturn:
     """Run the REST API."""
-    settings = load()
-    _become(
-        api_command(
-            host=host or settings.api.host, port=settings.api.port if port is None else port
-        ),
-        {},
-    )
+    from narrator.api.app import check  # noqa: PLC0415 - the other verbs here need no FastAPI
+
+    told = {"NARRATOR_API_HOST": host} if host else {}
+    told |= {} if port is None else {"NARRATOR_API_PORT": str(port)}
+    settings = load(_environment(told))  # whether it may stand open hangs on the host
+    check(settings)
+    _share_home(settings)
+    _become(api_command(host=settings.api.host, port=settings.api.port), told)
 
 
 @click.command()
@@ -80,7 +79,17 @@ def _concurrency(settings: Settings, queue: Queue) -> int:
     return settings.speech.sockets if queue is Queue.SPEECH else settings.work.audio_processes
 
 
+def _share_home(settings: Settings) -> None:
+    """Keep `narrator narrate` off a home's database for as long as the program lives."""
+    if home := home_of(settings.database_url):
+        share(home)
+
+
 def _become(command: tuple[str, ...], told: Mapping[str, str]) -> NoReturn:
     """Turn into the program, so that signals reach it and nobody has to wait for it."""
-    environment = {**configuration.inherited(), **configuration.given(), **told}
-    os.execve(command[0], command, environment)  # noqa: S606 - our own command, not a shell line
+    os.execve(command[0], command, _environment(told))  # noqa: S606 - our own, not a shell line
+
+
+def _environment(told: Mapping[str, str]) -> dict[str, str]:
+    """What this process was told, but for what `told` says otherwise."""
+    return {**configuration.inherited(), **configuration.given(), **told}

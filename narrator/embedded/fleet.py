@@ -16,14 +16,13 @@ from narrator.embedded.commands import (
     worker_command,
 )
 from narrator.embedded.environment import Caller, child_environment
-from narrator.embedded.lock import HomeLock
+from narrator.embedded.lock import DATABASE_NAME, HomeLock
 from narrator.embedded.processes import ChildSpec, Death, Supervisor
 from narrator.embedded.roster import Roster
 from narrator.settings import Settings
 
 BROKER, SPEAK_SERVER = "broker", "speak-server"
 WORKERS = {Queue.SPEECH: "speech-worker", Queue.AUDIO: "audio-worker"}
-DATABASE_NAME = "narrator.db"
 STOP_SECONDS = 10.0
 BROKER_SECONDS = 10.0
 LEFTOVER_SECONDS = 10.0

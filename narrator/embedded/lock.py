@@ -1,4 +1,8 @@
-"""The lock on a home folder: whoever holds it may start a fleet there, and nobody else."""
+"""The lock on a home folder.
+
+Whoever starts a fleet of its own there holds it alone; the processes of a fleet that was started by
+hand, and works on the home's database, share it. So neither is ever at work beside the other.
+"""
 
 import fcntl
 import os
@@ -7,6 +11,11 @@ from types import TracebackType
 from typing import Self
 
 from narrator.domain.errors import SettingsError
+
+DATABASE_NAME = "narrator.db"
+"""The home's own database, in the home's folder."""
+
+_SHARED = "fleet"  # what the lock says while it is shared; else its holder's process number
 
 
 class HomeLock:
@@ -18,21 +27,19 @@ class HomeLock:
     """
 
     def __init__(self, home: Path) -> None:
-        self._path = home / "lock"
         self._home = home
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
         """Take the lock, making the folder if need be; raises SettingsError naming its holder."""
-        self._descriptor = self._open()
+        self._descriptor = _open(self._home)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(self._descriptor, 32, 0).decode("ascii", "replace").strip()
+            holder = _read(self._descriptor)
             self._close()
-            raise self._held_by(holder) from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+            raise _held_by(holder, self._home) from None
+        _write(self._descriptor, str(os.getpid()))
         return self
 
     def __exit__(
@@ -43,24 +50,67 @@ class HomeLock:
     ) -> None:
         self._close()
 
-    def _open(self) -> int:
-        try:
-            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as exc:
-            raise SettingsError(
-                f"the folder {self._home} cannot be used: {exc.strerror}",
-                remedy="make it writable, or name another one by NARRATOR_HOME",
-            ) from exc
-
     def _close(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _held_by(self, holder: str) -> SettingsError:
+
+def home_of(database_url: str) -> Path | None:
+    """The home that this database belongs to; None if it is nobody's, such as PostgreSQL."""
+    path = Path(database_url.removeprefix("sqlite:///"))
+    is_home = database_url.startswith("sqlite:///") and path.name == DATABASE_NAME
+    return path.absolute().parent if is_home else None
+
+
+def share(home: Path) -> None:
+    """Hold the lock, with others that share it, until this process and all it forks have ended.
+
+    The descriptor stays open, through exec too: it belongs to the program that this process is
+    about to become. Raises SettingsError naming the process that holds the lock alone.
+    """
+    descriptor = _open(home)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = _read(descriptor)
+        os.close(descriptor)
+        raise _held_by(holder, home) from None
+    _write(descriptor, _SHARED)
+    os.set_inheritable(descriptor, True)  # noqa: FBT003 — it takes no keyword
+
+
+def _open(home: Path) -> int:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise SettingsError(
+            f"the folder {home} cannot be used: {exc.strerror}",
+            remedy="make it writable, or name another one by NARRATOR_HOME",
+        ) from exc
+
+
+def _read(descriptor: int) -> str:
+    return os.pread(descriptor, 32, 0).decode("ascii", "replace").partition("\n")[0]
+
+
+def _write(descriptor: int, holder: str) -> None:
+    """Say who holds it; never empty, so that whoever reads meanwhile reads a name."""
+    line = f"{holder}\n".encode()
+    os.pwrite(descriptor, line, 0)
+    os.ftruncate(descriptor, len(line))
+
+
+def _held_by(holder: str, home: Path) -> SettingsError:
+    if holder == _SHARED:
         return SettingsError(
-            f"another narrator (process {holder or 'unknown'}) is at work in {self._home}",
-            remedy="wait until it has finished or stop it with Ctrl-C (its work is kept), "
+            f"`narrator worker` or `narrator api` is at work in {home}",
+            remedy="stop every one of them, submit the book to them (POST /v1/jobs), "
             "or name another folder by NARRATOR_HOME",
         )
+    return SettingsError(
+        f"another narrator (process {holder or 'unknown'}) is at work in {home}",
+        remedy="wait until it has finished or stop it with Ctrl-C (its work is kept), "
+        "or name another folder by NARRATOR_HOME",
+    )

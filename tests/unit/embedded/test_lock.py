@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from narrator.domain.errors import SettingsError
-from narrator.embedded.lock import HomeLock
+from narrator.embedded.lock import HomeLock, home_of
+from narrator.settings import load
 
 
 def test_a_second_holder_is_refused_and_told_who_holds_it(tmp_path: Path):
@@ -60,3 +61,20 @@ def test_a_home_that_cannot_be_used_is_named(tmp_path: Path):
         HomeLock(tmp_path / "file"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("url", "home"),
+    [
+        ("sqlite:////home/ada/narrator/narrator.db", Path("/home/ada/narrator")),
+        ("sqlite:////srv/other.db", None),
+        ("postgresql://narrator@host/narrator.db", None),
+    ],
+)
+def test_a_home_is_known_by_its_database(url: str, home: Path | None):
+    assert home_of(url) == home
+
+
+def test_the_database_of_the_settings_belongs_to_their_home(tmp_path: Path):
+    settings = load({"NARRATOR_HOME": str(tmp_path)})
+    assert home_of(settings.database_url) == settings.home
