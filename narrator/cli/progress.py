@@ -7,8 +7,13 @@ from narrator.cli.say import clock, count
 from narrator.domain.jobs import Progress, Stage
 from narrator.domain.voices import SAMPLE_RATE
 
-WINDOW_SECONDS = 30.0
-"""The pace is taken over the last half minute: a resumed job's past says nothing of its future."""
+MINUTE_SECONDS = 60.0
+"""A provider's limits count by the minute: a socket sends a minute's characters in a burst, then
+waits for the rest of it. No shorter time than that has a pace."""
+
+WINDOW_MINUTES = 3
+LEAST_WINDOW_SECONDS = 30.0
+"""The pace is that of the last minutes: a resumed job's past says nothing of its future."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +78,16 @@ class _Mark:
 
 
 class Pace:
-    """Remembers the last half minute, and tells speed and time left from it."""
+    """Remembers the last few of the provider's minutes, and tells speed and time left from them.
 
-    def __init__(self, started_at: float) -> None:
+    `time_scale` is how much faster the provider's limits run. Before one such minute of speaking
+    has passed nobody knows a pace.
+    """
+
+    def __init__(self, started_at: float, *, time_scale: float = 1.0) -> None:
         self._started_at = started_at
+        self._minute_seconds = MINUTE_SECONDS / time_scale
+        self._window_seconds = max(WINDOW_MINUTES * self._minute_seconds, LEAST_WINDOW_SECONDS)
         self._marks: deque[_Mark] = deque()
 
     def snapshot(self, progress: Progress, now: float) -> Snapshot:
@@ -100,12 +111,12 @@ class Pace:
 
     def _remember(self, mark: _Mark) -> None:
         self._marks.append(mark)
-        while self._marks[0].at < mark.at - WINDOW_SECONDS:
+        while self._marks[0].at < mark.at - self._window_seconds:
             self._marks.popleft()
 
     def _rates(self, now: _Mark) -> tuple[float, float]:
-        if not self._marks or now.at <= self._marks[0].at:
-            return 0.0, 0.0
-        first = self._marks[0]
+        first = self._marks[0] if self._marks else now
         seconds = now.at - first.at
+        if seconds < self._minute_seconds:
+            return 0.0, 0.0
         return (now.chars - first.chars) / seconds, (now.samples - first.samples) / seconds

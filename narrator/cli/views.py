@@ -33,12 +33,21 @@ class Screen(Protocol):
 
 
 class View:
-    """Shows a job's progress on a screen while it is entered."""
+    """Shows a job's progress on a screen while it is entered.
 
-    def __init__(self, screen: Screen, *, now: Callable[[], float] = time.monotonic) -> None:
+    `time_scale` is how much faster than real time the provider's limits run.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        *,
+        time_scale: float = 1.0,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._screen = screen
         self._now = now
-        self._pace = Pace(now())
+        self._pace = Pace(now(), time_scale=time_scale)
 
     def __enter__(self) -> Self:
         return self
@@ -144,8 +153,8 @@ class Bar:
         return picture
 
 
-def view_on(stream: TextIO, *, as_json: bool) -> View:
+def view_on(stream: TextIO, *, as_json: bool, time_scale: float = 1.0) -> View:
     """The view that suits a stream."""
     if as_json:
-        return View(JsonLines(stream))
-    return View(Bar(stream) if stream.isatty() else Lines(stream))
+        return View(JsonLines(stream), time_scale=time_scale)
+    return View(Bar(stream) if stream.isatty() else Lines(stream), time_scale=time_scale)
