@@ -3,9 +3,14 @@
 Building connects to nothing; adapters do that at their first use.
 """
 
+import io
 import logging
 import random
 import sys
+import threading
+import time
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 
@@ -21,6 +26,9 @@ from narrator.storage.folder import FolderObjects
 from narrator.storage.jobs import SqlJobs
 from narrator.storage.steps import SqlSteps
 from narrator.storage.takes import SqlTakes
+
+# Below WARNING these log headers: access key ids and signatures, and the broker's URL.
+_TALKATIVE = ("amqp", "boto3", "botocore", "kombu", "s3transfer", "urllib3")
 
 
 def bootstrap(settings: Settings) -> Services:
@@ -38,6 +46,8 @@ def bootstrap(settings: Settings) -> Services:
         speaker_name=settings.speech.speaker,
         rhythm=_rhythm(settings),
         dice=random.SystemRandom().random,
+        clock=time.monotonic,
+        wait=threading.Event().wait,
         scratch=settings.audio.scratch,
     )
 
@@ -67,7 +77,7 @@ def configure_logging(log: LogSettings) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(log.level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -78,6 +88,24 @@ def configure_logging(log: LogSettings) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for vendor in _TALKATIVE:
+        logging.getLogger(vendor).setLevel(logging.WARNING)
+
+
+class _Unfailing(io.TextIOBase):
+    """A stream that loses what it cannot write: a full disk must not end the thread that logs."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str, /) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _objects(settings: Settings) -> Objects:

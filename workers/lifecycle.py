@@ -1,10 +1,13 @@
 """A worker's life: what it builds at its start, how it is asked to stop.
 
-`process()` is built lazily in each operating system process, because whatever was built before a
-fork (connections, threads, event loops) does not live in the child. SIGTERM sets an event that
-every process shares: what is under way is finished, nothing new is begun.
+`process()` is built in each operating system process that does steps: in a pool of threads that is
+the worker itself, in a prefork pool each child. The parent of a prefork pool builds nothing and
+starts no thread, because a lock that a thread holds at the moment of a fork stays held in the child
+for ever. SIGTERM sets a flag that every process shares: what is under way is finished, nothing new
+is begun.
 """
 
+import ctypes
 import multiprocessing
 import os
 import secrets
@@ -12,70 +15,87 @@ import socket
 import threading
 from dataclasses import dataclass
 
-from celery.signals import worker_init, worker_process_shutdown, worker_ready, worker_shutdown
-from celery.signals import worker_shutting_down as worker_asked_to_stop
+from celery.concurrency import prefork
+from celery.signals import (
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
+from celery.worker.consumer import Consumer
 
 from narrator.bootstrap import bootstrap
+from narrator.services.hands import Hands
 from narrator.services.kit import Services
 from narrator.services.rhythm import Every, dispatcher, heartbeat
 from workers.app import settings
 
-_draining = multiprocessing.Event()  # made before any fork, so that children share it
+# One shared byte, made before any fork. An Event would have a lock in it, which a child that is
+# killed at the wrong moment takes along, and which a signal handler must not wait for.
+_draining = multiprocessing.RawValue(ctypes.c_bool, False)  # noqa: FBT003 — its first value
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One operating system process at work; `owner` names it on the leases it holds."""
+    """One operating system process at work: its services, its claims, its threads."""
 
-    pid: int
-    owner: str
     services: Services
-    heartbeat: Every
+    hands: Hands
+    threads: tuple[Every, ...]
+
+    def close(self) -> None:
+        """Close speech sessions politely, then end the threads."""
+        self.services.speaker.close()
+        for thread in self.threads:
+            thread.stop()
 
 
-_process: Process | None = None
-_dispatcher: Every | None = None
+_processes: dict[int, Process] = {}
+"""This process, by its id: what a parent built is of no use to its child."""
 
 
 def process() -> Process:
     """This process, built at its first use."""
-    global _process  # noqa: PLW0603 — one a process, and Celery offers no place to carry it
     with _lock:
-        if _process is None or _process.pid != os.getpid():
-            services = bootstrap(settings)
-            owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-            _process = Process(os.getpid(), owner, services, heartbeat(services, owner).start())
-        return _process
+        if os.getpid() not in _processes:
+            _processes.clear()
+            _processes[os.getpid()] = _build()
+        return _processes[os.getpid()]
+
+
+def _build() -> Process:
+    services = bootstrap(settings)
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    hands = Hands(owner, services.clock)
+    threads = (heartbeat(services, hands).start(), dispatcher(services).start())
+    return Process(services, hands, threads)
 
 
 def going() -> bool:
     """False once the worker was asked to stop."""
-    return not _draining.is_set()
+    return not _draining.value
 
 
-@worker_init.connect
-def _no_longer_draining(**_: object) -> None:
-    _draining.clear()
+@worker_process_init.connect
+def _begin_in_child(**_: object) -> None:
+    process()
 
 
 @worker_ready.connect
-def _start_dispatching(**_: object) -> None:
-    global _dispatcher  # noqa: PLW0603
-    _dispatcher = dispatcher(process().services).start()
+def _begin(sender: Consumer, **_: object) -> None:
+    if not isinstance(sender.pool, prefork.TaskPool):
+        process()
 
 
-@worker_asked_to_stop.connect
+@worker_shutting_down.connect
 def _drain(**_: object) -> None:
-    _draining.set()
+    _draining.value = True
 
 
 @worker_process_shutdown.connect
 @worker_shutdown.connect
 def _close(**_: object) -> None:
-    """Close speech sessions politely and stop the threads of this process."""
-    if _dispatcher is not None:
-        _dispatcher.stop()
-    if _process is not None and _process.pid == os.getpid():
-        _process.services.speaker.close()
-        _process.heartbeat.stop()
+    if mine := _processes.pop(os.getpid(), None):
+        mine.close()

@@ -9,6 +9,6 @@ from workers.app import app
 
 @app.task(name=TASK)
 def work(queue: str) -> None:
-    """Do the steps of a queue until there is none; harmless to repeat."""
+    """Do the next step of a queue, if there is one; harmless to repeat."""
     process = lifecycle.process()
-    do_work(process.services, Queue(queue), owner=process.owner, going=lifecycle.going)
+    do_work(process.services, Queue(queue), hands=process.hands, going=lifecycle.going)

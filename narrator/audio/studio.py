@@ -91,6 +91,11 @@ class FfmpegStudio:
         self._ffmpeg = Ffmpeg(find_ffmpeg(ffmpeg))
         self._pauses = pauses or Pauses()
 
+    @property
+    def fingerprint(self) -> str:
+        """The pauses."""
+        return repr(self._pauses)
+
     def pack(self, pcm: bytes) -> bytes:
         """A take's samples as a FLAC file; raises TakeCorrupt for none, or for half a sample."""
         return takes.pack(pcm)

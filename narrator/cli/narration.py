@@ -84,6 +84,7 @@ class Narration:
             name=request.name,
             options=request.options,
             speaker=services.speaker_name,
+            studio=services.studio.fingerprint,
         )
 
     def run(self) -> Outcome:

@@ -7,10 +7,12 @@
     │   ├── DocumentRefused    unreadable, encrypted, empty, too large
     │   ├── OptionRefused      an option that does not exist or does not fit the document
     │   ├── SpeechRefused      the provider refuses what this job asks for (HTTP 400, 1003, 1009)
-    │   └── VerificationFailed the finished recording does not prove every character
+    │   ├── VerificationFailed the finished recording does not prove every character
+    │   └── WorkerLost         too many workers died of the same step
     ├── AccountFault           the provider refuses the account (HTTP 401, 402, 403)
     ├── Passing                expected to pass by itself; the step is repeated later
     │   ├── SpeechInterrupted  a speech session ended, stalled or was throttled
+    │   ├── SpeechUnavailable  no speech session could be had; nothing was sent
     │   ├── StoreUnavailable   database, broker or object store did not answer
     │   ├── TakeBusy           another slice is speaking the same words at this moment
     │   ├── TakeCorrupt        stored audio is not what was stored
@@ -74,6 +76,12 @@ class VerificationFailed(JobFault):
     code = "verification-failed"
 
 
+class WorkerLost(JobFault):
+    """Too many workers died while they did the same step."""
+
+    code = "worker-lost"
+
+
 class AccountFault(NarratorError):
     """The provider refuses the account: credentials, credits or permissions."""
 
@@ -90,6 +98,12 @@ class SpeechInterrupted(Passing):
     """A speech session ended, stalled or was throttled before an utterance was complete."""
 
     code = "speech-interrupted"
+
+
+class SpeechUnavailable(Passing):
+    """No speech session could be had (429, 503, no connection): nothing was sent or paid."""
+
+    code = "speech-unavailable"
 
 
 class StoreUnavailable(Passing):

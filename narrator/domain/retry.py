@@ -13,6 +13,7 @@ from narrator.domain.errors import (
     Missing,
     NarratorError,
     Passing,
+    SpeechUnavailable,
     TakeBusy,
 )
 from narrator.domain.jobs import Failure
@@ -21,6 +22,7 @@ MAX_ATTEMPTS = 8
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 120.0
 BUSY_SECONDS = 2.0
+UNAVAILABLE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,10 @@ def decide(error: Exception, *, attempts: int, progressed: bool, dice: float) ->
             return GiveUp(failure=failure)
         case TakeBusy():
             return Again(after_seconds=BUSY_SECONDS * (0.5 + dice), counted=False, failure=failure)
+        case SpeechUnavailable():
+            # Nothing was sent, so nothing was paid: an outage is waited out, however long.
+            after = UNAVAILABLE_SECONDS * (0.5 + dice)
+            return Again(after_seconds=after, counted=False, failure=failure)
         case _ if attempts < MAX_ATTEMPTS or progressed:
             return Again(
                 after_seconds=delay_seconds(1 if progressed else attempts, dice),

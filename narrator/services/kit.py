@@ -33,7 +33,8 @@ class Services:
     """The ports, built once a process by `bootstrap`.
 
     `speaker_name` is the configured name under which takes are kept. `dice` answers with a number
-    from 0 to 1. `scratch` is a folder for temporary files.
+    from 0 to 1, `clock` with seconds that only ever go forward; `wait` lets so many seconds pass.
+    `scratch` is a folder for temporary files.
     """
 
     jobs: Jobs
@@ -47,4 +48,6 @@ class Services:
     speaker_name: str
     rhythm: Rhythm
     dice: Callable[[], float]
+    clock: Callable[[], float]
+    wait: Callable[[float], object]
     scratch: Path

@@ -110,8 +110,8 @@ class Steps(Protocol):
     def claim(self, queue: Queue, *, owner: str, lease_seconds: float) -> Claim | None:
         """Claim the next queued step of a queue, or None when there is none."""
 
-    def renew(self, owner: str, *, lease_seconds: float) -> int:
-        """Renew every lease an owner (a process) still holds; returns how many."""
+    def renew(self, claims: Sequence[Claim], *, lease_seconds: float) -> int:
+        """Renew the leases of these claims that still hold; returns how many."""
 
     def hand_back(
         self,
@@ -335,7 +335,14 @@ class Heard:
 
 
 class Studio(Protocol):
-    """Makes recordings. The same inputs give the same bytes."""
+    """Makes recordings. The same inputs give the same bytes.
+
+    `fingerprint` names what shapes a recording besides its takes, such as pauses.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for studios that make the same recordings of the same takes."""
 
     def pack(self, pcm: bytes) -> bytes:
         """A take's samples as a FLAC file."""

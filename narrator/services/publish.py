@@ -1,6 +1,7 @@
 """Publishing: rendered chapters become the finished book, proved before it is shown."""
 
 import re
+import shutil
 import tempfile
 import unicodedata
 from dataclasses import replace
@@ -54,17 +55,23 @@ def plan_of(services: Services, job: Job) -> Plan:
 def _join(
     services: Services, job: Job, made: Plan, rows: list[RenderedChapterRow], path: Path
 ) -> None:
-    chapters = [_bring(services, row, path.parent / f"chapter-{row.number}") for row in rows]
+    folder = path.parent / "chapters"  # of its own: a book may be called "Chapter 1"
+    folder.mkdir()
+    chapters = [_bring(services, row, folder / f"{row.number:05d}") for row in rows]
     services.studio.publish(
         chapters,
         format=job.options.format,
         metadata=replace(made.metadata, title=made.metadata.title or Path(job.source_name).stem),
-        narrator=job.options.voice.name,
+        narrator=_narrator(job),
         cover=_cover(services, job.id),
         path=path,
     )
-    for chapter in chapters:
-        chapter.path.unlink()
+    shutil.rmtree(folder)
+
+
+def _narrator(job: Job) -> str:
+    """Who speaks, for the tags. A trial voice never passes for a paid one."""
+    return job.speaker if job.speaker.startswith("offline-") else job.options.voice.name
 
 
 def _bring(services: Services, row: RenderedChapterRow, stem: Path) -> ChapterFile:

@@ -8,9 +8,12 @@ import structlog
 
 from narrator.domain.errors import StoreUnavailable
 from narrator.services.dispatch import dispatch
+from narrator.services.hands import Hands
 from narrator.services.kit import Services
 
 log = structlog.get_logger(__name__)
+
+STOP_SECONDS = 5.0
 
 
 class Every:
@@ -32,10 +35,10 @@ class Every:
         return self
 
     def stop(self) -> None:
-        """End after the call under way; idempotent."""
+        """End after the call under way, which is waited for, but not for ever; idempotent."""
         self._stopped.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         while True:
@@ -54,11 +57,11 @@ def dispatcher(services: Services) -> Every:
     return Every(services.rhythm.dispatch_seconds, lambda: dispatch(services), name="dispatcher")
 
 
-def heartbeat(services: Services, owner: str) -> Every:
-    """Renews every lease that this process holds."""
-    lease_seconds = services.rhythm.lease_seconds
-    return Every(
-        services.rhythm.heartbeat_seconds,
-        lambda: services.steps.renew(owner, lease_seconds=lease_seconds),
-        name="heartbeat",
-    )
+def heartbeat(services: Services, hands: Hands) -> Every:
+    """Renews the lease of every claim that this process has in hand."""
+
+    def renew() -> None:
+        if claims := hands.renewable():
+            services.steps.renew(claims, lease_seconds=services.rhythm.lease_seconds)
+
+    return Every(services.rhythm.heartbeat_seconds, renew, name="heartbeat")

@@ -43,8 +43,11 @@ def submit(
     return job
 
 
-def same_job_id(path: Path, *, name: str, options: JobOptions, speaker: str) -> JobId:
-    """The id that the same document, options and speaker always have, in whatever run."""
+def same_job_id(path: Path, *, name: str, options: JobOptions, speaker: str, studio: str) -> JobId:
+    """The id that the same document, options, speaker and studio always have, in whatever run.
+
+    `studio` is `Studio.fingerprint`: with other pauses it is another recording, of the same takes.
+    """
     identity = [
         file_sha256(path),
         name,
@@ -53,6 +56,7 @@ def same_job_id(path: Path, *, name: str, options: JobOptions, speaker: str) -> 
         options.voice.speed,
         options.format,
         options.chapters,
+        studio,
     ]
     return JobId(hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32])
 

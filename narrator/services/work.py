@@ -1,14 +1,14 @@
 """Working: claim a step, do it, settle what came of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 import structlog
 
-from narrator.domain.errors import LeaseLost, NarratorError, StoreUnavailable
-from narrator.domain.retry import Again, GiveUp, Stop, decide
+from narrator.domain.errors import LeaseLost, NarratorError, StoreUnavailable, WorkerLost
+from narrator.domain.retry import MAX_ATTEMPTS, Again, GiveUp, Stop, decide
 from narrator.domain.steps import Claim, Queue, StepKind
 from narrator.services.dispatch import dispatch
+from narrator.services.hands import Hands
 from narrator.services.kit import Services
 from narrator.services.narrate import narrate
 from narrator.services.plan import plan
@@ -21,27 +21,21 @@ Going = Callable[[], bool]
 """False once this process is asked to stop: finish what is under way, begin nothing."""
 
 
-@dataclass(slots=True)
-class Progressed:
-    """Whether an attempt finished a part of its step, which then is not lost with it."""
+def work(services: Services, queue: Queue, *, hands: Hands, going: Going) -> bool:
+    """Do the next step of a queue; False when there was none, or this process is to stop.
 
-    chunks: int = 0
-
-
-def work(services: Services, queue: Queue, *, owner: str, going: Going) -> int:
-    """Do steps of a queue until there is none or `going()` is false; returns how many were done.
-
-    `owner` names this process; its leases are renewed elsewhere (`rhythm.heartbeat`).
+    The step is in `hands` meanwhile, so that its lease is renewed elsewhere (`rhythm.heartbeat`).
     """
-    done = 0
-    while going() and (claim := _next(services, queue, owner)):
-        with structlog.contextvars.bound_contextvars(
-            job=claim.job_id, step=claim.step_id, kind=claim.kind, fence=claim.fence
-        ):
-            _do(services, claim, going)
-        done += 1
+    claim = _next(services, queue, hands.owner) if going() else None
+    if claim is None:
+        return False
+    with structlog.contextvars.bound_contextvars(
+        job=claim.job_id, step=claim.step_id, kind=claim.kind, fence=claim.fence
+    ):
+        with hands.holding(claim):
+            _do(services, claim, hands, going)
         dispatch(services)
-    return done
+    return True
 
 
 def _next(services: Services, queue: Queue, owner: str) -> Claim | None:
@@ -53,38 +47,46 @@ def _next(services: Services, queue: Queue, owner: str) -> Claim | None:
         return None
 
 
-def _do(services: Services, claim: Claim, going: Going) -> None:
-    progressed = Progressed()
-    log.info("step.claimed", attempts=claim.attempts)
+def _do(services: Services, claim: Claim, hands: Hands, going: Going) -> None:
+    progressed = False
     try:
-        _verb(services, claim, going, progressed)
+        log.info("step.claimed", attempts=claim.attempts)
+        _refuse_poison(claim)
+        for _ in _verb(services, claim, going):
+            progressed = True
+            hands.progressed(claim)
         log.info("step.settled")
     except Exception as error:  # noqa: BLE001 — a defect must settle its step too
-        _settle(services, claim, error, progressed)
+        _settle(services, claim, error, progressed=progressed)
 
 
-def _verb(services: Services, claim: Claim, going: Going, progressed: Progressed) -> None:
+def _refuse_poison(claim: Claim) -> None:
+    """An attempt that ends with an error is settled; one too many means that workers died of it."""
+    if claim.attempts > MAX_ATTEMPTS:
+        raise WorkerLost(
+            f"{MAX_ATTEMPTS} workers died or were lost over one {claim.kind} step",
+            remedy="see the workers' logs for what killed them (memory, above all), then retry",
+        )
+
+
+def _verb(services: Services, claim: Claim, going: Going) -> Iterable[object]:
+    """Do the step; whatever the verb yields is a part that is done for good."""
     match claim.kind:
         case StepKind.PLAN:
             plan(services, claim)
         case StepKind.SLICE:
-            for _ in narrate(services, claim, going=going):
-                progressed.chunks += 1
+            return narrate(services, claim, going=going)
         case StepKind.RENDER:
             render(services, claim)
         case StepKind.PUBLISH:
             publish(services, claim)
+    return ()
 
 
-def _settle(services: Services, claim: Claim, error: Exception, progressed: Progressed) -> None:
+def _settle(services: Services, claim: Claim, error: Exception, *, progressed: bool) -> None:
     """Turn an error into the step's next state, in this one place."""
     _log_error(error)
-    decision = decide(
-        error,
-        attempts=claim.attempts,
-        progressed=progressed.chunks > 0,
-        dice=services.dice(),
-    )
+    decision = decide(error, attempts=claim.attempts, progressed=progressed, dice=services.dice())
     try:
         match decision:
             case Again():
@@ -99,7 +101,7 @@ def _settle(services: Services, claim: Claim, error: Exception, progressed: Prog
             case Stop():
                 pass
     except (LeaseLost, StoreUnavailable) as late:
-        # The lease will run out, and the step be done again: nothing is lost.
+        # Nobody renews the lease any more: it runs out, and the step is done again.
         log.warning("step.unsettled", code=late.code, reason=late.reason)
 
 

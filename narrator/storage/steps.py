@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, true, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, true, tuple_, update
 
 from narrator.domain.artifacts import Artifact
 from narrator.domain.errors import InvalidTransition
@@ -44,9 +44,10 @@ class SqlSteps:
                 return None
             return _claimed(tx, found, owner, lease_seconds)
 
-    def renew(self, owner: str, *, lease_seconds: float) -> int:
-        """Renew every lease an owner still holds; returns how many."""
-        mine = is_state(steps.c.state, StepState.RUNNING) & (steps.c.owner == owner)
+    def renew(self, claims: Sequence[Claim], *, lease_seconds: float) -> int:
+        """Renew the leases of these claims that still hold; returns how many."""
+        held = tuple_(steps.c.id, steps.c.fence).in_([(c.step_id, c.fence) for c in claims])
+        mine = is_state(steps.c.state, StepState.RUNNING) & held
         locked = select(steps.c.id).where(mine).order_by(steps.c.id).with_for_update(key_share=True)
         with self._database.write() as tx:
             renewed = (

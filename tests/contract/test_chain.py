@@ -122,7 +122,7 @@ def test_cancelling_while_workers_write_never_leaves_an_open_step(
         store.speak(claim)
     answers = together(
         *[lambda c=claim: store.steps.finish_slice(c) for claim in claims],
-        lambda: store.steps.renew("worker", lease_seconds=60.0),
+        lambda: store.steps.renew(claims, lease_seconds=60.0),
         store.dispatch,
         lambda: store.jobs.cancel(job.id),
     )

@@ -158,24 +158,31 @@ def test_a_lease_implausibly_far_ahead_counts_as_run_out(store: Store) -> None:
 def test_a_renewed_lease_goes_on(store: Store) -> None:
     store.planned([["one", "two"]])
     store.dispatch()
-    for _ in range(2):
-        store.steps.claim(Queue.SPEECH, owner="mine", lease_seconds=0)
-    assert store.steps.renew("mine", lease_seconds=LONG) == 2
+    claims = [store.steps.claim(Queue.SPEECH, owner="w", lease_seconds=0) for _ in range(2)]
+    assert store.steps.renew([c for c in claims if c], lease_seconds=LONG) == 2
     assert store.dispatch() == {}
 
 
 def test_renewing_leaves_the_leases_of_others_alone(store: Store) -> None:
     store.submit()
-    store.next(Queue.AUDIO, owner="theirs", lease_seconds=0)
-    assert store.steps.renew("mine", lease_seconds=LONG) == 0
+    store.next(Queue.AUDIO, lease_seconds=0)
+    assert store.steps.renew([], lease_seconds=LONG) == 0
     assert until(lambda: store.dispatch() or None) == {Queue.AUDIO: 1}
 
 
 def test_a_lease_that_was_taken_back_cannot_be_renewed(store: Store) -> None:
     store.submit()
-    store.next(Queue.AUDIO, owner="mine", lease_seconds=0)
+    claim = store.next(Queue.AUDIO, lease_seconds=0)
     until(lambda: store.dispatch() or None)
-    assert store.steps.renew("mine", lease_seconds=LONG) == 0
+    assert store.steps.renew([claim], lease_seconds=LONG) == 0
+
+
+def test_a_claim_of_an_earlier_fence_cannot_be_renewed(store: Store) -> None:
+    store.submit()
+    late = store.next(Queue.AUDIO)
+    store.steps.hand_back(late)
+    store.next(Queue.AUDIO)
+    assert store.steps.renew([late], lease_seconds=LONG) == 0
 
 
 WRITES: dict[str, Callable[[Store, Claim], object]] = {
@@ -193,12 +200,12 @@ WRITES: dict[str, Callable[[Store, Claim], object]] = {
 }
 
 LOSSES: dict[str, Callable[[Store, Claim], object]] = {
-    "run out": lambda store, _: (
-        store.steps.renew("worker", lease_seconds=0),
+    "run out": lambda store, claim: (
+        store.steps.renew([claim], lease_seconds=0),
         until(lambda: store.dispatch() or None),
     ),
-    "claimed by another": lambda store, _: (
-        store.steps.renew("worker", lease_seconds=0),
+    "claimed by another": lambda store, claim: (
+        store.steps.renew([claim], lease_seconds=0),
         until(lambda: store.dispatch() or None),
         store.next(Queue.SPEECH, owner="other"),
     ),

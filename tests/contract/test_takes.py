@@ -113,12 +113,12 @@ def _claimed_anew(store: Store, claim: Claim) -> None:
 ENDS: dict[str, Callable[[Store, Claim], object]] = {
     "handed back": lambda store, claim: store.steps.hand_back(claim),
     "claimed anew": _claimed_anew,
-    "run out": lambda store, _: store.steps.renew("worker", lease_seconds=0),
-    "run out and dispatched": lambda store, _: (
-        store.steps.renew("worker", lease_seconds=0),
+    "run out": lambda store, claim: store.steps.renew([claim], lease_seconds=0),
+    "run out and dispatched": lambda store, claim: (
+        store.steps.renew([claim], lease_seconds=0),
         until(lambda: store.dispatch() or None),
     ),
-    "implausibly long": lambda store, _: store.steps.renew("worker", lease_seconds=864_000.0),
+    "implausibly long": lambda store, claim: store.steps.renew([claim], lease_seconds=864_000.0),
     "failed": lambda store, claim: store.steps.fail(claim, FAILURE),
     "cancelled": lambda store, claim: store.jobs.cancel(claim.job_id),
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from narrator.domain.errors import Missing
+from narrator.domain.errors import Missing, NarratorError
 from narrator.domain.ids import ObjectKey
 from narrator.storage.keys import checked
 
@@ -16,9 +16,12 @@ class MemoryObjects:
     """`Objects` in memory."""
 
     kept: dict[ObjectKey, bytes] = field(default_factory=dict)
+    refusals: list[NarratorError] = field(default_factory=list)  # of takes, one a try
 
     def put_bytes(self, key: ObjectKey, data: bytes, *, media_type: str) -> None:  # noqa: ARG002
         """Store a small object."""
+        if self.refusals and key.startswith("takes/"):
+            raise self.refusals.pop()
         self.kept[checked(key)] = bytes(data)
 
     def put_file(self, key: ObjectKey, path: Path, *, media_type: str) -> None:

@@ -21,9 +21,13 @@ def pcm_of(text: str) -> bytes:
 
 @dataclass
 class FakeSpeaker:
-    """Speaks at once; `cuts` are texts to be cut once by an error, `said` is all that was sent."""
+    """Speaks at once; `cuts` are texts to be cut once by an error, `said` is all that was sent.
+
+    `refusals` are errors for as many whole calls, of which nothing is sent.
+    """
 
     cuts: dict[str, NarratorError] = field(default_factory=dict)
+    refusals: list[NarratorError] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     voices: list[Voice] = field(default_factory=list)
     closed: bool = False
@@ -32,6 +36,10 @@ class FakeSpeaker:
         self, utterances: Sequence[Utterance], voice: Voice, *, going: Callable[[], bool]
     ) -> Iterator[Report]:
         self.voices.append(voice)
+        if self.refusals:
+            refusal = self.refusals.pop()
+            yield from (Cut(key=each.key, error=refusal, sent=False) for each in utterances)
+            return
         for utterance in utterances:
             if not going():
                 yield Unsent(key=utterance.key)

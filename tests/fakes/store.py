@@ -45,7 +45,7 @@ class MemoryStore:
 
     clock: Callable[[], float]
     _jobs: dict[JobId, Job] = field(default_factory=dict)
-    _steps: dict[StepId, StepRow] = field(default_factory=dict)
+    steps_by_id: dict[StepId, StepRow] = field(default_factory=dict)
     _chapters: dict[JobId, list[ChapterRow]] = field(default_factory=dict)
     _kept: dict[TakeKey, Take] = field(default_factory=dict)
     _leases: dict[TakeKey, tuple[StepId, int]] = field(default_factory=dict)
@@ -127,7 +127,7 @@ class MemoryStore:
         """Return expired steps to ready, then queue the next ones."""
         with self._lock:
             now = self.clock()
-            for step in self._steps.values():
+            for step in self.steps_by_id.values():
                 if step.expired(now):
                     step.move(StepMove.RETURN)
             rung = {queue: self._queue(queue, n, queued_seconds) for queue, n in window.items()}
@@ -154,11 +154,12 @@ class MemoryStore:
                 return claim_of(step)
             return None
 
-    def renew(self, owner: str, *, lease_seconds: float) -> int:
-        """Renew every lease an owner still holds."""
+    def renew(self, claims: Sequence[Claim], *, lease_seconds: float) -> int:
+        """Renew the leases of these claims that still hold."""
         with self._lock:
-            running = [s for s in self._steps.values() if s.state is StepState.RUNNING]
-            mine = [step for step in running if step.owner == owner]
+            running = [s for s in self.steps_by_id.values() if s.state is StepState.RUNNING]
+            held = {(claim.step_id, claim.fence) for claim in claims}
+            mine = [step for step in running if (step.id, step.fence) in held]
             for step in mine:
                 step.until = self.clock() + lease_seconds
             return len(mine)
@@ -190,7 +191,7 @@ class MemoryStore:
         """Return every queued and running step to ready at once, growing fences."""
         with self._lock:
             open_steps = [
-                s for s in self._steps.values() if s.state in step_sources(StepMove.RETURN)
+                s for s in self.steps_by_id.values() if s.state in step_sources(StepMove.RETURN)
             ]
             for step in open_steps:
                 step.attempts -= step.state is StepState.RUNNING
@@ -202,7 +203,7 @@ class MemoryStore:
         """How many steps there are of each kind in each state."""
         with self._lock:
             found: dict[tuple[StepKind, StepState], int] = {}
-            for step in self._steps.values():
+            for step in self.steps_by_id.values():
                 key = (step.kind, step.state)
                 found[key] = found.get(key, 0) + 1
             return found
@@ -321,14 +322,14 @@ class MemoryStore:
     # ------------------------------------------------------------------------------------------
 
     def _held(self, claim: Claim) -> StepRow:
-        step = self._steps[claim.step_id]
+        step = self.steps_by_id[claim.step_id]
         if step.state is not StepState.RUNNING or step.fence != claim.fence:
             raise LeaseLost(f"the {claim} belongs to somebody else by now")
         return step
 
     def _lessee(self, key: TakeKey) -> tuple[StepId, int] | None:
         step_id, fence = self._leases.get(key, (StepId(0), 0))
-        step = self._steps.get(step_id)
+        step = self.steps_by_id.get(step_id)
         alive = step and step.state is StepState.RUNNING and step.fence == fence
         return (step_id, fence) if step and alive and not step.expired(self.clock()) else None
 
@@ -340,18 +341,18 @@ class MemoryStore:
         chapter: int = -1,
         chunks: tuple[int, ...] = (),
     ) -> None:
-        known = {(s.kind, s.seq) for s in self._steps.values() if s.job_id == job_id}
+        known = {(s.kind, s.seq) for s in self.steps_by_id.values() if s.job_id == job_id}
         if (kind, seq) not in known:
             step_id = StepId(next(self._ids))
             step = StepRow(step_id, job_id, kind, seq, self.clock(), chapter, chunks)
-            self._steps[step_id] = step
+            self.steps_by_id[step_id] = step
 
     def _waiting(self, queue: Queue, state: StepState) -> list[StepRow]:
         """Steps of living jobs, the oldest job first."""
         age = {job_id: position for position, job_id in enumerate(self._jobs)}
         found = [
             step
-            for step in self._steps.values()
+            for step in self.steps_by_id.values()
             if step.kind.queue is queue
             and step.state is state
             and self._jobs[step.job_id].state in ALIVE
@@ -360,7 +361,7 @@ class MemoryStore:
 
     def _of(self, job_id: JobId, move: StepMove) -> list[StepRow]:
         sources = step_sources(move)
-        return [s for s in self._steps.values() if s.job_id == job_id and s.state in sources]
+        return [s for s in self.steps_by_id.values() if s.job_id == job_id and s.state in sources]
 
     def _cancel_steps(self, job_id: JobId) -> None:
         for step in self._of(job_id, StepMove.CANCEL):

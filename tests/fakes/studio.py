@@ -27,6 +27,10 @@ class FakeStudio:
         self.pauses = pauses or Pauses()
         self.published: list[tuple[Metadata, str, Cover | None, tuple[str, ...]]] = []
 
+    @property
+    def fingerprint(self) -> str:
+        return repr(self.pauses)
+
     def pack(self, pcm: bytes) -> bytes:
         _whole(pcm)
         return TAKE + hashlib.sha256(pcm).digest() + pcm

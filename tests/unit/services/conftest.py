@@ -10,7 +10,8 @@ from narrator.domain.documents import Chapter, Document, Metadata, Passage, Pass
 from narrator.domain.documents import SkipReason as Reason
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import Job, JobOptions
-from narrator.domain.steps import Queue
+from narrator.domain.steps import Claim, Queue
+from narrator.services.hands import Hands
 from narrator.services.kit import Rhythm, Services
 from narrator.services.submit import submit
 from narrator.services.work import work
@@ -30,6 +31,10 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by."""
+        self.now += seconds
 
 
 @dataclass
@@ -58,8 +63,19 @@ class World:
 
     def work(self, going: Callable[[], bool] = lambda: True) -> None:
         """Let one worker of each queue work until there is nothing to do at this moment."""
-        while sum(work(self.services, queue, owner="worker", going=going) for queue in Queue):
+        hands = Hands("worker", self.clock)
+        while any(work(self.services, queue, hands=hands, going=going) for queue in Queue):
             pass
+
+    def claim(self) -> Claim:
+        """Claim the next step of the audio queue, as a worker that then does nothing."""
+        claim = self.store.claim(Queue.AUDIO, owner="worker", lease_seconds=30.0)
+        assert claim is not None
+        return claim
+
+    def lease_of(self, claim: Claim) -> float:
+        """Until when a claim is leased."""
+        return self.store.steps_by_id[claim.step_id].until
 
     def later(self, seconds: float = 300.0) -> None:
         """Let time go by, long enough for any delay, and work."""
@@ -112,6 +128,8 @@ def world(tmp_path: Path) -> World:
             speaker_name="fake",
             rhythm=Rhythm(window=WINDOW),
             dice=lambda: 0.5,
+            clock=clock,
+            wait=clock.wait,
             scratch=tmp_path,
         ),
         clock=clock,

@@ -1,15 +1,18 @@
 """A job from submission to its end, every port a twin."""
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
+from narrator.domain.documents import Document, Metadata
 from narrator.domain.errors import (
     AccountFault,
     DocumentRefused,
     NarratorError,
     SpeechInterrupted,
     SpeechRefused,
+    StoreUnavailable,
     ToolFailed,
 )
 from narrator.domain.jobs import JobOptions, JobState
@@ -17,8 +20,11 @@ from narrator.domain.manifest_json import from_json
 from narrator.domain.retry import MAX_ATTEMPTS
 from narrator.domain.steps import Queue
 from narrator.services.dispatch import dispatch
+from narrator.services.hands import Hands
 from narrator.services.submit import same_job_id
+from narrator.services.work import work
 from narrator.text.plan import make_plan
+from tests.fakes.studio import FakeStudio
 from tests.unit.services.conftest import World, document
 
 HANDSOME, CLEVER = "Emma was handsome.", "She was clever."
@@ -62,7 +68,9 @@ def test_submitting_the_same_job_again_changes_nothing(world: World) -> None:
 
 def test_the_same_document_and_options_have_the_same_id(world: World) -> None:
     def job_id(options: JobOptions) -> str:
-        return same_job_id(world.source, name="emma.txt", options=options, speaker="fake")
+        return same_job_id(
+            world.source, name="emma.txt", options=options, speaker="fake", studio="calm"
+        )
 
     assert job_id(JobOptions()) == job_id(JobOptions())
     assert job_id(JobOptions()) != job_id(JobOptions(chapters=(1,)))
@@ -190,3 +198,73 @@ def test_a_corrupt_take_never_gets_into_a_recording(world: World) -> None:
 def test_dispatching_with_nothing_to_do_rings_nobody(world: World) -> None:
     assert dispatch(world.services) == 0
     assert world.doorbell.heard() == {}
+
+
+def test_a_step_over_which_every_worker_dies_is_set_aside(world: World) -> None:
+    """Nobody lives to settle it: the attempts that were claimed tell."""
+    job = world.submit()
+    for _ in range(MAX_ATTEMPTS):
+        world.claim()
+        world.clock.wait(31)
+        world.store.dispatch({Queue.AUDIO: 1}, queued_seconds=30)
+    world.work()
+    failure = world.store.get(job.id).failure
+
+    assert failure is not None
+    assert failure.code == "worker-lost"
+
+
+def test_an_outage_of_the_provider_is_waited_out_however_long(world: World) -> None:
+    for _ in range(3 * MAX_ATTEMPTS):
+        world.speaker.refusals.append(SpeechInterrupted("HTTP 503"))
+    job = world.submit()
+    world.work()
+    for _ in range(3 * MAX_ATTEMPTS):
+        world.later()
+
+    assert world.store.get(job.id).state is JobState.SUCCEEDED
+    assert world.speaker.said == [HANDSOME, CLEVER]
+
+
+def test_what_is_paid_for_waits_for_a_store_that_is_away(world: World) -> None:
+    world.objects.refusals = [StoreUnavailable("gone")] * 3
+    job = world.submit()
+    world.work()
+
+    assert world.store.get(job.id).state is JobState.SUCCEEDED
+    assert world.speaker.said == [HANDSOME, CLEVER]
+
+
+def test_a_worker_never_speaks_for_another_speakers_job(world: World) -> None:
+    job = world.submit()
+    other = replace(world.services, speaker_name="deepgram")
+    hands = Hands("worker", world.clock)
+    while any(work(other, queue, hands=hands, going=lambda: True) for queue in Queue):
+        pass
+    failure = world.store.get(job.id).failure
+
+    assert failure is not None
+    assert failure.code == "speech-refused"
+    assert world.speaker.said == []
+
+
+def test_a_book_may_be_called_like_one_of_its_chapters(world: World) -> None:
+    assert isinstance(world.reader.answer, Document)
+    world.reader.answer = replace(world.reader.answer, metadata=Metadata(title="00001"))
+    job = world.submit()
+    world.work()
+
+    assert world.store.get(job.id).state is JobState.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("speaker", "tag"), [("offline-espeak", "offline-espeak"), ("deepgram", "aura-2-thalia-en")]
+)
+def test_a_trial_voice_never_passes_for_a_paid_one(world: World, speaker: str, tag: str) -> None:
+    world.services = replace(world.services, speaker_name=speaker)
+    world.submit()
+    world.work()
+    assert isinstance(world.services.studio, FakeStudio)
+    _, narrator, _, _ = world.services.studio.published[0]
+
+    assert narrator == tag

@@ -1,0 +1,58 @@
+"""What this process has in hand: the claims whose leases its heartbeat renews.
+
+A lease is renewed for work that is being done, not for whatever rows name this process: a step that
+could not be settled, or whose claim was answered into the void, is let go and falls back by itself.
+So is one that has made no progress for longer than anything of its kind should take.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from narrator.domain.steps import Claim, StepKind
+
+PROGRESS_SECONDS: dict[StepKind, float] = {
+    StepKind.PLAN: 900.0,
+    StepKind.SLICE: 600.0,  # between two takes: a minute's window, an answer, a store that is away
+    StepKind.RENDER: 3_600.0,
+    StepKind.PUBLISH: 14_400.0,
+}
+"""How long a step may go without progress before its lease is let go."""
+
+
+class Hands:
+    """The claims that this process is doing; safe to share among threads.
+
+    `owner` names the process on its leases; `clock` tells seconds that only ever go forward.
+    """
+
+    def __init__(self, owner: str, clock: Callable[[], float]) -> None:
+        self.owner = owner
+        self._clock = clock
+        self._lock = Lock()
+        self._progressed_at: dict[Claim, float] = {}
+
+    @contextmanager
+    def holding(self, claim: Claim) -> Iterator[None]:
+        """The claim is in hand while this is entered."""
+        self.progressed(claim)
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._progressed_at[claim]
+
+    def progressed(self, claim: Claim) -> None:
+        """A part of the step is done."""
+        with self._lock:
+            self._progressed_at[claim] = self._clock()
+
+    def renewable(self) -> list[Claim]:
+        """The claims in hand that are not past their deadline for progress."""
+        now = self._clock()
+        with self._lock:
+            return [
+                claim
+                for claim, at in self._progressed_at.items()
+                if now - at < PROGRESS_SECONDS[claim.kind]
+            ]
