@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from narrator.cli.say import complain
+from narrator.cli.say import fail
 from narrator.domain.errors import NarratorError, OptionRefused, SettingsError
 
 OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
@@ -69,11 +69,13 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command; returns its exit code.
 
     0: done · 1: a job or a verification failed · 2: wrong usage or settings · 130: interrupted.
+    With `--json` a failure, of whatever kind, is one JSON object on standard output.
     """
+    as_json = "--json" in arguments
     try:
         return narrator.main(list(arguments), prog_name="narrator", standalone_mode=False) or OK
     except click.ClickException as error:
-        error.show()
+        _misused(error, as_json=as_json)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
@@ -82,11 +84,20 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except NarratorError as error:
-        complain(error.reason, error.remedy)
+        fail(error, as_json=as_json)
         return exit_code(error)
     except OSError as error:
-        complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), "")
+        what = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+        fail(NarratorError(what), as_json=as_json)
         return FAILED
+
+
+def _misused(error: click.ClickException, *, as_json: bool) -> None:
+    if as_json:
+        refused = OptionRefused(error.format_message(), remedy="see `narrator VERB --help`")
+        fail(refused, as_json=True)
+    else:
+        error.show()
 
 
 def exit_code(error: NarratorError) -> int:

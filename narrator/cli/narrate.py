@@ -11,13 +11,13 @@ import click
 
 from narrator import settings as configuration
 from narrator.cli import report
-from narrator.cli.app import FAILED, INTERRUPTED, OK, exit_code
+from narrator.cli.app import FAILED, INTERRUPTED, OK
 from narrator.cli.book import document_name, readable
+from narrator.cli.endpoint import limits_pace, need_key
 from narrator.cli.request import Outcome, Request, outcome_path
 from narrator.cli.views import View, view_on
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.chapters import parse_chapters
-from narrator.domain.errors import NarratorError
 from narrator.domain.jobs import JobOptions
 from narrator.domain.voices import DEFAULT_VOICE, Voice
 from narrator.embedded.environment import Caller
@@ -66,23 +66,21 @@ def narrate(
         format=format_chosen,
         chapters=parse_chapters(chapters),
     )
-    most_bytes = configuration.load().read.document_bytes
-    with readable(book, most_bytes=most_bytes) as source:
+    settings = configuration.load()
+    need_key(settings)
+    with readable(book, most_bytes=settings.read.document_bytes) as source:
         name = document_name(book, otherwise=path.stem)
         request = Request(book=source, name=name, out=path, options=options)
-        return _run(request, as_json=as_json)
+        return _run(request, limits_pace(settings), as_json=as_json)
 
 
-def _run(request: Request, *, as_json: bool) -> int:
+def _run(request: Request, time_scale: float, *, as_json: bool) -> int:
     try:
-        with _stoppable(), view_on(sys.stderr, as_json=as_json) as view:
+        with _stoppable(), view_on(sys.stderr, as_json=as_json, time_scale=time_scale) as view:
             outcome = _narrate(request, view)
     except KeyboardInterrupt:
         report.interrupted(as_json=as_json)
         return INTERRUPTED
-    except NarratorError as error:
-        report.failed(error, as_json=as_json)
-        return exit_code(error)
     report.finished(outcome, as_json=as_json)
     return OK if outcome.verdict.ok else FAILED
 

@@ -6,7 +6,6 @@ import click
 
 from narrator.cli.request import Outcome
 from narrator.cli.say import clock, complain, count, dollars
-from narrator.domain.errors import NarratorError
 
 
 def finished(outcome: Outcome, *, as_json: bool) -> None:
@@ -30,15 +29,6 @@ def interrupted(*, as_json: bool) -> None:
         complain(
             "stopped; what is finished is kept", "run the same command again, it goes on there"
         )
-
-
-def failed(error: NarratorError, *, as_json: bool) -> None:
-    """It cannot be done: one JSON object, or one line what is wrong and one line how to mend it."""
-    if as_json:
-        failure = {"code": error.code, "reason": error.reason, "remedy": error.remedy}
-        click.echo(json.dumps({"state": "failed", "failure": failure}))
-    else:
-        complain(error.reason, error.remedy)
 
 
 def _cost(outcome: Outcome) -> str:

@@ -1,6 +1,19 @@
-"""How things are put to people."""
+"""How things are put to people, and failures to programs."""
+
+import json
 
 import click
+
+from narrator.domain.errors import NarratorError
+
+
+def fail(error: NarratorError, *, as_json: bool) -> None:
+    """It cannot be done: one JSON object on standard output, or `complain`."""
+    if as_json:
+        failure = {"code": error.code, "reason": error.reason, "remedy": error.remedy}
+        click.echo(json.dumps({"state": "failed", "failure": failure}))
+    else:
+        complain(error.reason, error.remedy)
 
 
 def complain(reason: str, remedy: str) -> None:

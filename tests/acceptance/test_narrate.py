@@ -136,6 +136,19 @@ def test_a_document_that_cannot_be_read_is_refused_in_two_lines(home: Home, tmp_
     assert list(tmp_path.glob("*.m4b")) == []
 
 
+def test_an_endpoint_without_a_key_is_refused_before_anything_is_begun(tmp_path: Path):
+    home = Home(
+        path=tmp_path / "home", settings={"NARRATOR_SPEAK_URL": "ws://127.0.0.1:1/v1/speak"}
+    )
+    (tmp_path / "whale.txt").write_text("Call me Ishmael.")
+    done = home.run("narrate", "whale.txt", "--json", cwd=tmp_path)
+    assert done.returncode == 2
+    failure = json.loads(done.stdout)["failure"]
+    assert failure["code"] == "settings"
+    assert "DEEPGRAM_API_KEY" in failure["remedy"]
+    assert not home.path.exists()
+
+
 @pytest.fixture(scope="module")
 def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpeakServer]:
     """A Speak server that no kill reaches, and that counts what it was sent."""

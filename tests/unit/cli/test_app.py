@@ -1,6 +1,7 @@
 """Exit codes, and errors in two lines."""
 
 import hashlib
+import json
 
 import pytest
 from click.testing import CliRunner
@@ -45,6 +46,30 @@ def test_wrong_usage_exits_with_2_and_without_a_traceback(
     told = capsys.readouterr()
     assert "Traceback" not in told.err
     assert told.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["narrate", "emma.epub", "--voice", "bob"], "option-refused"),
+        (["narrate", "no-such-file.epub"], "option-refused"),
+        (["narrate", "emma.epub", "--format", "ogg"], "option-refused"),
+        (["narrate"], "option-refused"),
+        (["plan", "no-such-file.epub"], "option-refused"),
+        (["verify", "no-such-file.json"], "option-refused"),
+    ],
+)
+def test_a_program_gets_every_refusal_as_one_json_object(
+    arguments: list[str], code: str, capsys: pytest.CaptureFixture[str]
+):
+    assert run([*arguments, "--json"]) == MISUSED
+    told = capsys.readouterr()
+    answer = json.loads(told.out)
+    assert answer["state"] == "failed"
+    assert answer["failure"]["code"] == code
+    assert answer["failure"]["reason"]
+    assert answer["failure"]["remedy"]
+    assert told.err == ""
 
 
 def test_a_job_that_fails_is_told_apart_from_wrong_usage():
