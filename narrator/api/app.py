@@ -20,10 +20,11 @@ from narrator.api.edge import Edge
 from narrator.api.metrics import Metrics, Work
 from narrator.api.openapi import DESCRIPTION, DescribedApp, refusals
 from narrator.api.routes import artifacts, jobs, operations
-from narrator.bootstrap import bootstrap, configure_logging
+from narrator.bootstrap import bootstrap, check_database, configure_logging
+from narrator.domain.errors import SettingsError, StoreUnavailable
 from narrator.services.kit import Services
 from narrator.services.rhythm import dispatcher
-from narrator.settings import ApiSettings, load
+from narrator.settings import ApiSettings, Settings, load, need_broker
 
 API_VERSION = "1.0"
 """Of the paths under /v1 and what they carry; it grows when they do."""
@@ -68,13 +69,27 @@ def create_app(
     return app
 
 
+def check(settings: Settings) -> None:
+    """Raise SettingsError unless an API of these settings can serve, and has whom to ring.
+
+    A job accepted without a broker, or into a database of another version, is a job nobody does.
+    """
+    gate_of(settings.api)
+    need_broker(settings)
+    try:
+        check_database(settings)
+    except StoreUnavailable as error:
+        raise SettingsError(error.reason, remedy=error.remedy) from error
+
+
 def from_environment() -> FastAPI:
     """The application that the environment's settings describe, with its dispatcher.
 
-    Raises SettingsError naming the variable at fault.
+    Raises SettingsError naming the variable at fault, or what to do about the database.
     """
     settings = load()
     configure_logging(settings.log)
+    check(settings)
     _join_server_log()
     services = bootstrap(settings)
     return create_app(services, settings.api, background=[dispatcher(services)])

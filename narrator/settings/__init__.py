@@ -44,6 +44,7 @@ __all__ = [
     "given",
     "inherited",
     "load",
+    "need_broker",
     "unknown",
 ]
 
@@ -73,6 +74,15 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         ),
         price_per_1000_chars=env.number("NARRATOR_PRICE_PER_1000_CHARS"),
     )
+
+
+def need_broker(settings: Settings) -> None:
+    """Raise SettingsError where no broker is set: Celery would look for one on this machine."""
+    if not settings.broker_url:
+        raise SettingsError(
+            "NARRATOR_BROKER_URL is not set, and workers are rung through the broker",
+            remedy="set it, such as redis://localhost:6379/0; `narrator narrate` needs no broker",
+        )
 
 
 def unknown(environment: Mapping[str, str] = os.environ) -> list[str]:

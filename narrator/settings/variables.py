@@ -32,7 +32,10 @@ VARIABLES: tuple[Variable, ...] = (
         "NARRATOR_DATABASE_URL", "", "SQLAlchemy URL of PostgreSQL; SQLite in the home by default."
     ),
     Variable(
-        "NARRATOR_BROKER_URL", "", "Celery broker; a local Redis-compatible server by default."
+        "NARRATOR_BROKER_URL",
+        "",
+        "Celery broker, such as `redis://localhost:6379/0`; only `narrator narrate` starts one"
+        " itself.",
     ),
     Variable(
         "NARRATOR_OBJECTS_FOLDER", "", "Folder store; in the home by default, unless S3 is set."
