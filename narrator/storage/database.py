@@ -5,6 +5,8 @@ sees a connection. Statements never carry their values into a message: values ar
 """
 
 import os
+import sqlite3
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +41,7 @@ import migrations
 from narrator.domain.errors import SettingsError, StoreUnavailable
 
 BUSY_SECONDS = 30  # how long a SQLite statement waits for the one writer
+_POLL_SECONDS = 0.02
 _WRITES = "narrator_writes"
 _MIGRATION_LOCK = 0x6E617272  # "narr"
 _REMEDY = "check that the database runs and that NARRATOR_DATABASE_URL names it"
@@ -214,13 +217,32 @@ def _make_folder(folder: Path) -> None:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 — sqlite3's, untyped
     connection.isolation_level = None  # transactions begin in `_begin_sqlite`, and only there
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    _log_ahead(connection)
     for pragma in (
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
-        "journal_mode = WAL",
         "synchronous = FULL",  # a commit survives a power cut; WAL alone promises less
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _log_ahead(connection: Any) -> None:  # noqa: ANN401 — sqlite3's, untyped
+    """Put a new file into WAL mode, which it then keeps; raises sqlite3's error.
+
+    SQLite first reads the file and then wants to write it; where another has begun to write it does
+    not wait for the busy timeout, because that could be a deadlock. So this waits in its place.
+    """
+    pause = threading.Event()
+    for turns_left in reversed(range(int(BUSY_SECONDS / _POLL_SECONDS))):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or not turns_left:
+                raise
+        else:
+            return
+        pause.wait(_POLL_SECONDS)
 
 
 def _begin_sqlite(tx: Connection) -> None:

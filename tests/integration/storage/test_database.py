@@ -1,8 +1,12 @@
 """How the database behaves as a whole: durable, polite, and discreet when it fails."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
+from subprocess import PIPE
+from threading import Timer
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -94,6 +98,59 @@ def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "narrator.db").write_text(SECRET * 100)
     with pytest.raises(StoreUnavailable, match="NOTADB"):
         Database(f"sqlite:///{tmp_path}/narrator.db").migrate()
+
+
+OPEN = """
+import sys, threading
+from narrator.storage.database import Database, now
+files, at_once = sys.argv[1:], threading.Barrier(16)
+refused = []
+def open_each():
+    for file in files:
+        database = Database(f"sqlite:///{file}")
+        at_once.wait()
+        try:
+            with database.read() as tx:
+                now(tx)
+        except Exception as error:
+            refused.append(error)
+print("ready", flush=True)
+sys.stdin.read()
+threads = [threading.Thread(target=open_each) for _ in range(16)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+sys.exit(f"{len(refused)} refused: {refused[0]!r}" if refused else 0)
+"""
+
+
+def test_a_new_file_can_be_opened_by_many_at_one_instant(tmp_path: Path) -> None:
+    """Two processes of sixteen threads each, and forty files that none of them has seen before."""
+    files = [str(tmp_path / f"{number}.db") for number in range(40)]
+    command = [sys.executable, "-c", OPEN, *files]
+    with ExitStack() as stack:
+        openers = [
+            stack.enter_context(
+                subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
+            )
+            for _ in range(2)
+        ]
+        for opener in openers:
+            assert opener.stdout is not None
+            opener.stdout.readline()
+        complaints = [opener.communicate("", timeout=60)[1] for opener in openers]
+    assert complaints == [""] * 2
+
+
+def test_a_new_file_that_another_writes_to_is_waited_for(tmp_path: Path) -> None:
+    """SQLite itself refuses at once to change the mode of a file that another means to write."""
+    path = tmp_path / "narrator.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        letting_go = Timer(0.2, other.execute, ["COMMIT"])
+        letting_go.start()
+        with Database(f"sqlite:///{path}").read() as tx:
+            assert tx.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        letting_go.join()
 
 
 @pytest.mark.parametrize(
