@@ -85,6 +85,10 @@ class Connection:
                 await asyncio.wait([reader])
         await self._socket.close()
 
+    def abort(self) -> None:
+        """Drop the socket at once; harmless once it is closed."""
+        self._socket.transport.abort()
+
 
 class Client:
     """Opens connections to one endpoint with one key."""

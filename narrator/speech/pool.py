@@ -80,6 +80,7 @@ class Link:
                 if self.session.has_news:
                     self.watcher.set()
         finally:
+            self._connection.abort()  # it is closed already, unless the reader was cancelled
             error, throttled = self._connection.fault()
             self.session.closed(error, self._loop.time(), throttled=throttled)
             self.watcher.set()

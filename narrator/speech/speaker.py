@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty
 
+import structlog
+
 from narrator.domain.errors import NarratorError, SettingsError, SpeechInterrupted, SpeechRefused
 from narrator.domain.pacing import PacingLimits, counted_chars
 from narrator.domain.voices import Voice
@@ -25,8 +27,13 @@ from narrator.speech.pool import Pool, PoolRules
 from narrator.speech.session import SessionRules
 from narrator.speech.wire import MAX_SPEAK_CHARS
 
+log = structlog.get_logger(__name__)
+
 GOING_SECONDS = 1.0
 """How long a caller that waits for a report goes without being asked whether it wants more."""
+
+SLACK_SECONDS = 2.0
+"""For a busy loop to come round to all that ends, beyond what the closes themselves may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +97,7 @@ class SpeechConfig:
         )
 
 
-class _Engine:
+class Engine:
     """The event loop of one process, its thread, and the pool on it."""
 
     def __init__(self, config: SpeechConfig) -> None:
@@ -107,6 +114,8 @@ class _Engine:
             open_timeout_seconds=config.open_timeout_seconds,
             close_seconds=config.close_seconds,
         )
+        # Sessions are closed side by side, each in twice `close_seconds`: see `Connection.close`.
+        self._closing_seconds = 2 * config.close_seconds + SLACK_SECONDS
         self._pool = Pool(rules, client)
         self._calls: dict[Call, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -132,20 +141,28 @@ class _Engine:
                 self._loop.call_soon_threadsafe(message)
 
     def close(self) -> None:
-        """End every call, close every session politely, stop the loop; idempotent."""
+        """End every call, close every session politely, stop the loop; idempotent.
+
+        A worker's end waits for this: what takes longer than polite closes may is cancelled.
+        """
         with self._lock:
             was_open, self._closed = not self._closed, True
         if was_open and self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result()
+            shut = asyncio.run_coroutine_threadsafe(self._shut(), self._loop)
+            try:
+                shut.result(self._closing_seconds)
+            except TimeoutError:
+                log.warning("speech.close_timed_out", seconds=self._closing_seconds)
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
+            self._thread.join(2 * SLACK_SECONDS)
 
     def _turn(self) -> None:
         assert self._loop is not None  # noqa: S101 - set before the thread is started
         try:
             self._loop.run_forever()
+            self._loop.run_until_complete(self._cancel_rest())
         finally:
-            self._loop.close()
+            self._loop.close()  # without waiting for look-ups of names that are under way
 
     def _start(self, call: Call) -> None:
         task = asyncio.get_running_loop().create_task(call.run(self._pool))
@@ -158,7 +175,15 @@ class _Engine:
         while self._calls:
             await asyncio.wait(list(self._calls.values()))
         await self._pool.close()
-        await asyncio.get_running_loop().shutdown_default_executor()
+
+    async def _cancel_rest(self) -> None:
+        """Cancel what did not end by itself, so that nobody waits for it for ever."""
+        for _ in range(2):  # a call that is cancelled gives its session back, to be closed
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:
+                task.cancel()
+            if rest:
+                await asyncio.wait(rest, timeout=SLACK_SECONDS / 2)
 
 
 class DeepgramSpeaker:
@@ -172,7 +197,7 @@ class DeepgramSpeaker:
         self._config = config
         self._dice = dice
         self._longest = min(MAX_SPEAK_CHARS, config.limits.chars)
-        self._engines: dict[int, _Engine] = {}
+        self._engines: dict[int, Engine] = {}
         self._closed = False
 
     def speak(
@@ -196,7 +221,8 @@ class DeepgramSpeaker:
     def close(self) -> None:
         """Close every speech session politely and stop; idempotent.
 
-        Calls that are under way end: what was sent is Cut, what was not is Unsent.
+        Calls that are under way end: what was sent is Cut, what was not is Unsent. Waits for twice
+        `close_seconds` and a little at the most, whatever the provider does.
         """
         self._closed = True
         if engine := self._engines.pop(os.getpid(), None):
@@ -223,11 +249,11 @@ class DeepgramSpeaker:
         finally:
             engine.post(partial(call.end, SpeechInterrupted("the caller gave up")))
 
-    def _engine(self) -> _Engine:
+    def _engine(self) -> Engine:
         """This process's engine. After a fork the parent's loop is of no use to the child."""
         process = os.getpid()
         if process not in self._engines:
-            self._engines.setdefault(process, _Engine(self._config))
+            self._engines.setdefault(process, Engine(self._config))
         return self._engines[process]
 
     def _unspeakable(self, utterance: Utterance) -> NarratorError | None:
