@@ -23,6 +23,10 @@ BLOCK_BYTES = 1 << 20
 LONGEST_LINK_SECONDS = 7 * 86_400
 """Signature version 4 allows a week."""
 
+POOLED_CONNECTIONS = 50
+"""Kept open to the store by a process: a speech worker has 20 threads, each of which may send a
+large file in two parts at once. botocore keeps 10, and throws the rest away after each request."""
+
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 
 
@@ -176,6 +180,7 @@ def _client(config: S3Config, endpoint_url: str | None) -> Any:  # noqa: ANN401
             s3={"addressing_style": "path" if config.path_style else "auto"},
             connect_timeout=config.connect_seconds,
             read_timeout=config.read_seconds,
+            max_pool_connections=POOLED_CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": config.attempts},
             # Newer checksum headers are refused by some stores that speak S3.
             request_checksum_calculation="when_required",
