@@ -256,8 +256,9 @@ def _take(row: Row[Any]) -> Take:
 def _chapter_take(row: Row[Any]) -> ChapterTake:
     if row.key is None:
         raise Missing(
-            f"take {row.take_key[:16]} of chunk {row.idx} is gone",
-            remedy="submit the document again: what is gone is spoken anew",
+            f"take {row.take_key[:16]} of chunk {row.idx} is not among the kept takes",
+            remedy=f"restore row {row.take_key} of the table takes from a backup, then retry the"
+            " job; Narrator removes no take, and speaks no spoken chunk again",
         )
     return ChapterTake(index=row.idx, boundary=Boundary(row.boundary), take=_take(row))
 
