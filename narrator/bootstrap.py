@@ -18,8 +18,9 @@ from narrator.audio.studio import FfmpegStudio
 from narrator.doorbell import CeleryDoorbell
 from narrator.sandbox.reader import SandboxedReader
 from narrator.services.kit import Rhythm, Services
-from narrator.services.ports import Objects
+from narrator.services.ports import Objects, Studio
 from narrator.settings import LogSettings, S3Settings, Settings
+from narrator.speech.probe import probe
 from narrator.speech.speaker import DeepgramSpeaker, SpeechConfig
 from narrator.storage.database import Database
 from narrator.storage.folder import FolderObjects
@@ -38,9 +39,9 @@ def bootstrap(settings: Settings) -> Services:
         jobs=SqlJobs(database),
         steps=SqlSteps(database),
         takes=SqlTakes(database),
-        objects=_objects(settings),
+        objects=objects(settings),
         speaker=_speaker(settings),
-        studio=FfmpegStudio(ffmpeg=settings.audio.ffmpeg, pauses=settings.audio.pauses),
+        studio=studio(settings),
         reader=_reader(settings),
         doorbell=CeleryDoorbell(settings.broker_url),
         speaker_name=settings.speech.speaker,
@@ -52,6 +53,18 @@ def bootstrap(settings: Settings) -> Services:
     )
 
 
+def studio(settings: Settings) -> Studio:
+    """The studio alone; raises SettingsError where there is no ffmpeg."""
+    return FfmpegStudio(ffmpeg=settings.audio.ffmpeg, pauses=settings.audio.pauses)
+
+
+def objects(settings: Settings) -> Objects:
+    """The object store alone."""
+    if settings.s3 is None:
+        return FolderObjects(settings.objects_folder)
+    return _s3(settings.s3)
+
+
 def migrate(settings: Settings) -> None:
     """Bring the database to the newest schema; harmless to repeat."""
     Database(settings.database_url).migrate()
@@ -60,6 +73,14 @@ def migrate(settings: Settings) -> None:
 def check_database(settings: Settings) -> None:
     """Raise StoreUnavailable unless the database answers and has this version's schema."""
     Database(settings.database_url).check()
+
+
+def check_speech(settings: Settings, *, seconds: float) -> None:
+    """Open a speech session and close it again, which costs nothing.
+
+    Raises AccountFault, SpeechRefused, SettingsError or Passing; the handshake may take `seconds`.
+    """
+    probe(settings.speech.url, settings.speech.api_key, seconds=seconds)
 
 
 def configure_logging(log: LogSettings) -> None:
@@ -106,12 +127,6 @@ class _Unfailing(io.TextIOBase):
     def flush(self) -> None:
         with suppress(OSError):
             self._stream.flush()
-
-
-def _objects(settings: Settings) -> Objects:
-    if settings.s3 is None:
-        return FolderObjects(settings.objects_folder)
-    return _s3(settings.s3)
 
 
 def _s3(s3: S3Settings) -> Objects:

@@ -4,7 +4,6 @@ Each answers with a `Check`; none changes anything but files it makes and remove
 ever shows a secret.
 """
 
-import os
 import re
 import shutil
 import sys
@@ -15,15 +14,15 @@ from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
+from narrator import bootstrap
 from narrator import settings as configuration
-from narrator.bootstrap import bootstrap, check_database
+from narrator.cli.endpoint import need_key
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import NarratorError, SettingsError
 from narrator.domain.plan import Boundary
 from narrator.embedded.broker import find_server
 from narrator.embedded.commands import need_voice
 from narrator.embedded.reach import reach_broker
-from narrator.services.kit import Services
 from narrator.services.ports import TakeAudio
 from narrator.settings import Settings
 
@@ -31,6 +30,7 @@ FREE_BYTES = 2_000_000_000
 """A ten-hour book takes about 1 GB of takes (FLAC) and as much again while it is put together."""
 
 BROKER_SECONDS = 3.0
+SPEECH_SECONDS = 5.0
 _SILENCE = bytes(48_000)  # a second: s16 mono at 24 kHz
 
 
@@ -64,10 +64,9 @@ def examine() -> Iterator[Check]:
         return
     yield Check(name="settings", state=State.OK, says="valid")
     yield home(settings)
-    services = bootstrap(settings)
     for name, ask in _QUESTIONS.items():
         try:
-            yield Check(name=name, state=State.OK, says=ask(settings, services))
+            yield Check(name=name, state=State.OK, says=ask(settings))
         except NarratorError as error:
             yield _failed(name, error)
     yield speech(settings)
@@ -116,7 +115,7 @@ def home(settings: Settings) -> Check:
     folder = settings.home
     while not folder.exists():
         folder = folder.parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+    if not _can_be_written(folder):
         return Check(
             name="home",
             state=State.FAIL,
@@ -141,58 +140,56 @@ def speech(settings: Settings) -> Check:
             says="DEEPGRAM_API_KEY is not set: `narrator narrate` speaks with a trial voice",
             remedy="set DEEPGRAM_API_KEY to speak with Deepgram",
         )
-    if not settings.speech.api_key:
-        return Check(
-            name="speech",
-            state=State.FAIL,
-            says="NARRATOR_SPEAK_URL is set, but DEEPGRAM_API_KEY is not",
-            remedy="set DEEPGRAM_API_KEY (our own speak-server takes any)",
-        )
+    try:
+        need_key(settings)
+        bootstrap.check_speech(settings, seconds=SPEECH_SECONDS)
+    except NarratorError as error:
+        return _failed("speech", error, remedy="start the endpoint, or correct NARRATOR_SPEAK_URL")
     return Check(
         name="speech",
         state=State.OK,
-        says=f"DEEPGRAM_API_KEY is set; speaks as {settings.speech.speaker!r}",
+        says=f"the endpoint takes DEEPGRAM_API_KEY; speaks as {settings.speech.speaker!r}",
     )
 
 
-def _ffmpeg(_settings: Settings, services: Services) -> str:
+def _ffmpeg(settings: Settings) -> str:
     """Encode a second of silence for real."""
     takes = [TakeAudio(pcm=_SILENCE, boundary=Boundary.CHAPTER)]
     with tempfile.TemporaryDirectory(prefix="narrator-doctor-") as folder:
-        services.studio.render(takes, format=AudioFormat.M4B, folder=Path(folder))
+        bootstrap.studio(settings).render(takes, format=AudioFormat.M4B, folder=Path(folder))
     return "encodes"
 
 
-def _broker(settings: Settings, _services: Services) -> str:
+def _broker(settings: Settings) -> str:
     if settings.broker_url:
         reach_broker(settings.broker_url, seconds=BROKER_SECONDS)
         return "answers"
     return f"{find_server()} will be started"
 
 
-def _database(settings: Settings, _services: Services) -> str:
+def _database(settings: Settings) -> str:
     path = Path(settings.database_url.removeprefix("sqlite:///"))
     if settings.database_url.startswith("sqlite:///") and not path.exists():
         return f"{path} will be made"
-    check_database(settings)
+    bootstrap.check_database(settings)
     return "answers, and is up to date"
 
 
-def _store(settings: Settings, services: Services) -> str:
+def _store(settings: Settings) -> str:
     if settings.s3 is None and not settings.objects_folder.exists():
         return f"{settings.objects_folder} will be made"
-    services.objects.check()
+    bootstrap.objects(settings).check()
     return settings.s3.bucket if settings.s3 else str(settings.objects_folder)
 
 
-def _voice(settings: Settings, _services: Services) -> str:
+def _voice(settings: Settings) -> str:
     if not settings.embedded.trial:
         return "not needed"
     need_voice(settings.embedded.voice_engine)
     return settings.embedded.voice_engine
 
 
-_QUESTIONS: dict[str, Callable[[Settings, Services], str]] = {
+_QUESTIONS: dict[str, Callable[[Settings], str]] = {
     "ffmpeg": _ffmpeg,
     "broker": _broker,
     "database": _database,
@@ -201,8 +198,18 @@ _QUESTIONS: dict[str, Callable[[Settings, Services], str]] = {
 }
 
 
-def _failed(name: str, error: NarratorError) -> Check:
-    return Check(name=name, state=State.FAIL, says=error.reason, remedy=error.remedy)
+def _failed(name: str, error: NarratorError, *, remedy: str = "") -> Check:
+    """`remedy` is for an error that has none of its own."""
+    return Check(name=name, state=State.FAIL, says=error.reason, remedy=error.remedy or remedy)
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Try it: what the mode says holds neither for root nor for a read-only file system."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _needed_here(requirements: list[str]) -> Iterator[str]:

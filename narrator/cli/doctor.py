@@ -15,13 +15,14 @@ _COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(*, as_json: bool) -> int:
     """Say what is missing or misconfigured, and how to mend it. Exits 1 where something must be."""
-    checks = list(examine())
+    checks: list[Check] = []
+    for check in examine():
+        checks.append(check)
+        if not as_json:
+            _print(check)
     is_well = all(check.state is not State.FAIL for check in checks)
     if as_json:
         click.echo(json.dumps({"ok": is_well, "checks": [asdict(check) for check in checks]}))
-    else:
-        for check in checks:
-            _print(check)
     return OK if is_well else FAILED
 
 

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from narrator.domain.errors import SettingsError
-from narrator.settings import Settings, SpeechSettings
+from narrator.settings import Settings
 
 _DEEPGRAM = "deepgram.com"
 
@@ -17,14 +17,15 @@ def need_key(settings: Settings) -> None:
         )
 
 
-def bills(speech: SpeechSettings) -> bool:
+def bills(settings: Settings) -> bool:
     """Whether what is spoken there is paid for.
 
-    It is at Deepgram, whatever its takes are called: another region's host makes a `custom` speaker.
+    It is at Deepgram, whatever its takes are called: another region's host is a `custom` speaker.
     """
-    host = urlsplit(speech.url).hostname or ""
+    host = urlsplit(settings.speech.url).hostname or ""
     is_deepgrams = host == _DEEPGRAM or host.endswith(f".{_DEEPGRAM}")
-    return is_deepgrams or speech.speaker == "deepgram"
+    is_named_so = settings.speech.speaker == "deepgram"
+    return not settings.embedded.trial and (is_deepgrams or is_named_so)
 
 
 def limits_pace(settings: Settings) -> float:

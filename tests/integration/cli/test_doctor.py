@@ -2,11 +2,14 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from narrator.speakserver.background import running
+from narrator.speakserver.config import SpeakServerConfig, VoiceEngine
 from tests.acceptance.command import TONE, Home
 
 pytestmark = pytest.mark.integration
@@ -80,16 +83,67 @@ def test_a_wrong_ffmpeg_is_named(tmp_path: Path):
     assert checks["ffmpeg"]["state"] == "fail"
 
 
-def test_a_key_is_seen_and_never_shown(tmp_path: Path):
-    code, checks, printed = doctor(tmp_path, DEEPGRAM_API_KEY=SECRET)
+def test_one_thing_that_is_wrong_does_not_hide_the_others(tmp_path: Path):
+    code, checks, _ = doctor(
+        tmp_path,
+        NARRATOR_FFMPEG="/nope",
+        NARRATOR_DATABASE_URL="mysql://x",
+        NARRATOR_BROKER_URL="redis://127.0.0.1:1/0",
+    )
+    assert code == 1
+    assert {name for name, check in checks.items() if check["state"] == "fail"} == {
+        "ffmpeg",
+        "database",
+        "broker",
+    }
+    assert all(check["remedy"] for check in checks.values() if check["state"] == "fail")
+    assert checks["object store"]["state"] == "ok"
+    assert "speech" in checks
+
+
+def test_a_home_where_nothing_can_be_written_is_named_for_root_too(tmp_path: Path):
+    """It is tried: root may write anywhere, says the mode, but not on every file system."""
+    done = Home(path=Path("/proc/narrator")).run("doctor", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "fail  home          /proc cannot be written" in done.stdout.decode()
+
+
+@pytest.fixture(scope="module")
+def speak_url() -> Iterator[str]:
+    """A Speak server that takes one key only."""
+    config = SpeakServerConfig(voice_engine=VoiceEngine.TONE, api_keys=frozenset({SECRET}))
+    with running(config) as server:
+        yield server.url
+
+
+def test_the_endpoint_is_asked_and_the_key_never_shown(tmp_path: Path, speak_url: str):
+    code, checks, printed = doctor(tmp_path, DEEPGRAM_API_KEY=SECRET, NARRATOR_SPEAK_URL=speak_url)
     assert code == 0
     assert checks["speech"] == {
         "name": "speech",
         "state": "ok",
-        "says": "DEEPGRAM_API_KEY is set; speaks as 'deepgram'",
+        "says": "the endpoint takes DEEPGRAM_API_KEY; speaks as 'custom'",
         "remedy": "",
     }
     assert SECRET not in printed
+
+
+def test_a_key_that_the_endpoint_refuses_is_told(tmp_path: Path, speak_url: str):
+    code, checks, printed = doctor(
+        tmp_path, DEEPGRAM_API_KEY="another-key", NARRATOR_SPEAK_URL=speak_url
+    )
+    assert code == 1
+    assert "HTTP 401" in checks["speech"]["says"]
+    assert "DEEPGRAM_API_KEY" in checks["speech"]["remedy"]
+    assert "another-key" not in printed
+
+
+def test_an_endpoint_that_does_not_answer_is_told(tmp_path: Path):
+    nobody = "ws://127.0.0.1:1/v1/speak"
+    code, checks, _ = doctor(tmp_path, DEEPGRAM_API_KEY=SECRET, NARRATOR_SPEAK_URL=nobody)
+    assert code == 1
+    assert "Connection refused" in checks["speech"]["says"]
+    assert "NARRATOR_SPEAK_URL" in checks["speech"]["remedy"]
 
 
 def test_another_endpoint_without_a_key_is_told(tmp_path: Path):
