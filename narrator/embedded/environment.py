@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from narrator.embedded.leftovers import SCRATCH
 from narrator.settings import EmbeddedSettings
 
 # Whoever watches the workers sees one die at once: nobody need wait long for what it held.
@@ -41,7 +42,8 @@ def child_environment(
     The speaker is named after the engine, so that a trial voice never passes for a paid one, and
     the client's limits run as fast as the server's.
     """
-    settings = {**_brisk(caller.given), **caller.given, "NARRATOR_HOME": str(home)}
+    ours = {**_brisk(caller.given), "NARRATOR_SCRATCH": str(home / SCRATCH)}
+    settings = {**ours, **caller.given, "NARRATOR_HOME": str(home)}
     settings["NARRATOR_BROKER_URL"] = broker_url
     if trial:
         settings["NARRATOR_SPEAK_URL"] = speak_url

@@ -16,6 +16,7 @@ from narrator.embedded.commands import (
     worker_command,
 )
 from narrator.embedded.environment import Caller, child_environment
+from narrator.embedded.leftovers import sweep
 from narrator.embedded.lock import DATABASE_NAME, HomeLock
 from narrator.embedded.processes import ChildSpec, Death, Supervisor
 from narrator.embedded.roster import Roster
@@ -23,7 +24,7 @@ from narrator.settings import Settings
 
 BROKER, SPEAK_SERVER = "broker", "speak-server"
 WORKERS = {Queue.SPEECH: "speech-worker", Queue.AUDIO: "audio-worker"}
-STOP_SECONDS = 10.0
+STOP_SECONDS = 30.0  # a silent socket is given up after 15 s, and then closed politely
 BROKER_SECONDS = 10.0
 LEFTOVER_SECONDS = 10.0
 _LOOPBACK = "127.0.0.1"
@@ -32,10 +33,10 @@ _LOOPBACK = "127.0.0.1"
 class Fleet:
     """Servers and workers for one home, while this object is entered.
 
-    Enter it (locks the home, ends leftovers, starts the servers), bring the database up to date
-    with `settings`, free what an earlier run held, then `start_workers`, then call `tend` a few
-    times a second from the main thread. Leaving it stops everything. `on_death` is told of a child
-    that died and is started again.
+    Enter it (locks the home, ends and clears away leftovers, starts the servers), bring the
+    database up to date with `settings`, free what an earlier run held, then `start_workers`, then
+    call `tend` a few times a second from the main thread. Leaving it stops everything. `on_death`
+    is told of a child that died and is started again.
     """
 
     def __init__(self, caller: Caller, *, on_death: Callable[[Death], None]) -> None:
@@ -70,6 +71,7 @@ class Fleet:
         self._lock.__enter__()
         try:
             self._end_leftovers()
+            sweep(self._home)
             self._start_servers()
             if self._is_new():
                 self.start_workers()  # nobody has held anything here: they may boot meanwhile

@@ -1,7 +1,8 @@
 """Objects as files beneath one folder.
 
-A file appears under its name only when it is whole and on the disk: it is written beside its place,
-synced, renamed, and the folder is synced too.
+A file appears under its name only when it is whole and on the disk: it is written in `.incoming`,
+where no key can reach, synced, renamed, and the folder of its name is synced too. A killed process
+leaves at most what is in `.incoming`, which may be emptied whenever nobody writes.
 """
 
 import os
@@ -17,6 +18,7 @@ from narrator.domain.ids import ObjectKey
 from narrator.storage.keys import checked
 
 BLOCK_BYTES = 1 << 20
+INCOMING = ".incoming"
 
 
 class FolderObjects:
@@ -24,6 +26,7 @@ class FolderObjects:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._incoming = root / INCOMING  # on the same file system, so that a rename is atomic
 
     def put_bytes(self, key: ObjectKey, data: bytes, *, media_type: str) -> None:  # noqa: ARG002
         """Store a small object; a folder keeps no media types."""
@@ -87,7 +90,8 @@ class FolderObjects:
         path = self._path(key)
         with _plain_errors(key):
             _make_folder(path.parent)
-            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+            _make_folder(self._incoming)
+            descriptor, name = tempfile.mkstemp(dir=self._incoming)
             try:
                 with open(descriptor, "wb") as file:  # noqa: PTH123 — a descriptor has no Path
                     yield file

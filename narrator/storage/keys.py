@@ -6,7 +6,7 @@ from narrator.domain.ids import ObjectKey
 
 _KEY = re.compile(r"[a-z0-9._-]+(/[a-z0-9._-]+)*")
 _LONGEST_BYTES = 1_024  # S3's limit
-_LONGEST_PART_BYTES = 200  # file systems take 255; a folder store adds a few while writing
+_LONGEST_PART_BYTES = 200  # file systems take 255
 
 
 def checked(key: ObjectKey) -> ObjectKey:

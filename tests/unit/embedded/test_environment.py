@@ -47,6 +47,11 @@ def test_a_caller_who_sets_a_lease_keeps_lease_and_heartbeat_in_step():
     assert "NARRATOR_HEARTBEAT_SECONDS" not in told
 
 
+def test_scratch_is_kept_in_the_home_unless_the_caller_has_a_place_for_it():
+    assert environment({})["NARRATOR_SCRATCH"] == str(HOME / "scratch")
+    assert environment({"NARRATOR_SCRATCH": "/mnt/fast"})["NARRATOR_SCRATCH"] == "/mnt/fast"
+
+
 def test_a_callers_settings_are_not_shown_in_a_trace():
     caller = Caller(given={"DEEPGRAM_API_KEY": "dg-secret"}, inherited={"TOKEN": "other-secret"})
     assert "secret" not in repr(caller)
