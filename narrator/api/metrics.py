@@ -67,7 +67,7 @@ class Work(Collector):
         """The gauges; only `narrator_database_up` 0 when the database does not answer."""
         up = GaugeMetricFamily("narrator_database_up", "Whether the database answered this scrape.")
         try:
-            figures = [_steps(self._services), _chars(self._services)]
+            figures = [figure(self._services) for figure in (_jobs, _steps, _spoken, _chars)]
         except NarratorError as error:
             log.warning("metrics_incomplete", code=error.code, reason=error.reason)
             figures = []
@@ -82,6 +82,22 @@ def _steps(services: Services) -> Metric:
         for state in StepState:
             gauge.add_metric((kind, state), counts.get((kind, state), 0))
     return gauge
+
+
+def _jobs(services: Services) -> Metric:
+    gauge = GaugeMetricFamily("narrator_jobs", "Jobs.", labels=("state",))
+    states = services.jobs.states()
+    for state in JobState:
+        gauge.add_metric((state,), states.get(state, 0))
+    return gauge
+
+
+def _spoken(services: Services) -> Metric:
+    return GaugeMetricFamily(
+        "narrator_spoken_chars",
+        "Characters of all jobs' finished slices, those that earlier takes answered among them.",
+        value=services.jobs.spoken_chars(),
+    )
 
 
 def _chars(services: Services) -> Metric:

@@ -51,6 +51,12 @@ class Jobs(Protocol):
         Finished steps and takes are kept. Raises Missing or InvalidTransition.
         """
 
+    def states(self) -> dict[JobState, int]:
+        """How many jobs there are in each state, for gauges; a state without jobs may be absent."""
+
+    def spoken_chars(self) -> int:
+        """Characters of all jobs' finished slices, those that earlier takes answered among them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedChunk:

@@ -20,7 +20,7 @@ from narrator.domain.jobs import (
     next_job_state,
     stage_of,
 )
-from narrator.domain.steps import StepKind, StepMove
+from narrator.domain.steps import StepKind, StepMove, StepState
 from narrator.domain.voices import Voice
 from narrator.storage.database import Database, insert_or, now
 from narrator.storage.moves import NewStep, add_steps, lock_job, move_job, move_steps, unknown_job
@@ -94,6 +94,20 @@ class SqlJobs:
             move_job(tx, job_id, JobMove.RETRY, **_NO_FAILURE)
             move_steps(tx, StepMove.REVIVE, steps.c.job_id == job_id)
             return _job(tx, job_id)
+
+    def states(self) -> dict[JobState, int]:
+        """How many jobs there are in each state."""
+        query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        with self._database.read() as tx:
+            return {JobState(state): number for state, number in tx.execute(query)}
+
+    def spoken_chars(self) -> int:
+        """Characters of finished slices: steps hold sums, so no row of text is read."""
+        query = select(func.sum(steps.c.chars)).where(
+            is_state(steps.c.kind, StepKind.SLICE), is_state(steps.c.state, StepState.DONE)
+        )
+        with self._database.read() as tx:
+            return int(tx.scalars(query).one() or 0)
 
 
 def _columns(new: NewJob) -> dict[str, object]:

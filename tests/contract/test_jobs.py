@@ -126,6 +126,34 @@ def test_progress_tells_what_earlier_takes_answered(store: Store) -> None:
     assert store.jobs.progress(job.id).chars_from_takes == len("three")
 
 
+def test_jobs_are_counted_by_state(store: Store) -> None:
+    assert store.jobs.states() == {}
+    store.succeeded(1)
+    for number in (2, 3, 4):
+        store.submit(number)
+    store.jobs.cancel(job_id(3))
+    assert store.jobs.states() == {
+        JobState.QUEUED: 2,
+        JobState.SUCCEEDED: 1,
+        JobState.CANCELLED: 1,
+    }
+
+
+def test_spoken_characters_are_those_of_finished_slices_of_every_job(store: Store) -> None:
+    assert store.jobs.spoken_chars() == 0
+    store.succeeded(1)
+    store.planned([["three", "four"], ["fifteen"]], 2)
+    assert store.jobs.spoken_chars() == len("one")
+    store.narrate(2)
+    assert store.jobs.spoken_chars() == len("one" + "three" + "four")
+
+
+def test_an_earlier_take_s_characters_count_as_spoken(store: Store) -> None:
+    store.planned([["same", "same"]], slice_chunks=2)
+    store.narrate(1)
+    assert store.jobs.spoken_chars() == len("same" + "same")
+
+
 def test_cancelling_a_job_cancels_its_open_steps(store: Store) -> None:
     job = store.planned([["one"], ["two"], ["three"]])
     store.next(Queue.SPEECH)

@@ -1,5 +1,6 @@
 """The twin of jobs, steps and takes: everything in memory, under one lock."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -120,6 +121,18 @@ class MemoryStore:
                 step.move(StepMove.REVIVE)
                 step.attempts, step.run_at = 0, self.clock()
             return self._jobs[job_id]
+
+    def states(self) -> dict[JobState, int]:
+        """How many jobs there are in each state."""
+        with self._lock:
+            return Counter(job.state for job in self._jobs.values())
+
+    def spoken_chars(self) -> int:
+        """Characters of finished slices."""
+        with self._lock:
+            slices = [s for s in self.steps_by_id.values() if s.kind is StepKind.SLICE]
+            done = [claim_of(step) for step in slices if step.state is StepState.DONE]
+            return sum(len(c.planned.text) for claim in done for c in self._slice(claim))
 
     # ------------------------------------------------------------------------------------ steps
 

@@ -61,13 +61,16 @@ def test_what_is_not_ready_is_named_and_why_stays_in_the_log(
     assert "private" not in answer.text + str(lines)
 
 
-def test_figures_show_steps_characters_and_requests(installation: Installation) -> None:
+def test_figures_show_jobs_steps_characters_and_requests(installation: Installation) -> None:
     installation.submitted()
     installation.planned()
     installation.spoken()
     figures = installation.caller.get("/metrics").text
     chars = float(len(WORDS))
     for line in (
+        'narrator_jobs{state="running"} 1.0',
+        'narrator_jobs{state="failed"} 0.0',
+        f"narrator_spoken_chars {2 * chars}",
         'narrator_steps{kind="plan",state="done"} 1.0',
         'narrator_steps{kind="render",state="ready"} 1.0',
         'narrator_steps{kind="publish",state="ready"} 0.0',
