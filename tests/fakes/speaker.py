@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from narrator.domain.documents import Document
-from narrator.domain.errors import NarratorError
+from narrator.domain.errors import NarratorError, SpeechInterrupted
 from narrator.domain.steps import Queue
 from narrator.domain.voices import Voice
 from narrator.services.ports import Cut, Report, Spoken, Unsent, Utterance
@@ -40,8 +40,12 @@ class FakeSpeaker:
             refusal = self.refusals.pop()
             yield from (Cut(key=each.key, error=refusal, sent=False) for each in utterances)
             return
+        if self.closed:
+            late = SpeechInterrupted("the speaker is closed")
+            yield from (Cut(key=each.key, error=late, sent=False) for each in utterances)
+            return
         for utterance in utterances:
-            if not going():
+            if not self._goes_on(going):
                 yield Unsent(key=utterance.key)
                 continue
             self.said.append(utterance.text)
@@ -57,6 +61,9 @@ class FakeSpeaker:
 
     def close(self) -> None:
         self.closed = True
+
+    def _goes_on(self, going: Callable[[], bool]) -> bool:
+        return not self.closed and going()
 
 
 @dataclass
