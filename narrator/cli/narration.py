@@ -1,9 +1,12 @@
 """One book through one fleet: submit or go on, watch, deliver, verify."""
 
+import hashlib
+import os
 import shutil
-import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -157,10 +160,10 @@ class Narration:
 
     def _bring(self, key: ObjectKey, path: Path) -> None:
         """Copy an artifact; a half of it is never seen under its name."""
-        with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".narrator-") as folder:
-            half = Path(folder) / path.name
+        with beside(path) as folder:
+            half = folder / path.name
             self._services.objects.get_file(key, half)
-            shutil.move(half, path)
+            half.replace(path)
 
     def _outcome(self) -> Outcome:
         manifest = from_json(self._request.manifest.read_bytes())
@@ -185,6 +188,22 @@ class Narration:
             ),
             elapsed_seconds=time.monotonic() - self._started_at,
         )
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A folder of ours beside this path, gone at the end.
+
+    It is named after the path, so that what a killed command left is removed by the next one.
+    """
+    name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    folder = path.absolute().parent / f".narrator-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)  # fails where somebody else has put something in its place
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _raise_unless_succeeded(job: Job) -> None:

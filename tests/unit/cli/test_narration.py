@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from narrator.cli.narration import Narration
+from narrator.cli.narration import Narration, beside
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import Lines, View
 from narrator.domain.errors import DocumentRefused, JobFault
@@ -123,6 +123,18 @@ def test_a_book_that_lies_there_is_replaced_whole(world: World):
     outcome = narrate(world)
     assert outcome.path.read_bytes() != b"an older book"
     assert list(Path(world.source.parent).glob(".narrator-*")) == []
+
+
+def test_what_a_killed_delivery_left_beside_the_book_is_removed_by_the_next(world: World):
+    out = world.source.with_name("out.m4b")
+    with beside(out) as left:
+        pass
+    left.mkdir()
+    (left / out.name).write_text("half a b")
+
+    narrate(world)
+    assert out.exists()
+    assert not left.exists()
 
 
 def test_a_verdict_that_is_not_good_is_told_with_its_places(world: World):
