@@ -90,7 +90,7 @@ def test_the_finished_file_is_verified_against_the_document(narrated: Narrated):
     assert verdict["ok"]
     assert verdict["level"] == "audio"
     assert verdict["with_document"]
-    assert (narrated.folder / "voyage.manifest.json").exists()
+    assert (narrated.folder / "voyage.flac.manifest.json").exists()
 
 
 def test_it_says_what_it_would_have_cost(narrated: Narrated):
@@ -196,7 +196,9 @@ def test_a_run_killed_half_way_goes_on_where_it_was(
 
     assert done.returncode == 0, done.stderr.decode()
     assert sha256(tmp_path / "voyage.flac") == sha256(undisturbed)
-    manifest = from_json((tmp_path / "voyage.manifest.json").read_bytes())
+    assert list((home.path / "scratch").iterdir()) == []
+    assert list((home.path / "objects" / ".incoming").iterdir()) == []
+    manifest = from_json((tmp_path / "voyage.flac.manifest.json").read_bytes())
     chunks = [each.chunk.chars for chapter in manifest.chapters for each in chapter.chunks]
     spoken_twice = witness.chars() - before - sum(chunks)
     assert 0 <= spoken_twice <= 2 * SOCKETS * max(chunks)
@@ -226,16 +228,18 @@ def test_a_run_outlives_the_death_of_each_of_its_children(
 
 
 def test_a_second_run_on_the_same_home_is_refused_and_ctrl_c_ends_the_first(
-    witness: SpeakServer, long_book: Path, tmp_path: Path
+    witness: SpeakServer, tmp_path: Path
 ):
+    book = tmp_path / "endless.txt"
+    book.write_text(voyage(420))  # so that it is not finished before it is interrupted
     home = Home(path=tmp_path / "home", settings=witness.settings(sockets=SOCKETS))
     with running(
-        home, "narrate", long_book, "-o", "voyage.flac", cwd=tmp_path, log=tmp_path / "log"
+        home, "narrate", book, "-o", "endless.flac", cwd=tmp_path, log=tmp_path / "log"
     ) as run:
         run.wait_for_chars(1)
         fleet = home.children()
 
-        second = home.run("narrate", long_book, "-o", "second.flac", cwd=tmp_path)
+        second = home.run("narrate", book, "-o", "second.flac", cwd=tmp_path)
 
         assert second.returncode == 2
         assert f"process {run.popen.pid}" in second.stderr.decode()
