@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from narrator.cli.request import Judgement
+from narrator.cli.say import count
 from narrator.domain.manifest import Manifest
 from narrator.services.kit import Services
 from narrator.services.verify import Verdict, verify
@@ -33,8 +34,8 @@ def line(verdict: Verdict) -> str:
     skipped = sum(verdict.skipped.values())
     return (
         f"{'verified' if verdict.ok else 'NOT verified'} ({', '.join(depth)}): "
-        f"{verdict.source_chars:,} characters of the source, {verdict.spoken_chars:,} spoken in "
-        f"{verdict.chunks:,} chunks, {skipped:,} left out and listed, "
+        f"of the source's {count(verdict.source_chars, 'character')} {verdict.spoken_chars:,} are "
+        f"spoken in {count(verdict.chunks, 'chunk')}, {skipped:,} left out and listed, "
         f"{sum(map(len, verdict.gaps)):,} unaccounted for"
     )
 

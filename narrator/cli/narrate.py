@@ -13,7 +13,7 @@ from narrator import settings as configuration
 from narrator.cli import report
 from narrator.cli.app import FAILED, INTERRUPTED, OK
 from narrator.cli.book import document_name, readable
-from narrator.cli.endpoint import limits_pace, need_key
+from narrator.cli.endpoint import bills, limits_pace, need_key
 from narrator.cli.request import Outcome, Request, outcome_path
 from narrator.cli.views import View, view_on
 from narrator.domain.artifacts import AudioFormat
@@ -91,10 +91,15 @@ def _narrate(request: Request, view: View) -> Outcome:
         # The servers boot while this process loads what it needs itself.
         from narrator.cli.narration import Narration, prepare  # noqa: PLC0415
 
-        price = fleet.settings.price_per_1000_chars
         try:
-            services = prepare(fleet.settings)
-            return Narration(fleet, services, request, view, price_per_1000_chars=price).run()
+            return Narration(
+                fleet,
+                prepare(fleet.settings),
+                request,
+                view,
+                price_per_1000_chars=fleet.settings.price_per_1000_chars,
+                bills=bills(fleet.settings),
+            ).run()
         except KeyboardInterrupt:
             view.note("stopping; press Ctrl-C again to stop without waiting")
             raise

@@ -16,7 +16,7 @@ from narrator.cli.judge import judgement
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import View
 from narrator.domain.artifacts import MANIFEST_NAME
-from narrator.domain.errors import JobFault, Missing
+from narrator.domain.errors import JobFault, Missing, OptionRefused
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import FINAL_STATES, Job, JobState
 from narrator.domain.manifest_json import from_json
@@ -33,10 +33,6 @@ _MANY = 1_000
 
 class Crew(Protocol):
     """What a narration needs of its fleet (`narrator.embedded.fleet.Fleet` is one)."""
-
-    @property
-    def is_trial(self) -> bool:
-        """Whether our own Speak server speaks, so that nothing is billed."""
 
     def wait_for_broker(self) -> None:
         """Wait until the broker can be rung."""
@@ -62,7 +58,8 @@ def prepare(settings: Settings) -> Services:
 class Narration:
     """What `narrator narrate` does with a fleet whose servers are starting.
 
-    `price_per_1000_chars` is in US dollars; `look_seconds` is how often progress is looked at.
+    `price_per_1000_chars` is in US dollars; `bills`: who speaks is paid. `look_seconds` is how
+    often progress is looked at.
     """
 
     def __init__(
@@ -73,6 +70,7 @@ class Narration:
         view: View,
         *,
         price_per_1000_chars: float,
+        bills: bool,
         look_seconds: float = 0.2,
     ) -> None:
         self._started_at = time.monotonic()
@@ -81,6 +79,7 @@ class Narration:
         self._request = request
         self._view = view
         self._price = price_per_1000_chars
+        self._bills = bills
         self._look_seconds = look_seconds
         self._job_id = same_job_id(
             request.book,
@@ -95,17 +94,27 @@ class Narration:
 
         Raises JobFault with the job's own reason and remedy when it fails.
         """
+        spoken_before = self._spoken_chars()
         if self._state() is not JobState.SUCCEEDED:
             self._begin()
             self._watch()
             self._crew.dismiss_workers()
-        return self._deliver()
+        self._deliver()
+        return self._outcome(self._spoken_chars() - spoken_before)
 
     def _state(self) -> JobState | None:
         try:
             return self._services.jobs.get(self._job_id).state
         except Missing:
             return None
+
+    def _spoken_chars(self) -> int:
+        """Characters that were spoken for this job, and not answered by earlier takes."""
+        try:
+            progress = self._services.jobs.progress(self._job_id)
+        except Missing:
+            return 0
+        return progress.chars_spoken - progress.chars_from_takes
 
     def _begin(self) -> None:
         """Submit the book, or take it up where it was left; then start the workers.
@@ -149,14 +158,13 @@ class Narration:
             took_seconds = time.monotonic() - looked_at
             pause.wait(min(max(self._look_seconds, took_seconds / _LOOKING), _LONGEST_SECONDS))
 
-    def _deliver(self) -> Outcome:
+    def _deliver(self) -> None:
         job = self._services.jobs.get(self._job_id)
         for artifact in job.artifacts:
             is_proof = artifact.name == MANIFEST_NAME
             self._bring(
                 artifact.object_key, self._request.manifest if is_proof else self._request.out
             )
-        return self._outcome()
 
     def _bring(self, key: ObjectKey, path: Path) -> None:
         """Copy an artifact; a half of it is never seen under its name."""
@@ -165,7 +173,7 @@ class Narration:
             self._services.objects.get_file(key, half)
             half.replace(path)
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self, chars_spoken_now: int) -> Outcome:
         manifest = from_json(self._request.manifest.read_bytes())
         progress = self._services.jobs.progress(self._job_id)
         self._view.note("verifying")
@@ -177,8 +185,9 @@ class Narration:
             chapters=len(manifest.chapters),
             chars=progress.chars,
             chars_from_takes=progress.chars_from_takes,
+            chars_spoken_now=max(0, chars_spoken_now),
             price_per_1000_chars=self._price,
-            is_trial=self._crew.is_trial,
+            bills=self._bills,
             verdict=judgement(
                 self._services,
                 manifest,
@@ -210,5 +219,7 @@ def _raise_unless_succeeded(job: Job) -> None:
     if job.state is JobState.SUCCEEDED:
         return
     if job.failure:
-        raise JobFault(job.failure.reason, remedy=job.failure.remedy)
+        # A chapter that the book has not is found out by reading it, and is wrong usage all the same.
+        kind = OptionRefused if job.failure.code == OptionRefused.code else JobFault
+        raise kind(job.failure.reason, remedy=job.failure.remedy)
     raise JobFault(f"the job was {job.state}", remedy="run the same command again to go on")

@@ -87,8 +87,8 @@ def _lines(made: Plan) -> list[str]:
         *(_row(chapter) for chapter in made.chapters),
         "",
         *(
-            f"left out: {number['chars']:,} characters of {reason}"
-            f" ({count(number['stretches'], 'stretch')})".replace("stretchs", "stretches")
+            f"left out ({reason}): {count(number['chars'], 'character')}"
+            f" in {count(number['stretches'], 'place')}"
             for reason, number in skipped(made).items()
         ),
     ]
@@ -107,7 +107,7 @@ def _row(chapter: PlannedChapter) -> str:
 def _total(made: Plan, price: float) -> str:
     cost = cost_dollars(made.chars, price_per_1000_chars=price)
     return (
-        f"in all: {count(len(made.chapters), 'chapter')}, {count(made.chars, 'character')}, about"
-        f" {clock(seconds_of_speech(made.chars))} of speech,"
+        f"in all: {count(len(made.chapters), 'chapter')}, {count(made.chars, 'character')} of spoken text,"
+        f" about {clock(seconds_of_speech(made.chars))} of speech,"
         f" {dollars(cost)} at Deepgram (${price:.3f} per 1,000)"
     )

@@ -32,14 +32,19 @@ def interrupted(*, as_json: bool) -> None:
 
 
 def _cost(outcome: Outcome) -> str:
-    price = f"{dollars(outcome.dollars)} at Deepgram"
-    rate = f"${outcome.price_per_1000_chars:.3f} per 1,000"
-    line = f"{count(outcome.chars, 'character')}: {price} ({rate})"
-    if outcome.is_trial:
-        line = f"{count(outcome.chars, 'character')}: would have cost {price} ({rate})"
-    if outcome.chars_from_takes:
-        line += f"; {outcome.chars_from_takes:,} of them, {dollars(outcome.dollars_saved)},"
-        line += " were answered by earlier takes"
+    rate = f"at Deepgram (${outcome.price_per_1000_chars:.3f} per 1,000)"
+    line = f"{count(outcome.chars, 'character')} of spoken text: "
+    if not outcome.bills:
+        line += f"would have cost {dollars(outcome.dollars)} {rate}"
+    elif outcome.chars_spoken_now:
+        line += f"{dollars(outcome.dollars_billed)} {rate}"
+    else:
+        line += "nothing is billed"
+    spoken_before = outcome.chars - outcome.chars_spoken_now
+    if spoken_before == outcome.chars:
+        line += "; all of them had been spoken before"
+    elif spoken_before:
+        line += f"; {spoken_before:,} of them had been spoken before"
     return line
 
 
@@ -53,9 +58,11 @@ def _finished_json(outcome: Outcome) -> dict[str, object]:
         "chapters": outcome.chapters,
         "chars": outcome.chars,
         "chars_from_takes": outcome.chars_from_takes,
+        "chars_spoken_now": outcome.chars_spoken_now,
         "dollars": round(outcome.dollars, 6),
+        "dollars_billed": round(outcome.dollars_billed, 6),
         "dollars_saved_by_takes": round(outcome.dollars_saved, 6),
-        "billed": not outcome.is_trial,
+        "billed": outcome.dollars_billed > 0,
         "elapsed_seconds": round(outcome.elapsed_seconds, 3),
         "verdict": outcome.verdict.details,
     }

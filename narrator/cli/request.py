@@ -9,6 +9,7 @@ from narrator.domain.errors import OptionRefused
 from narrator.domain.jobs import JobOptions
 from narrator.services.estimate import cost_dollars
 
+MANIFEST_SUFFIX = ".manifest.json"
 _ALL = ", ".join(f".{each}" for each in AudioFormat)
 
 
@@ -23,8 +24,8 @@ class Request:
 
     @property
     def manifest(self) -> Path:
-        """Where the proof goes: beside the audiobook."""
-        return self.out.with_name(f"{self.out.stem}.manifest.json")
+        """Where the proof goes: beside the audiobook, one for each format of a book."""
+        return self.out.with_name(f"{self.out.name}{MANIFEST_SUFFIX}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,9 @@ class Judgement:
 class Outcome:
     """A finished audiobook.
 
-    `chars` were to be spoken, `chars_from_takes` of them were answered by earlier recordings;
-    `price_per_1000_chars` is in US dollars. `is_trial`: nothing was billed.
+    `chars` (of spoken text) were to be spoken, `chars_from_takes` of them were answered by earlier
+    recordings, `chars_spoken_now` were spoken by this run; the rest by earlier runs of the same job.
+    `price_per_1000_chars` is in US dollars. `bills`: who speaks is paid for it.
     """
 
     job_id: str
@@ -52,8 +54,9 @@ class Outcome:
     chapters: int
     chars: int
     chars_from_takes: int
+    chars_spoken_now: int
     price_per_1000_chars: float
-    is_trial: bool
+    bills: bool
     elapsed_seconds: float
     verdict: Judgement
 
@@ -61,6 +64,12 @@ class Outcome:
     def dollars(self) -> float:
         """What speaking every character costs at the provider."""
         return cost_dollars(self.chars, price_per_1000_chars=self.price_per_1000_chars)
+
+    @property
+    def dollars_billed(self) -> float:
+        """The part of it that this run owes the provider."""
+        chars = self.chars_spoken_now if self.bills else 0
+        return cost_dollars(chars, price_per_1000_chars=self.price_per_1000_chars)
 
     @property
     def dollars_saved(self) -> float:

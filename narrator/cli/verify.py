@@ -8,6 +8,8 @@ import click
 from narrator.bootstrap import bootstrap
 from narrator.cli.app import FAILED, OK
 from narrator.cli.judge import judgement
+from narrator.cli.request import MANIFEST_SUFFIX
+from narrator.domain.manifest import Manifest
 from narrator.domain.manifest_json import from_json
 from narrator.settings import load
 
@@ -24,11 +26,19 @@ def verify(manifest: Path, audio: Path | None, source: Path | None, *, as_json: 
 
     Without AUDIO only the manifest's own accounting is checked, and the verdict says so.
     """
-    verdict = judgement(
-        bootstrap(load()), from_json(manifest.read_bytes()), recording=audio, document=source
-    )
+    proof = from_json(manifest.read_bytes())
+    verdict = judgement(bootstrap(load()), proof, recording=audio, document=source)
+    meant = written_for(manifest, proof)
     if as_json:
-        click.echo(json.dumps(verdict.details))
+        click.echo(json.dumps({**verdict.details, "written_for": meant}))
     else:
         click.echo("\n".join((verdict.line, *(f"  {problem}" for problem in verdict.problems))))
+        if audio and not verdict.ok and audio.name != meant:
+            click.echo(f"  {manifest.name} was written for {meant}, and this is {audio.name}")
     return OK if verdict.ok else FAILED
+
+
+def written_for(path: Path, manifest: Manifest) -> str:
+    """The recording's file name: what the manifest's own says, else what the job called it."""
+    name = path.name.removesuffix(MANIFEST_SUFFIX)
+    return manifest.recording.name if name == path.name else name

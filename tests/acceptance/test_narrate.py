@@ -93,6 +93,14 @@ def test_the_finished_file_is_verified_against_the_document(narrated: Narrated):
     assert (narrated.folder / "voyage.flac.manifest.json").exists()
 
 
+def test_a_manifest_beside_another_file_says_which_one_it_was_written_for(narrated: Narrated):
+    other = narrated.folder / "other.flac"
+    other.write_bytes((narrated.folder / "voyage.flac").read_bytes()[:-1_000])
+    done = narrated.home.run("verify", "voyage.flac.manifest.json", other.name, cwd=narrated.folder)
+    assert done.returncode == 1
+    assert "was written for voyage.flac, and this is other.flac" in done.stdout.decode()
+
+
 def test_it_says_what_it_would_have_cost(narrated: Narrated):
     chars = narrated.result["chars"]
     assert narrated.result["dollars"] == pytest.approx(chars / 1000 * 0.030)

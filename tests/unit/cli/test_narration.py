@@ -9,7 +9,8 @@ import pytest
 from narrator.cli.narration import Narration, beside
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import Lines, View
-from narrator.domain.errors import DocumentRefused, JobFault
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.errors import DocumentRefused, JobFault, OptionRefused
 from narrator.domain.jobs import JobOptions, JobState
 from narrator.domain.steps import Queue
 from narrator.domain.voices import Voice
@@ -23,7 +24,6 @@ class Crew:
     """Workers that do everything there is to do at the first look."""
 
     world: World
-    is_trial: bool = True
     has_broker: bool = False
     has_workers: bool = False
 
@@ -57,6 +57,7 @@ def narration(world: World, crew: Crew, options: JobOptions | None = None) -> Na
         Request(book=world.source, name="emma.txt", out=out, options=options or JobOptions()),
         View(Lines(io.StringIO())),
         price_per_1000_chars=0.03,
+        bills=True,
         look_seconds=0.0,
     )
 
@@ -73,7 +74,7 @@ def begin_and_die(world: World, options: JobOptions | None = None) -> None:
 def test_a_book_is_delivered_with_its_proof_and_its_figures(world: World):
     outcome = narrate(world)
     assert outcome.path.read_bytes()
-    assert outcome.manifest.name == "out.manifest.json"
+    assert outcome.manifest.name == "out.m4b.manifest.json"
     assert outcome.chapters == 2
     assert outcome.chars == len("Emma was handsome.") + len("She was clever.")
     assert outcome.verdict.ok
@@ -86,6 +87,25 @@ def test_a_finished_book_needs_no_workers(world: World):
     narration(world, crew).run()
     assert not crew.has_broker
     assert world.speaker.said == ["Emma was handsome.", "She was clever."]
+
+
+def test_a_finished_book_is_not_paid_for_again(world: World):
+    first = narrate(world)
+    assert first.chars_spoken_now == first.chars
+    assert narrate(world).chars_spoken_now == 0
+
+
+def test_what_other_jobs_takes_answer_is_not_spoken(world: World):
+    """Another format of the same book: another job, the same takes."""
+    narrate(world)
+    other = narrate(world, JobOptions(format=AudioFormat.MP3))
+    assert (other.chars_from_takes, other.chars_spoken_now) == (other.chars, 0)
+
+
+def test_a_chapter_that_the_book_has_not_is_wrong_usage(world: World):
+    """It is found out by reading the book, by a worker."""
+    with pytest.raises(OptionRefused, match="9"):
+        narrate(world, JobOptions(chapters=(9,)))
 
 
 def test_what_an_earlier_run_held_is_free_at_once(world: World):

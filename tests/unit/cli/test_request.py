@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from narrator.cli.request import Judgement, Outcome, Request, outcome_path
+from narrator.cli.request import Request, outcome_path
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import OptionRefused
 from narrator.domain.jobs import JobOptions
@@ -45,26 +45,8 @@ def test_the_document_is_never_written_over(tmp_path: Path):
         outcome_path(str(book), book, None)
 
 
-def test_the_manifest_lies_beside_the_book():
+def test_the_manifest_lies_beside_the_book_and_each_format_has_its_own():
     request = Request(
         book=Path("e.epub"), name="e.epub", out=Path("x/emma.v2.m4b"), options=JobOptions()
     )
-    assert request.manifest == Path("x/emma.v2.manifest.json")
-
-
-def test_what_takes_answered_is_priced_apart():
-    outcome = Outcome(
-        job_id="0" * 32,
-        path=Path("a.m4b"),
-        manifest=Path("a.manifest.json"),
-        audio_seconds=1.0,
-        chapters=1,
-        chars=10_000,
-        chars_from_takes=4_000,
-        price_per_1000_chars=0.03,
-        is_trial=True,
-        elapsed_seconds=1.0,
-        verdict=Judgement(ok=True, line="verified", details={}),
-    )
-    assert outcome.dollars == pytest.approx(0.30)
-    assert outcome.dollars_saved == pytest.approx(0.12)
+    assert request.manifest == Path("x/emma.v2.m4b.manifest.json")
