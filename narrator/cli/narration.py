@@ -219,7 +219,7 @@ def _raise_unless_succeeded(job: Job) -> None:
     if job.state is JobState.SUCCEEDED:
         return
     if job.failure:
-        # A chapter that the book has not is found out by reading it, and is wrong usage all the same.
+        # A chapter that the book has not is wrong usage, though it takes a worker to find out.
         kind = OptionRefused if job.failure.code == OptionRefused.code else JobFault
         raise kind(job.failure.reason, remedy=job.failure.remedy)
     raise JobFault(f"the job was {job.state}", remedy="run the same command again to go on")

@@ -107,7 +107,8 @@ def _row(chapter: PlannedChapter) -> str:
 def _total(made: Plan, price: float) -> str:
     cost = cost_dollars(made.chars, price_per_1000_chars=price)
     return (
-        f"in all: {count(len(made.chapters), 'chapter')}, {count(made.chars, 'character')} of spoken text,"
+        f"in all: {count(len(made.chapters), 'chapter')},"
+        f" {count(made.chars, 'character')} of spoken text,"
         f" about {clock(seconds_of_speech(made.chars))} of speech,"
         f" {dollars(cost)} at Deepgram (${price:.3f} per 1,000)"
     )

@@ -43,7 +43,7 @@ class Outcome:
     """A finished audiobook.
 
     `chars` (of spoken text) were to be spoken, `chars_from_takes` of them were answered by earlier
-    recordings, `chars_spoken_now` were spoken by this run; the rest by earlier runs of the same job.
+    recordings, `chars_spoken_now` were spoken by this run, the rest by earlier runs of this job.
     `price_per_1000_chars` is in US dollars. `bills`: who speaks is paid for it.
     """
 
