@@ -11,7 +11,7 @@ import click
 from narrator import settings as configuration
 from narrator.domain.errors import OptionRefused
 from narrator.domain.steps import Queue
-from narrator.embedded.commands import api_command, worker_command
+from narrator.embedded.commands import api_command, usual_concurrency, worker_command
 from narrator.embedded.lock import home_of, share
 from narrator.settings import Settings, load, need_broker
 
@@ -28,7 +28,7 @@ def worker(queue: str, concurrency: int | None) -> NoReturn:
     """
     settings = load()
     need_broker(settings)
-    number = concurrency or _concurrency(settings, Queue(queue))
+    number = concurrency or usual_concurrency(settings, Queue(queue))
     told = {"NARRATOR_SPEECH_SOCKETS": str(number)} if queue == Queue.SPEECH else {}
     _share_home(settings)
     _become(worker_command(Queue(queue), concurrency=number, log_level=settings.log.level), told)
@@ -44,8 +44,8 @@ def api(host: str | None, port: int | None) -> NoReturn:
     told = {"NARRATOR_API_HOST": host} if host else {}
     told |= {} if port is None else {"NARRATOR_API_PORT": str(port)}
     settings = load(_environment(told))  # whether it may stand open hangs on the host
-    check(settings)
     _share_home(settings)
+    check(settings)
     _become(api_command(host=settings.api.host, port=settings.api.port), told)
 
 
@@ -73,10 +73,6 @@ def api_key(name: str) -> None:
     digest = hashlib.sha256(key.encode()).hexdigest()
     click.echo(f"key (give it to {name}; it is not shown again): {key}")
     click.echo(f"entry for NARRATOR_API_KEYS: {name}:{digest}")
-
-
-def _concurrency(settings: Settings, queue: Queue) -> int:
-    return settings.speech.sockets if queue is Queue.SPEECH else settings.work.audio_processes
 
 
 def _share_home(settings: Settings) -> None:

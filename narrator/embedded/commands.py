@@ -6,13 +6,23 @@ from importlib.util import find_spec
 
 from narrator.domain.errors import OptionRefused
 from narrator.domain.steps import Queue
+from narrator.settings import Settings
 
 MOST_AUDIO_PROCESSES = 8
 """An encoder keeps a core busy; beyond this the object store is the slower part."""
 
 
-def audio_processes() -> int:
-    """Processes of an audio worker: one a core this process may use, within reason."""
+def usual_concurrency(settings: Settings, queue: Queue) -> int:
+    """Threads (one a socket) of a speech worker, processes of an audio worker.
+
+    Audio processes that nobody has set are one a core that this process may use, within reason.
+    """
+    if queue is Queue.SPEECH:
+        return settings.speech.sockets
+    return settings.work.audio_processes or _audio_processes()
+
+
+def _audio_processes() -> int:
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return max(1, min(cores, MOST_AUDIO_PROCESSES))
 

@@ -10,9 +10,9 @@ from narrator.domain.errors import SettingsError, ToolFailed
 from narrator.domain.steps import Queue
 from narrator.embedded.broker import local_broker
 from narrator.embedded.commands import (
-    audio_processes,
     need_voice,
     speak_server_command,
+    usual_concurrency,
     worker_command,
 )
 from narrator.embedded.environment import Caller, child_environment
@@ -23,7 +23,7 @@ from narrator.embedded.roster import Roster
 from narrator.settings import Settings
 
 BROKER, SPEAK_SERVER = "broker", "speak-server"
-WORKERS = {Queue.SPEECH: "speech-worker", Queue.AUDIO: "audio-worker"}
+WORKERS = {Queue.AUDIO: "audio-worker", Queue.SPEECH: "speech-worker"}
 STOP_SECONDS = 30.0  # a silent socket is given up after 15 s, and then closed politely
 BROKER_SECONDS = 10.0
 LEFTOVER_SECONDS = 10.0
@@ -58,11 +58,6 @@ class Fleet:
             speak_url=f"ws://{_LOOPBACK}:{self._port.number}/v1/speak",
         )
         self.settings = configuration.load(self._environment)
-        self._audio_processes = (
-            self.settings.work.audio_processes
-            if "NARRATOR_AUDIO_PROCESSES" in caller.given
-            else audio_processes()
-        )
 
     def __enter__(self) -> Self:
         """Raises SettingsError when somebody else is at work in this home."""
@@ -110,14 +105,13 @@ class Fleet:
         if WORKERS.keys() <= self._started:
             return
         self._started |= WORKERS.keys()
-        for queue, concurrency in (
-            (Queue.AUDIO, self._audio_processes),
-            (Queue.SPEECH, self.settings.speech.sockets),
-        ):
+        for queue, name in WORKERS.items():
             command = worker_command(
-                queue, concurrency=concurrency, log_level=self.settings.log.level
+                queue,
+                concurrency=usual_concurrency(self.settings, queue),
+                log_level=self.settings.log.level,
             )
-            self._start(WORKERS[queue], command)
+            self._start(name, command)
 
     def tend(self) -> None:
         """Start again what has died; raises ToolFailed when that happens too often."""

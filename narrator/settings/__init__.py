@@ -163,7 +163,11 @@ def _work(env: Environment) -> WorkSettings:
             Queue.SPEECH: env.whole("NARRATOR_SPEECH_WINDOW"),
             Queue.AUDIO: env.whole("NARRATOR_AUDIO_WINDOW"),
         },
-        audio_processes=env.whole("NARRATOR_AUDIO_PROCESSES"),
+        audio_processes=(
+            env.whole("NARRATOR_AUDIO_PROCESSES")
+            if env.is_set("NARRATOR_AUDIO_PROCESSES")
+            else None
+        ),
     )
 
 

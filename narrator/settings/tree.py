@@ -40,14 +40,14 @@ class SpeechSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkSettings:
-    """Leases, doorbells and their rhythm."""
+    """Leases, doorbells and their rhythm. `audio_processes` None: one a core."""
 
     lease_seconds: float
     heartbeat_seconds: float
     queued_seconds: float
     dispatch_seconds: float
     window: Mapping[Queue, int]
-    audio_processes: int
+    audio_processes: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

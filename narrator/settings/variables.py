@@ -68,7 +68,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("NARRATOR_DISPATCH_SECONDS", "1", "How often each process looks for work to ring."),
     Variable("NARRATOR_SPEECH_WINDOW", "64", "Slices kept queued in the broker."),
     Variable("NARRATOR_AUDIO_WINDOW", "16", "Other steps kept queued in the broker."),
-    Variable("NARRATOR_AUDIO_PROCESSES", "2", "Processes of the embedded audio worker."),
+    Variable(
+        "NARRATOR_AUDIO_PROCESSES", "", "Processes of one audio worker; one a core by default."
+    ),
     Variable("NARRATOR_FFMPEG", "", "ffmpeg executable; the one from its wheel by default."),
     Variable("NARRATOR_SCRATCH", "", "Folder for temporary files; the system's by default."),
     Variable("NARRATOR_PAUSE_SENTENCE_SECONDS", "0.25", "Pause inside a paragraph."),

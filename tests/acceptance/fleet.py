@@ -70,7 +70,7 @@ class Fleet:
     def start_worker(self, service: str) -> Child:
         """One more worker of a kind."""
         name = f"{service}-{len(self.workers(service)) + 1}"
-        return self.start(service, f"--hostname={name}@%h", "--loglevel=WARNING", name=name)
+        return self.start(service, name=name)
 
     def logs(self) -> str:
         """Everything that the fleet's own processes have written."""

@@ -8,9 +8,6 @@ from typing import Any
 
 import pytest
 import yaml
-from celery import Celery
-from celery.bin.base import CLIContext
-from celery.bin.worker import worker
 
 from narrator.domain.steps import Queue
 from narrator.settings import VARIABLES
@@ -35,6 +32,11 @@ def commands(program: str) -> list[list[str]]:
 
 def test_the_fleet_has_every_kind_of_process():
     assert set(OURS) == {"migrate", "api", "speech", "audio", "speak-server"}
+
+
+def test_every_process_of_ours_is_a_command_of_ours():
+    """Whatever else a process needs to be told stands in one place, behind that command."""
+    assert {service["command"][0] for service in OURS.values()} == {"narrator"}
 
 
 def test_every_variable_that_a_service_is_given_is_a_setting():
@@ -64,21 +66,9 @@ def test_every_narrator_command_exists(argv):
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("argv", commands("celery"), ids=shlex.join)
-def test_every_worker_has_options_that_celery_knows(argv):
-    program, app, verb, *options = argv
-    anything = CLIContext(app=Celery("anything"), no_color=True, workdir=None)
-    with worker.make_context("worker", options, obj=anything) as context:
-        queues = context.params["queues"]
-    assert (program, app, verb) == ("celery", "--app=workers.app", "worker")
-    assert queues in [[queue.value] for queue in Queue]
-
-
 def test_each_queue_has_its_worker():
-    queues = [
-        word.split("=")[1] for argv in commands("celery") for word in argv if "queues" in word
-    ]
-    assert sorted(queues) == sorted(queue.value for queue in Queue)
+    workers = [argv[2:] for argv in commands("narrator") if argv[1] == "worker"]
+    assert sorted(workers) == sorted([queue.value] for queue in Queue)
 
 
 def test_the_image_starts_a_command_that_compose_starts_too():

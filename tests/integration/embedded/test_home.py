@@ -11,6 +11,7 @@ import pytest
 
 from narrator.domain.errors import SettingsError
 from narrator.embedded.lock import HomeLock
+from narrator.storage.database import Database
 from tests.servers import process
 from tests.servers.places import REPOSITORY
 from tests.servers.process import Child
@@ -23,6 +24,13 @@ FLEET = {
     "uvicorn": ("api", "--port", "0"),
 }
 """A fleet's commands, by the program that each turns into."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home whose database is up to date, as the API asks for."""
+    Database(f"sqlite:///{tmp_path}/narrator.db").migrate()
+    return tmp_path
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -66,30 +74,30 @@ def at_work(home: Path, program: str) -> Iterator[Child]:
 
 
 @pytest.mark.parametrize("program", FLEET)
-def test_a_narration_is_refused_while_a_fleets_process_lives(program: str, tmp_path: Path):
+def test_a_narration_is_refused_while_a_fleets_process_lives(program: str, home: Path):
     """It would release, and cancel, what they have in hand."""
-    with at_work(tmp_path, program):
-        refused = run(tmp_path, "narrate", "-", "-o", "whale.flac")
+    with at_work(home, program):
+        refused = run(home, "narrate", "-", "-o", "whale.flac")
     assert refused.returncode == 2
     assert "`narrator worker` or `narrator api` is at work" in refused.stderr
     assert "POST /v1/jobs" in refused.stderr
-    assert not (tmp_path / "children.json").exists(), "nothing was touched"
+    assert not (home / "children.json").exists(), "nothing was touched"
 
 
 @pytest.mark.parametrize("program", FLEET)
-def test_a_fleets_process_is_refused_while_a_narration_holds_the_home(program: str, tmp_path: Path):
-    with HomeLock(tmp_path):
-        refused = run(tmp_path, *FLEET[program])
+def test_a_fleets_process_is_refused_while_a_narration_holds_the_home(program: str, home: Path):
+    with HomeLock(home):
+        refused = run(home, *FLEET[program])
     assert refused.returncode == 2
     assert "another narrator (process " in refused.stderr
     assert "remedy: " in refused.stderr
 
 
-def test_a_fleets_processes_share_a_home_which_is_free_once_all_are_dead(tmp_path: Path):
-    with at_work(tmp_path, "uvicorn"):
-        with at_work(tmp_path, "celery"):
+def test_a_fleets_processes_share_a_home_which_is_free_once_all_are_dead(home: Path):
+    with at_work(home, "uvicorn"):
+        with at_work(home, "celery"):
             pass
-        with pytest.raises(SettingsError), HomeLock(tmp_path):
+        with pytest.raises(SettingsError), HomeLock(home):
             pass
-    with HomeLock(tmp_path):
+    with HomeLock(home):
         pass

@@ -41,8 +41,13 @@ def test_a_child_does_not_inherit_the_lock(tmp_path: Path):
     """A child that outlives the holder must not keep the home locked for ever."""
     with HomeLock(tmp_path):
         child = subprocess.Popen(
-            [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False
+            [sys.executable, "-c", "print(flush=True); input()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            close_fds=False,
         )
+        assert child.stdout is not None
+        child.stdout.readline()  # only now is exec, which closes what is not inherited, surely over
     with child, HomeLock(tmp_path):
         assert child.poll() is None
         child.communicate(b"\n")
