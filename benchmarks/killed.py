@@ -39,12 +39,14 @@ def main() -> None:
     parser.add_argument("--format", default="flac")
     parser.add_argument("--time-scale", type=float, default=100.0)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="narrator-killed-") as folder:
-        with speak_server(Path(folder), time_scale=options.time_scale) as witness:
-            report = {
-                victims: narrated(options, witness, Path(folder), victims)
-                for victims in ("nobody", "the parent alone", "everything")
-            }
+    with (
+        tempfile.TemporaryDirectory(prefix="narrator-killed-") as folder,
+        speak_server(Path(folder), time_scale=options.time_scale) as witness,
+    ):
+        report = {
+            victims: narrated(options, witness, Path(folder), victims)
+            for victims in ("nobody", "the parent alone", "everything")
+        }
     print(json.dumps(report, indent=2))
 
 
