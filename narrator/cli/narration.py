@@ -16,7 +16,7 @@ from narrator.cli.judge import judgement
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import View
 from narrator.domain.artifacts import MANIFEST_NAME
-from narrator.domain.errors import JobFault, Missing, OptionRefused
+from narrator.domain.errors import JobFault, Missing, OptionRefused, TakeBusy
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import FINAL_STATES, Job, JobState
 from narrator.domain.manifest_json import from_json
@@ -29,6 +29,7 @@ _LOOKING = 0.05  # the part of a core that looking at progress may take
 _LONGEST_SECONDS = 1.0  # but a child that died is not left lying longer than this
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 _MANY = 1_000
+_REQUEST = " (request "
 
 
 class Crew(Protocol):
@@ -81,6 +82,7 @@ class Narration:
         self._price = price_per_1000_chars
         self._bills = bills
         self._look_seconds = look_seconds
+        self._told = ""
         self._job_id = same_job_id(
             request.book,
             name=request.name,
@@ -153,10 +155,23 @@ class Narration:
             self._crew.tend()
             job = self._services.jobs.get(self._job_id)
             self._view.show(self._services.jobs.progress(self._job_id))
+            self._tell_trouble()
             if job.state in FINAL_STATES:
                 return _raise_unless_succeeded(job)
             took_seconds = time.monotonic() - looked_at
             pause.wait(min(max(self._look_seconds, took_seconds / _LOOKING), _LONGEST_SECONDS))
+
+    def _tell_trouble(self) -> None:
+        """Say why a step is to be done again, once for each reason."""
+        trouble = self._services.jobs.trouble(self._job_id)
+        if trouble is None or trouble.code == TakeBusy.code:
+            return
+        told = trouble.reason.split(_REQUEST)[0]  # each request has an id of its own
+        if told != self._told:
+            self._told = told
+            self._view.note(
+                f"{trouble.reason}; it is tried again (`narrator doctor` may tell more)"
+            )
 
     def _deliver(self) -> None:
         job = self._services.jobs.get(self._job_id)

@@ -90,20 +90,25 @@ class Fleet:
         """The name under which this fleet's takes are kept."""
         return self.settings.speech.speaker
 
-    @property
-    def is_trial(self) -> bool:
-        """Whether our own Speak server speaks, so that nothing is billed."""
-        return self._trial is not None
-
     def wait_for_broker(self) -> None:
-        """Wait until the broker can be rung; raises ToolFailed when it does not come up."""
+        """Wait until the broker can be rung.
+
+        Raises ToolFailed when ours does not come up, SettingsError when another's does not answer.
+        """
         if self._broker:
             self._broker.wait(seconds=BROKER_SECONDS)
+        else:
+            # Whoever has no broker of their own need not wait for this to load.
+            from narrator.embedded.reach import reach_broker  # noqa: PLC0415
+
+            reach_broker(self.settings.broker_url, seconds=BROKER_SECONDS)
 
     def start_workers(self) -> None:
         """Start the workers, unless they were; nothing in the database may be claimed."""
         if WORKERS.keys() <= self._started:
             return
+        if not self._broker:
+            self.wait_for_broker()  # ours is waited for while the workers boot
         self._started |= WORKERS.keys()
         for queue, name in WORKERS.items():
             command = worker_command(

@@ -51,6 +51,9 @@ class Jobs(Protocol):
         Finished steps and takes are kept. Raises Missing or InvalidTransition.
         """
 
+    def trouble(self, job_id: JobId) -> Failure | None:
+        """Why an open step of the job was last given back, or None; a step keeps no remedy."""
+
     def states(self) -> dict[JobState, int]:
         """How many jobs there are in each state, for gauges; a state without jobs may be absent."""
 

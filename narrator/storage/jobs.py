@@ -20,7 +20,7 @@ from narrator.domain.jobs import (
     next_job_state,
     stage_of,
 )
-from narrator.domain.steps import StepKind, StepMove, StepState
+from narrator.domain.steps import StepKind, StepMove, StepState, step_sources
 from narrator.domain.voices import Voice
 from narrator.storage.database import Database, insert_or, now
 from narrator.storage.moves import NewStep, add_steps, lock_job, move_job, move_steps, unknown_job
@@ -94,6 +94,22 @@ class SqlJobs:
             move_job(tx, job_id, JobMove.RETRY, **_NO_FAILURE)
             move_steps(tx, StepMove.REVIVE, steps.c.job_id == job_id)
             return _job(tx, job_id)
+
+    def trouble(self, job_id: JobId) -> Failure | None:
+        """Why an open step of the job was last given back, or None."""
+        query = (
+            select(steps.c.failure_code, steps.c.failure_reason)
+            .where(
+                steps.c.job_id == job_id,
+                steps.c.failure_code.is_not(None),
+                is_state(steps.c.state, *step_sources(StepMove.CANCEL)),
+            )
+            .order_by(steps.c.started_at.desc(), steps.c.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as tx:
+            row = tx.execute(query).one_or_none()
+        return row and Failure(code=row.failure_code, reason=row.failure_reason, remedy="")
 
     def states(self) -> dict[JobState, int]:
         """How many jobs there are in each state."""

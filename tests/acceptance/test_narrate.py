@@ -157,6 +157,27 @@ def test_an_endpoint_without_a_key_is_refused_before_anything_is_begun(tmp_path:
     assert not home.path.exists()
 
 
+def test_a_broker_that_does_not_answer_is_named(tmp_path: Path):
+    settings = TONE | {"NARRATOR_BROKER_URL": "redis://:secret@127.0.0.1:1/0"}
+    home = Home(path=tmp_path / "home", settings=settings)
+    (tmp_path / "whale.txt").write_text("Call me Ishmael.")
+    done = home.run("narrate", "whale.txt", cwd=tmp_path, timeout_seconds=60.0)
+    told = done.stderr.decode()
+    assert done.returncode == 2
+    assert "the broker of NARRATOR_BROKER_URL does not answer" in told
+    assert "secret" not in told
+    assert home.processes() == []
+
+
+def test_an_endpoint_that_does_not_answer_is_named_while_it_is_waited_for(tmp_path: Path):
+    settings = {"NARRATOR_SPEAK_URL": "ws://127.0.0.1:1/v1/speak", "DEEPGRAM_API_KEY": "any"}
+    home = Home(path=tmp_path / "home", settings=settings)
+    (tmp_path / "whale.txt").write_text("Call me Ishmael.")
+    with running(home, "narrate", "whale.txt", cwd=tmp_path, log=tmp_path / "log") as run:
+        wait_until(lambda: "Connection refused" in run.log.read_text(), "the reason is told")
+        assert run.interrupt() == 130
+
+
 @pytest.fixture(scope="module")
 def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpeakServer]:
     """A Speak server that no kill reaches, and that counts what it was sent."""

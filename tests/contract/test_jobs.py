@@ -1,10 +1,12 @@
 """The port `Jobs`."""
 
+from dataclasses import replace
+
 import pytest
 
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import InvalidTransition, Missing
-from narrator.domain.jobs import JobOptions, JobState, Stage
+from narrator.domain.jobs import Failure, JobOptions, JobState, Stage
 from narrator.domain.steps import Queue, StepKind, StepState
 from narrator.domain.voices import Voice
 from tests.contract.stage import BOOK, FAILURE, PROOF, Store, job_id, new_job, take_of
@@ -207,3 +209,40 @@ def test_a_cancelled_job_can_be_taken_up_again(store: Store) -> None:
 def test_a_running_job_cannot_be_retried(store: Store) -> None:
     with pytest.raises(InvalidTransition, match="running"):
         store.jobs.retry(store.planned([["one"]]).id)
+
+
+STALLED = Failure(code="speech-unavailable", reason="nobody answers", remedy="")
+
+
+def test_the_trouble_of_a_job_is_why_an_open_step_was_given_back_last(store: Store) -> None:
+    job = store.planned([["one"], ["two"]])
+    assert store.jobs.trouble(job.id) is None
+    first, second = store.slices(2)
+    store.steps.hand_back(second, failure=STALLED)
+    assert store.jobs.trouble(job.id) == STALLED
+    store.steps.hand_back(first)
+    assert store.jobs.trouble(job.id) == STALLED
+
+
+def test_a_job_whose_steps_went_well_in_the_end_has_no_trouble(store: Store) -> None:
+    job = store.planned([["one"]])
+    store.steps.hand_back(store.next(Queue.SPEECH), failure=STALLED)
+    store.narrate(1)
+    assert store.jobs.trouble(job.id) is None
+
+
+def test_the_trouble_of_one_job_is_not_another_s(store: Store) -> None:
+    store.submit(1)
+    store.submit(2)
+    store.steps.hand_back(store.next(Queue.AUDIO), failure=STALLED)
+    assert store.jobs.trouble(job_id(1)) == STALLED
+    assert store.jobs.trouble(job_id(2)) is None
+
+
+def test_of_two_troubles_the_one_of_the_later_attempt_counts(store: Store) -> None:
+    job = store.planned([["one"], ["two"]])
+    first, second = store.slices(2)
+    later = replace(STALLED, reason="the account has no credits")
+    store.steps.hand_back(second, failure=later)
+    store.steps.hand_back(first, failure=STALLED)
+    assert store.jobs.trouble(job.id) == later

@@ -1,9 +1,10 @@
 """The rows of the twin in `store`."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from narrator.domain.ids import JobId, StepId
-from narrator.domain.jobs import ChapterProgress
+from narrator.domain.jobs import ChapterProgress, Failure
 from narrator.domain.steps import STEP_TRANSITIONS, Claim, StepKind, StepMove, StepState
 from narrator.services.ports import PlannedChunk, RenderedRecord
 
@@ -26,6 +27,8 @@ class StepRow:
     attempts: int = 0
     owner: str = ""
     until: float = 0.0  # the end of being queued, or of the lease
+    started_at: float = 0.0
+    failure: Failure | None = None
 
     def move(self, move: StepMove) -> None:
         """Make a move that the state machine has."""
@@ -68,6 +71,12 @@ def claim_of(step: StepRow) -> Claim:
         chapter=step.chapter,
         chunks=step.chunks,
     )
+
+
+def trouble_of(open_steps: Iterable[StepRow]) -> Failure | None:
+    """Why one of them was last given back."""
+    failed = [(step.started_at, step.id, step.failure) for step in open_steps if step.failure]
+    return replace(max(failed)[2], remedy="") if failed else None
 
 
 def progress_of(chapter: ChapterRow) -> ChapterProgress:

@@ -35,7 +35,7 @@ from narrator.services.ports import (
     RenderedChapterRow,
     RenderedRecord,
 )
-from tests.fakes.rows import ChapterRow, ChunkRow, StepRow, claim_of, progress_of
+from tests.fakes.rows import ChapterRow, ChunkRow, StepRow, claim_of, progress_of, trouble_of
 
 ALIVE = {JobState.QUEUED, JobState.RUNNING}
 
@@ -119,8 +119,13 @@ class MemoryStore:
             self._move_job(job_id, JobMove.RETRY, failure=None)
             for step in self._of(job_id, StepMove.REVIVE):
                 step.move(StepMove.REVIVE)
-                step.attempts, step.run_at = 0, self.clock()
+                step.attempts, step.run_at, step.failure = 0, self.clock(), None
             return self._jobs[job_id]
+
+    def trouble(self, job_id: JobId) -> Failure | None:
+        """Why an open step of the job was last given back, or None."""
+        with self._lock:
+            return trouble_of(self._of(job_id, StepMove.CANCEL))
 
     def states(self) -> dict[JobState, int]:
         """How many jobs there are in each state."""
@@ -163,7 +168,8 @@ class MemoryStore:
                     self._move_job(step.job_id, JobMove.START)
                 step.move(StepMove.CLAIM)
                 step.fence, step.attempts = step.fence + 1, step.attempts + 1
-                step.owner, step.until = owner, self.clock() + lease_seconds
+                step.owner, step.started_at = owner, self.clock()
+                step.until = step.started_at + lease_seconds
                 return claim_of(step)
             return None
 
@@ -183,7 +189,7 @@ class MemoryStore:
         *,
         after_seconds: float = 0.0,
         counted: bool = True,
-        failure: Failure | None = None,  # noqa: ARG002 — for operators; the twin has none
+        failure: Failure | None = None,
     ) -> None:
         """Give a step back."""
         with self._lock:
@@ -191,6 +197,7 @@ class MemoryStore:
             step.move(StepMove.RETURN)
             step.run_at = self.clock() + after_seconds
             step.attempts -= 0 if counted else 1
+            step.failure = failure or step.failure
 
     def fail(self, claim: Claim, failure: Failure) -> None:
         """The step and its job fail; the job's other open steps are cancelled."""

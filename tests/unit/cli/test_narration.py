@@ -10,7 +10,7 @@ from narrator.cli.narration import Narration, beside
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import Lines, View
 from narrator.domain.artifacts import AudioFormat
-from narrator.domain.errors import DocumentRefused, JobFault, OptionRefused
+from narrator.domain.errors import DocumentRefused, JobFault, OptionRefused, SpeechUnavailable
 from narrator.domain.jobs import JobOptions, JobState
 from narrator.domain.steps import Queue
 from narrator.domain.voices import Voice
@@ -42,6 +42,14 @@ class Crew:
 
 
 @dataclass
+class Patient(Crew):
+    """Workers that come back after any delay."""
+
+    def tend(self) -> None:
+        self.world.later()
+
+
+@dataclass
 class Killed(Crew):
     """A run that ends as soon as it has begun."""
 
@@ -49,13 +57,19 @@ class Killed(Crew):
         raise KeyboardInterrupt
 
 
-def narration(world: World, crew: Crew, options: JobOptions | None = None) -> Narration:
+def narration(
+    world: World,
+    crew: Crew,
+    options: JobOptions | None = None,
+    *,
+    stream: io.StringIO | None = None,
+) -> Narration:
     out = world.source.with_name("out.m4b")
     return Narration(
         crew,
         world.services,
         Request(book=world.source, name="emma.txt", out=out, options=options or JobOptions()),
-        View(Lines(io.StringIO())),
+        View(Lines(stream or io.StringIO())),
         price_per_1000_chars=0.03,
         bills=True,
         look_seconds=0.0,
@@ -125,6 +139,18 @@ def test_other_unfinished_books_are_set_aside_and_can_be_taken_up_again(world: W
 
     narrate(world, ORION)
     assert world.store.recent(limit=9, state=JobState.CANCELLED) == []
+
+
+def test_why_a_step_is_tried_again_is_said_once(world: World):
+    """Each refused call names a request of its own."""
+    world.speaker.refusals += [
+        SpeechUnavailable(f"nobody answers (request {number})") for number in range(5)
+    ]
+    stream = io.StringIO()
+    narration(world, Patient(world), stream=stream).run()
+    told = [line for line in stream.getvalue().splitlines() if "nobody answers" in line]
+    assert len(told) == 1
+    assert "it is tried again" in told[0]
 
 
 def test_a_book_that_failed_is_tried_again(world: World):
