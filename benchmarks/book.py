@@ -3,9 +3,9 @@
     python benchmarks/book.py [--voice-engine espeak|tone] [--format m4b] [--chapters 1]
 
 The reference, taken in the same run: ffmpeg encoding the finished recording's samples to the same
-format. Memory is the highest resident size seen in samples 50 ms apart. Processor seconds come from
-the kernel's own account of the command and everything it started and waited for; those of the Speak
-server, which stands in for the provider, are shown apart.
+format. Memory is the highest resident size seen in samples 50 ms apart, processor seconds are the
+last seen of each process in the same samples. Those of the Speak server, which stands in for the
+provider, are shown apart.
 """
 
 import argparse
@@ -61,7 +61,6 @@ def narrate(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     command = [sys.executable, "-m", "narrator", "narrate", BOOK, "-o", out, "--json"]
     if options.chapters:
         command += ["--chapters", options.chapters]
-    before = children_seconds()
     began = monotonic()
     environment = inherited() | {
         "NARRATOR_HOME": str(folder / "home"),
@@ -73,7 +72,7 @@ def narrate(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     printed, _ = child.communicate()
     assert child.returncode == 0, f"narrate ended with {child.returncode}"
     provider = sum(used for role, used in seconds.items() if role == "speak-server")
-    fleet = children_seconds() - before - provider
+    fleet = sum(seconds.values()) - provider
     return {
         "result": json.loads(printed),
         "wall_seconds": round(monotonic() - began, 1),
