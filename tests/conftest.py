@@ -8,6 +8,7 @@ A server that cannot be had is an error, never a skip.
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -28,9 +29,14 @@ BUCKETS = count(1)
 
 
 def pytest_configure() -> None:
-    """Forget the key and the settings of whoever runs the tests: trying costs nothing."""
+    """Forget the key and the settings of whoever runs the tests: trying costs nothing.
+
+    And mind Ctrl-C: a shell starts what it runs in the background with SIGINT ignored, which every
+    program under test would inherit.
+    """
     for name in set(os.environ) - set(process.environment()):
         del os.environ[name]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ server with the tone voice, which is the independent witness: it counts what it 
 """
 
 import hashlib
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -72,6 +73,13 @@ class Fleet:
         name = f"{service}-{len(self.workers(service)) + 1}"
         return self.start(service, name=name)
 
+    def stop(self) -> None:
+        """Ask every process to end, all at once, and wait for each."""
+        for child in self.children.values():
+            child.signal(signal.SIGTERM)
+        for child in self.children.values():
+            child.stop()
+
     def logs(self) -> str:
         """Everything that the fleet's own processes have written."""
         return "\n".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))
@@ -105,7 +113,7 @@ def running_fleet(
         speak_url=f"http://{speak_url}",
     )
     with ExitStack() as stack:
-        stack.callback(lambda: [child.stop() for child in reversed(fleet.children.values())])
+        stack.callback(fleet.stop)
         _start(fleet, speak_port, time_scale, speech_workers)
         yield fleet
 
