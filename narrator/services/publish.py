@@ -5,7 +5,6 @@ import shutil
 import tempfile
 import unicodedata
 from dataclasses import replace
-from itertools import accumulate
 from pathlib import Path
 
 from narrator.domain.artifacts import MANIFEST_NAME, Artifact, job_object
@@ -18,6 +17,7 @@ from narrator.domain.manifest_json import to_json
 from narrator.domain.plan import Plan
 from narrator.domain.plan_json import from_json as plan_from_json
 from narrator.domain.steps import Claim
+from narrator.domain.timeline import chapter_starts
 from narrator.services.kit import Services
 from narrator.services.plan import COVER_NAMES
 from narrator.services.ports import ChapterFile, RenderedChapterRow
@@ -102,9 +102,7 @@ def _manifest(
         speed=job.options.voice.speed,
         chapters=tuple(
             _chapter(services, made, position, row, start)
-            for position, (row, start) in enumerate(
-                zip(rows, accumulate(lengths[:-1], initial=0), strict=True)
-            )
+            for position, (row, start) in enumerate(zip(rows, chapter_starts(lengths), strict=True))
         ),
         skips=made.skips,
         recording=Recording(
@@ -131,7 +129,7 @@ def _chapter(
             ManifestChunk(
                 chunk=chunk,
                 take=key,
-                placement=replace(placement, start_samples=start + placement.start_samples),
+                placement=placement.moved(start),
             )
             for chunk, key, placement in zip(chunks, row.keys, placements, strict=True)
         ),
