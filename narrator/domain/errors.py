@@ -12,6 +12,7 @@
     ├── AccountFault           the provider refuses the account (HTTP 401, 402, 403)
     ├── Passing                expected to pass by itself; the step is repeated later
     │   ├── SpeechInterrupted  a speech session ended, stalled or was throttled
+    │   ├── SpeechThrottled    the provider counts too many sockets (HTTP 429); nothing was sent
     │   ├── SpeechUnavailable  no speech session could be had; nothing was sent
     │   ├── StoreUnavailable   database, broker or object store did not answer
     │   ├── TakeBusy           another slice is speaking the same words at this moment
@@ -23,8 +24,10 @@
     └── SettingsError          a setting is absent or malformed
 
 `reason` says what is wrong and names the thing; `remedy` says what to do about it. Neither ever
-holds document text or a secret.
+holds document text or a secret. `fault` names the line of the table in `retry.py` that applies.
 """
+
+from narrator.domain.faults import Fault
 
 
 class NarratorError(Exception):
@@ -32,18 +35,21 @@ class NarratorError(Exception):
 
     code = "error"
 
-    def __init__(self, reason: str, *, remedy: str = "") -> None:
+    def __init__(self, reason: str, *, remedy: str = "", fault: Fault | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.remedy = remedy
+        self.fault = fault
 
     def __reduce__(self) -> tuple[object, ...]:
         """Errors cross process borders; keyword-only arguments need help to do so."""
-        return (_rebuild, (type(self), self.reason, self.remedy))
+        return (_rebuild, (type(self), self.reason, self.remedy, self.fault))
 
 
-def _rebuild(kind: type[NarratorError], reason: str, remedy: str) -> NarratorError:
-    return kind(reason, remedy=remedy)
+def _rebuild(
+    kind: type[NarratorError], reason: str, remedy: str, fault: Fault | None
+) -> NarratorError:
+    return kind(reason, remedy=remedy, fault=fault)
 
 
 class JobFault(NarratorError):
@@ -100,8 +106,14 @@ class SpeechInterrupted(Passing):
     code = "speech-interrupted"
 
 
+class SpeechThrottled(Passing):
+    """The provider counts as many sockets as it allows (HTTP 429): nothing was sent or paid."""
+
+    code = "speech-throttled"
+
+
 class SpeechUnavailable(Passing):
-    """No speech session could be had (429, 503, no connection): nothing was sent or paid."""
+    """No speech session could be had (503, no connection): nothing was sent or paid."""
 
     code = "speech-unavailable"
 

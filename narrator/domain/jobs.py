@@ -169,12 +169,15 @@ class Progress:
     """How far a job is. Totals are 0 until it is planned.
 
     `chars_from_takes` counts the part of `chars_spoken` that earlier takes answered: those were not
-    sent to the provider.
+    sent to the provider. `chars_sent` and `chars_resent` are the ledger's: what is billed, and the
+    part of it that finished nothing.
     """
 
     stage: Stage
     chapters: tuple[ChapterProgress, ...] = ()
     chars_from_takes: int = 0
+    chars_sent: int = 0
+    chars_resent: int = 0
 
     @property
     def chunks(self) -> int:

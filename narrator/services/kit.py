@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from narrator.domain.slots import SlotTerms
 from narrator.domain.steps import Queue
 from narrator.services.ports import (
     Doorbell,
     Jobs,
+    Ledger,
     Objects,
     Reader,
+    Slots,
     Speaker,
     Steps,
     Studio,
@@ -32,7 +35,8 @@ class Rhythm:
 class Services:
     """The ports, built once a process by `bootstrap`.
 
-    `speaker_name` is the configured name under which takes are kept. `dice` answers with a number
+    `speaker_name` is the configured name under which takes are kept, and the name of the provider's
+    account whose slots are shared; `terms` says on what terms. `dice` answers with a number
     from 0 to 1, `clock` with seconds that only ever go forward; `wait` lets so many seconds pass.
     `scratch` is a folder for temporary files.
     """
@@ -40,6 +44,8 @@ class Services:
     jobs: Jobs
     steps: Steps
     takes: Takes
+    slots: Slots
+    ledger: Ledger
     objects: Objects
     speaker: Speaker
     studio: Studio
@@ -47,6 +53,7 @@ class Services:
     doorbell: Doorbell
     speaker_name: str
     rhythm: Rhythm
+    terms: SlotTerms
     dice: Callable[[], float]
     clock: Callable[[], float]
     wait: Callable[[float], object]

@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.jobs import JobState
+from narrator.domain.ledger import Outcome
 from narrator.domain.plan import Boundary
 from narrator.domain.steps import Queue, StepKind, StepState
 
@@ -92,6 +93,7 @@ jobs = Table(
     Column("succeeded_at", Double),
     Column("failed_at", Double),
     Column("cancelled_at", Double),
+    Column("paused_for", String(16)),  # why it is paused; null unless it is, and before this column
     _among("state", JobState, "state"),
     _among("format", AudioFormat, "format"),
     CheckConstraint("(state = 'failed') = (failure_code IS NOT NULL)", name="failure"),
@@ -215,3 +217,74 @@ artifacts = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
 )
+
+# The governor. Its rows are few: an account, its slots, the processes that share them.
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account", Text, primary_key=True),  # a speaker's configured name
+    Column("ceiling", Double, nullable=False),
+    Column("shrunk_at", Double),
+    Column("grown_at", Double),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("shut_until", Double),
+    Column("fault_code", Text),  # set while the account is paused
+    Column("fault_reason", Text),
+    Column("fault_remedy", Text),
+    Column("paused_at", Double),
+    Column("probe_at", Double),
+    Column("probe_voice", Text),
+    Column("probe_speed", Double),
+    CheckConstraint("(fault_code IS NULL) = (paused_at IS NULL)", name="paused"),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("fence", BigInteger, nullable=False, server_default=text("0")),
+    Column("owner", Text),  # null while it is free
+    Column("voice", Text),
+    Column("speed", Double),
+    Column("lease_until", Double),  # its grace included: from then on anybody may have it
+    Column("sent", Text, nullable=False, server_default=text("'[]'")),  # [[instant, characters], …]
+    CheckConstraint("(owner IS NULL) = (lease_until IS NULL)", name="leased"),
+)
+
+slot_owners = Table(
+    "slot_owners",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("owner", Text, primary_key=True),
+    Column("capacity", Integer, nullable=False),
+    Column("seen_at", Double, nullable=False),
+)
+
+# The ledger outlives its jobs: bills are checked against it.
+utterances = Table(
+    "utterances",
+    metadata,
+    Column("id", _RowNumber, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("job_id", String(32), nullable=False),
+    Column("step_id", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("chapter", Integer, nullable=False),
+    Column("idx", Integer, nullable=False),  # of the chunk within its chapter
+    Column("take_key", String(64), nullable=False),
+    Column("attempt", Integer, nullable=False),  # from 1, of this chunk of this job
+    Column("chars", Integer, nullable=False),  # Unicode code points
+    Column("slot", Integer, nullable=False),
+    Column("request_id", Text, nullable=False, server_default=text("''")),
+    Column("outcome", String(16), nullable=False, server_default=text(f"'{Outcome.SENT}'")),
+    Column("code", Text, nullable=False, server_default=text("''")),  # of the fault that ended it
+    Column("sent_at", Double, nullable=False),
+    Column("ended_at", Double),
+    UniqueConstraint("step_id", "fence", "take_key"),
+    _among("outcome", Outcome, "outcome"),
+    CheckConstraint(f"(outcome = '{Outcome.SENT}') = (ended_at IS NULL)", name="ended"),
+)
+Index("ix_utterances_job_id", utterances.c.job_id, utterances.c.outcome)
+Index("ix_utterances_outcome", utterances.c.outcome, utterances.c.chars)

@@ -1,24 +1,15 @@
-"""What the verbs need from the outside, a sentence a method.
+"""Ports of the rows: jobs, steps, takes."""
 
-Each port has an adapter at the edge and a twin in memory (`tests/fakes`), and both pass one
-contract suite (`tests/contract`). Every method that takes a `Claim` commits under its fence and
-raises `LeaseLost` when somebody else owns the step by now. Any method may raise `StoreUnavailable`.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from narrator.domain.artifacts import Artifact, AudioFormat
-from narrator.domain.documents import Cover, Document, Metadata
-from narrator.domain.errors import NarratorError
+from narrator.domain.artifacts import Artifact
 from narrator.domain.ids import JobId, ObjectKey, TakeKey
 from narrator.domain.jobs import Failure, Job, JobState, NewJob, Progress
 from narrator.domain.plan import Boundary
 from narrator.domain.steps import Claim, Queue, StepKind, StepState
 from narrator.domain.takes import Take
-from narrator.domain.timeline import Placement
 from narrator.domain.voices import Voice
 
 
@@ -83,7 +74,11 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
-    """What planning a job inserts. `chapters` are (body number, title), in order."""
+    """What planning a job inserts. `chapters` are (body number, title), in order.
+
+    `answered` are the keys that kept takes answer already: their chunks are spoken from the start,
+    and in no slice.
+    """
 
     plan_key: ObjectKey
     title: str
@@ -91,6 +86,7 @@ class PlannedJob:
     chapters: tuple[tuple[int, str], ...]
     chunks: tuple[PlannedChunk, ...]
     slices: tuple[Slice, ...]
+    answered: frozenset[TakeKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +114,23 @@ class Steps(Protocol):
 
     def claim(self, queue: Queue, *, owner: str, lease_seconds: float) -> Claim | None:
         """Claim the next queued step of a queue, or None when there is none."""
+
+    def claim_slice(
+        self,
+        voice: Voice,
+        *,
+        speaker: str,
+        owner: str,
+        lease_seconds: float,
+        seats: int,
+        first: bool,
+    ) -> Claim | None:
+        """Claim the fairest queued slice of a job for this speaker and voice, or None.
+
+        Where fewer slices run than there are `seats` in the fleet, the queued work is to spread:
+        the slice is cut to an idle seat's share of it (a chunk at least; the rest becomes slices of
+        its own), and a seat that has work already (`first` is false) gets none.
+        """
 
     def renew(self, claims: Sequence[Claim], *, lease_seconds: float) -> int:
         """Renew the leases of these claims that still hold; returns how many."""
@@ -194,11 +207,13 @@ class Takes(Protocol):
         A lease lives as long as its step's, so that two jobs never pay for the same words at once.
         """
 
-    def keep(self, claim: Claim, take: Take, *, spoken_now: bool) -> None:
+    def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> None:
         """The take is stored: record it, and that it answers the job's chunks of that key.
 
         `spoken_now` is False where an earlier take answers (nothing was sent to the provider).
-        Every pending chunk of the claim's own slice with that key is answered.
+        Every pending chunk of the claim's own slice with that key is answered. What was spoken now
+        ends its row of the ledger in the same transaction: `kept`, or `late` where another take of
+        these words was quicker.
         """
 
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:
@@ -206,189 +221,3 @@ class Takes(Protocol):
 
     def of_job(self, claim: Claim) -> list[RenderedChapterRow]:
         """The rendered chapters in order; for a publish step."""
-
-
-class Objects(Protocol):
-    """Bytes by key. Writing a key twice leaves the last bytes; a reader never sees half of them."""
-
-    def put_bytes(self, key: ObjectKey, data: bytes, *, media_type: str) -> None:
-        """Store a small object."""
-
-    def put_file(self, key: ObjectKey, path: Path, *, media_type: str) -> None:
-        """Store a file, streamed."""
-
-    def get_bytes(self, key: ObjectKey) -> bytes:
-        """A small object whole; raises Missing."""
-
-    def get_file(self, key: ObjectKey, path: Path) -> None:
-        """Copy an object to a file, streamed; raises Missing."""
-
-    def stream(self, key: ObjectKey) -> Iterator[bytes]:
-        """An object in blocks of at most 1 MiB; raises Missing at once, not at the first block."""
-
-    def exists(self, key: ObjectKey) -> bool:
-        """Whether the object is there."""
-
-    def link(self, key: ObjectKey, *, file_name: str, media_type: str, seconds: int) -> str | None:
-        """A URL at which anyone may fetch the object for so long; None: stream it instead."""
-
-    def check(self) -> None:
-        """Raise StoreUnavailable (with a remedy) unless the store can be used."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Utterance:
-    """A chunk's life in a speech session: one Speak, one Flush."""
-
-    key: TakeKey
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """An utterance is complete: its own Flushed came, with a plausible duration.
-
-    `pcm` is s16le mono at 24 kHz. `request_id` is the provider's name for the speech session.
-    """
-
-    key: TakeKey
-    pcm: bytes
-    model_version: str
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """An utterance is not complete; whatever audio came is thrown away.
-
-    `sent` tells whether its text reached the provider, and so may be billed.
-    """
-
-    key: TakeKey
-    error: NarratorError
-    sent: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsent:
-    """The caller wanted no more before this utterance was sent."""
-
-    key: TakeKey
-
-
-Report = Spoken | Cut | Unsent
-
-
-class Speaker(Protocol):
-    """Who makes the sound."""
-
-    def speak(
-        self, utterances: Sequence[Utterance], voice: Voice, *, going: Callable[[], bool]
-    ) -> Iterator[Report]:
-        """Speak them; exactly one report each. Asking for the next report says: the last is stored.
-
-        At most two utterances are sent and not yet stored at any moment, so that no more than two a
-        socket are ever paid for twice. Once `going()` is false nothing more is sent: what is under
-        way is completed and reported, the rest is `Unsent`. A Cut ends the use of its speech
-        session, not of the call: later utterances may be spoken on a new one, or be Cut as well.
-        Closing the iterator early gives up what is under way.
-        """
-
-    def close(self) -> None:
-        """Close every speech session politely and stop; idempotent."""
-
-
-class Reader(Protocol):
-    """Reads documents, safely."""
-
-    def read(self, path: Path, *, name: str) -> Document:
-        """The document; its content tells its format, `name` is a hint and a last-resort title.
-
-        Raises DocumentRefused, or ToolFailed when the reading process itself broke.
-        """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeAudio:
-    """A take's samples (s16le mono 24 kHz) on their way into a chapter."""
-
-    pcm: bytes
-    boundary: Boundary
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedChapter:
-    """An encoded chapter in a file, and where its takes lie from the chapter's start."""
-
-    path: Path
-    media_type: str
-    samples: int
-    placements: tuple[Placement, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChapterFile:
-    """A rendered chapter brought back for joining."""
-
-    path: Path
-    samples: int
-    title: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What a decoded recording holds: its samples at 24 kHz, the envelopes asked for."""
-
-    samples: int
-    envelopes: tuple[bytes, ...]
-
-
-class Studio(Protocol):
-    """Makes recordings. The same inputs give the same bytes.
-
-    `fingerprint` names what shapes a recording besides its takes, such as pauses.
-    """
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal for studios that make the same recordings of the same takes."""
-
-    def pack(self, pcm: bytes) -> bytes:
-        """A take's samples as a FLAC file."""
-
-    def unpack(self, packed: bytes) -> bytes:
-        """The samples of a packed take; raises TakeCorrupt."""
-
-    def render(
-        self, takes: Iterable[TakeAudio], *, format: AudioFormat, folder: Path
-    ) -> RenderedChapter:
-        """Trim, fade, join and encode one chapter, ready to be joined with others of its format."""
-
-    def publish(
-        self,
-        chapters: Sequence[ChapterFile],
-        *,
-        format: AudioFormat,
-        metadata: Metadata,
-        narrator: str,
-        cover: Cover | None,
-        path: Path,
-    ) -> None:
-        """Join rendered chapters into one file with chapter marks, tags and cover."""
-
-    def decode(self, path: Path) -> Iterator[bytes]:
-        """A finished recording's samples (s16le mono 24 kHz) in blocks; raises ToolFailed."""
-
-    def listen(self, path: Path, stretches: Sequence[tuple[int, int]]) -> Heard:
-        """Decode a recording once, in blocks: its length, and the envelope of each stretch of it.
-
-        A stretch is (first sample, how many); stretches are sorted and disjoint. What lies beyond
-        the end of the recording is missing from its envelope. Raises ToolFailed.
-        """
-
-
-class Doorbell(Protocol):
-    """Tells workers that there is work. Losing or doubling a ring costs time, never work."""
-
-    def ring(self, queue: Queue, times: int) -> None:
-        """Ring; a broker that does not answer is logged, not raised."""

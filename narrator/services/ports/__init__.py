@@ -1,0 +1,73 @@
+"""What the verbs need from the outside, a sentence a method.
+
+Each port has an adapter at the edge and a twin in memory (`tests/fakes`), and both pass one
+contract suite (`tests/contract`). Every method that takes a `Claim` commits under its fence and
+raises `LeaseLost` when somebody else owns the step by now. Any method may raise `StoreUnavailable`.
+"""
+
+from narrator.services.ports.outside import (
+    ChapterFile,
+    Doorbell,
+    Heard,
+    Objects,
+    Reader,
+    RenderedChapter,
+    Studio,
+    TakeAudio,
+)
+from narrator.services.ports.rows import (
+    ChapterTake,
+    Jobs,
+    PlannedChunk,
+    PlannedJob,
+    RenderedChapterRow,
+    RenderedRecord,
+    Slice,
+    Steps,
+    Takes,
+)
+from narrator.services.ports.slots import Ledger, Slots
+from narrator.services.ports.speech import (
+    Connected,
+    Cut,
+    Feed,
+    Hold,
+    Refused,
+    Report,
+    Speaker,
+    Spoken,
+    Unsent,
+    Utterance,
+)
+
+__all__ = [
+    "ChapterFile",
+    "ChapterTake",
+    "Connected",
+    "Cut",
+    "Doorbell",
+    "Feed",
+    "Heard",
+    "Hold",
+    "Jobs",
+    "Ledger",
+    "Objects",
+    "PlannedChunk",
+    "PlannedJob",
+    "Reader",
+    "Refused",
+    "RenderedChapter",
+    "RenderedChapterRow",
+    "RenderedRecord",
+    "Report",
+    "Slice",
+    "Slots",
+    "Speaker",
+    "Spoken",
+    "Steps",
+    "Studio",
+    "TakeAudio",
+    "Takes",
+    "Unsent",
+    "Utterance",
+]

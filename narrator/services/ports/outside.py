@@ -1,0 +1,137 @@
+"""Ports of the outside: stored bytes, documents, recordings, doorbells."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.documents import Cover, Document, Metadata
+from narrator.domain.ids import ObjectKey
+from narrator.domain.plan import Boundary
+from narrator.domain.steps import Queue
+from narrator.domain.timeline import Placement
+
+
+class Objects(Protocol):
+    """Bytes by key. Writing a key twice leaves the last bytes; a reader never sees half of them."""
+
+    def put_bytes(self, key: ObjectKey, data: bytes, *, media_type: str) -> None:
+        """Store a small object."""
+
+    def put_file(self, key: ObjectKey, path: Path, *, media_type: str) -> None:
+        """Store a file, streamed."""
+
+    def get_bytes(self, key: ObjectKey) -> bytes:
+        """A small object whole; raises Missing."""
+
+    def get_file(self, key: ObjectKey, path: Path) -> None:
+        """Copy an object to a file, streamed; raises Missing."""
+
+    def stream(self, key: ObjectKey) -> Iterator[bytes]:
+        """An object in blocks of at most 1 MiB; raises Missing at once, not at the first block."""
+
+    def exists(self, key: ObjectKey) -> bool:
+        """Whether the object is there."""
+
+    def link(self, key: ObjectKey, *, file_name: str, media_type: str, seconds: int) -> str | None:
+        """A URL at which anyone may fetch the object for so long; None: stream it instead."""
+
+    def check(self) -> None:
+        """Raise StoreUnavailable (with a remedy) unless the store can be used."""
+
+
+class Reader(Protocol):
+    """Reads documents, safely."""
+
+    def read(self, path: Path, *, name: str) -> Document:
+        """The document; its content tells its format, `name` is a hint and a last-resort title.
+
+        Raises DocumentRefused, or ToolFailed when the reading process itself broke.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeAudio:
+    """A take's samples (s16le mono 24 kHz) on their way into a chapter."""
+
+    pcm: bytes
+    boundary: Boundary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedChapter:
+    """An encoded chapter in a file, and where its takes lie from the chapter's start."""
+
+    path: Path
+    media_type: str
+    samples: int
+    placements: tuple[Placement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChapterFile:
+    """A rendered chapter brought back for joining."""
+
+    path: Path
+    samples: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a decoded recording holds: its samples at 24 kHz, the envelopes asked for."""
+
+    samples: int
+    envelopes: tuple[bytes, ...]
+
+
+class Studio(Protocol):
+    """Makes recordings. The same inputs give the same bytes.
+
+    `fingerprint` names what shapes a recording besides its takes, such as pauses.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for studios that make the same recordings of the same takes."""
+
+    def pack(self, pcm: bytes) -> bytes:
+        """A take's samples as a FLAC file."""
+
+    def unpack(self, packed: bytes) -> bytes:
+        """The samples of a packed take; raises TakeCorrupt."""
+
+    def render(
+        self, takes: Iterable[TakeAudio], *, format: AudioFormat, folder: Path
+    ) -> RenderedChapter:
+        """Trim, fade, join and encode one chapter, ready to be joined with others of its format."""
+
+    def publish(
+        self,
+        chapters: Sequence[ChapterFile],
+        *,
+        format: AudioFormat,
+        metadata: Metadata,
+        narrator: str,
+        cover: Cover | None,
+        path: Path,
+    ) -> None:
+        """Join rendered chapters into one file with chapter marks, tags and cover."""
+
+    def decode(self, path: Path) -> Iterator[bytes]:
+        """A finished recording's samples (s16le mono 24 kHz) in blocks; raises ToolFailed."""
+
+    def listen(self, path: Path, stretches: Sequence[tuple[int, int]]) -> Heard:
+        """Decode a recording once, in blocks: its length, and the envelope of each stretch of it.
+
+        A stretch is (first sample, how many); stretches are sorted and disjoint. What lies beyond
+        the end of the recording is missing from its envelope. Raises ToolFailed.
+        """
+
+
+class Doorbell(Protocol):
+    """Tells workers that there is work. Losing or doubling a ring costs time, never work."""
+
+    def ring(self, queue: Queue, times: int) -> None:
+        """Ring; a broker that does not answer is logged, not raised."""
