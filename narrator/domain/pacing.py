@@ -8,9 +8,11 @@ so both are taken as sliding and characters are counted the pessimistic way.
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from narrator.domain.errors import SettingsError
+from narrator.domain.slots import Sent
 
 WINDOW_SECONDS = 60.0
 """The provider's minute, in its own seconds."""
@@ -97,6 +99,20 @@ class Pacing:
         """An utterance of `chars` characters and its flush are sent at `now`."""
         self._forget(now)
         self._sent.append((now, chars))
+
+    def inherit(self, sent: Iterable[Sent], now: float) -> None:
+        """Take on what predecessors in the slot sent, as it was known at `now` at the latest.
+
+        What was sent longer ago than a window is dropped, and nothing is taken to lie ahead.
+        """
+        inherited = ((now - max(each.seconds_ago, 0.0), each.chars) for each in sent)
+        self._sent = deque(sorted([*self._sent, *inherited]))
+        self._forget(now)
+
+    def sent(self, now: float) -> tuple[Sent, ...]:
+        """What was sent in the window that ends at `now`, the oldest first, for a successor."""
+        self._forget(now)
+        return tuple(Sent(seconds_ago=now - at, chars=chars) for at, chars in self._sent)
 
     def exhaust(self, now: float) -> None:
         """The provider says that the window is full, whatever we counted: wait a whole one."""

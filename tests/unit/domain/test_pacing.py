@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from narrator.domain.errors import SettingsError
 from narrator.domain.pacing import Pacing, PacingLimits, counted_chars
+from narrator.domain.slots import Sent
 
 EXACT = PacingLimits(margin=0.0, window_slack_seconds=0.0)
 
@@ -74,6 +75,47 @@ def test_used_characters_are_those_of_the_last_window():
     pacing.record(700, now=0.0)
     pacing.record(300, now=30.0)
     assert (pacing.used_chars(59.0), pacing.used_chars(60.0)) == (1_000, 300)
+
+
+def test_a_successor_waits_for_what_its_predecessor_sent():
+    first, second = Pacing(EXACT), Pacing(EXACT)
+    first.record(1_500, now=5.0)
+    first.record(900, now=20.0)
+    second.inherit(first.sent(30.0), now=1_030.0)  # by another process's clock
+    assert (second.ready_at(1), second.ready_at(1_501)) == (1_065.0, 1_080.0)
+
+
+def test_a_slot_that_was_handed_on_twice_remembers_as_if_it_had_not_been():
+    pacing = Pacing(EXACT)
+    pacing.record(700, now=1.0)
+    once, twice = Pacing(EXACT), Pacing(EXACT)
+    once.inherit(pacing.sent(10.0), now=10.0)
+    twice.inherit(once.sent(30.0), now=30.0)
+    assert twice.sent(40.0) == (Sent(seconds_ago=39.0, chars=700),)
+
+
+def test_what_is_inherited_falls_in_between_what_was_sent_here():
+    pacing = Pacing(EXACT)
+    pacing.record(2_000, now=40.0)
+    pacing.inherit([Sent(seconds_ago=30.0, chars=400)], now=50.0)
+    assert pacing.sent(50.0) == (
+        Sent(seconds_ago=30.0, chars=400),
+        Sent(seconds_ago=10.0, chars=2_000),
+    )
+    assert pacing.ready_at(400) == 80.0
+
+
+def test_what_lies_a_window_back_is_not_handed_on():
+    pacing = Pacing(EXACT)
+    pacing.inherit([Sent(seconds_ago=60.0, chars=2_400)], now=100.0)
+    assert (pacing.sent(100.0), pacing.ready_at(2_400)) == ((), -math.inf)
+
+
+def test_nothing_is_inherited_from_the_future():
+    """Clocks of two machines may differ; a window still ends after a window."""
+    pacing = Pacing(EXACT)
+    pacing.inherit([Sent(seconds_ago=-500.0, chars=2_400)], now=0.0)
+    assert pacing.ready_at(1) == 60.0
 
 
 @given(st.lists(st.tuples(st.integers(1, 2_352), st.floats(0, 30)), min_size=1, max_size=80))
