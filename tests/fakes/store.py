@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import RLock
@@ -19,6 +20,7 @@ from narrator.domain.jobs import (
     next_job_state,
     stage_of,
 )
+from narrator.domain.ledger import Outcome
 from narrator.domain.steps import (
     Claim,
     Queue,
@@ -28,6 +30,7 @@ from narrator.domain.steps import (
     step_sources,
 )
 from narrator.domain.takes import Take
+from narrator.domain.voices import Voice
 from narrator.services.ports import (
     ChapterTake,
     PlannedChunk,
@@ -36,6 +39,7 @@ from narrator.services.ports import (
     RenderedRecord,
 )
 from tests.fakes.rows import ChapterRow, ChunkRow, StepRow, claim_of, progress_of, trouble_of
+from tests.fakes.utterances import Utterances
 
 ALIVE = {JobState.QUEUED, JobState.RUNNING}
 
@@ -50,6 +54,8 @@ class MemoryStore:
     _chapters: dict[JobId, list[ChapterRow]] = field(default_factory=dict)
     _kept: dict[TakeKey, Take] = field(default_factory=dict)
     _leases: dict[TakeKey, tuple[StepId, int]] = field(default_factory=dict)
+    utterances: Utterances = field(default_factory=Utterances)
+    paused_for: dict[JobId, str] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
     _lock: RLock = field(default_factory=RLock)
 
@@ -103,7 +109,14 @@ class MemoryStore:
                 if chunk.spoken and not chunk.spoken_now
             )
             stage = stage_of(job.state, made)
-            return Progress(stage=stage, chapters=made, chars_from_takes=earlier)
+            sums = self.utterances.sums(job_id)
+            return Progress(
+                stage=stage,
+                chapters=made,
+                chars_from_takes=earlier,
+                chars_sent=sums.sent,
+                chars_resent=sums.resent,
+            )
 
     def cancel(self, job_id: JobId) -> Job:
         """Cancel the job and its open steps."""
@@ -300,11 +313,16 @@ class MemoryStore:
             self._leases.update(dict.fromkeys(free, mine))
             return free
 
-    def keep(self, claim: Claim, take: Take, *, spoken_now: bool) -> None:
+    def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> None:
         """Record the take, and that it answers the slice's chunks of that key."""
         with self._lock:
             self._held(claim)
+            late = take.key in self._kept
             kept = self._kept.setdefault(take.key, take)
+            if spoken_now:
+                outcome = Outcome.LATE if late else Outcome.KEPT
+                self.utterances.end(claim, take.key, outcome, request_id=request_id)
+            spoken_now = spoken_now and not late
             for chunk in self._slice(claim):
                 if chunk.planned.key == take.key and not chunk.spoken:
                     chunk.spoken, chunk.spoken_now, chunk.samples = True, spoken_now, kept.samples
@@ -338,6 +356,42 @@ class MemoryStore:
                 for chapter in self._chapters[claim.job_id]
                 if chapter.record
             ]
+
+    # ------------------------------------------------------------- what the other twins look at
+
+    @contextmanager
+    def still(self, claim: Claim | None = None) -> Iterator[None]:
+        """Nothing changes while the block runs; raises LeaseLost unless the claim holds."""
+        with self._lock:
+            if claim is not None:
+                self._held(claim)
+            yield
+
+    def queued_voices(self, speaker: str) -> list[Voice]:
+        """The voice of each queued slice of this speaker, in the order of the queue."""
+        with self._lock:
+            jobs = [self._jobs[s.job_id] for s in self._waiting(Queue.SPEECH, StepState.QUEUED)]
+            return [job.options.voice for job in jobs if job.speaker == speaker]
+
+    def pause_for_account(self, speaker: str) -> None:
+        """Pause this speaker's jobs that have open slices."""
+        with self._lock:
+            for job in list(self._jobs.values()):
+                if job.speaker == speaker and job.state in ALIVE and self._open_slices(job.id):
+                    self._move_job(job.id, JobMove.PAUSE)
+                    self.paused_for[job.id] = "account"
+
+    def resume_for_account(self, speaker: str) -> None:
+        """Resume the jobs that were paused for this speaker's account, and no others."""
+        with self._lock:
+            for job in list(self._jobs.values()):
+                if job.speaker == speaker and self.paused_for.get(job.id) == "account":
+                    del self.paused_for[job.id]
+                    if job.state is JobState.PAUSED:
+                        self._move_job(job.id, JobMove.RESUME)
+
+    def _open_slices(self, job_id: JobId) -> bool:
+        return any(step.kind is StepKind.SLICE for step in self._of(job_id, StepMove.CANCEL))
 
     # ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,67 @@
+"""The ledger's rows, in memory; whoever uses them holds the twin's lock."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from narrator.domain.errors import InvalidTransition
+from narrator.domain.ids import JobId, StepId, TakeKey
+from narrator.domain.ledger import Outcome, Sending, Sums
+from narrator.domain.steps import Claim
+
+
+@dataclass(slots=True)
+class UtteranceRow:
+    """What was sent, once."""
+
+    job_id: JobId
+    chapter: int
+    sending: Sending
+    slot: int
+    attempt: int
+    outcome: Outcome = Outcome.SENT
+    request_id: str = ""
+    code: str = ""
+
+
+@dataclass(slots=True)
+class Utterances:
+    """Rows by step, fence and key."""
+
+    rows: dict[tuple[StepId, int, TakeKey], UtteranceRow] = field(default_factory=dict)
+
+    def begin(self, claim: Claim, sending: Sending, slot: int) -> None:
+        """About to be sent; what was sent under this fence already cannot be sent again."""
+        key = (claim.step_id, claim.fence, sending.key)
+        row = self.rows.pop(key, None)
+        if row is not None and row.outcome not in {Outcome.SENT, Outcome.UNSENT}:
+            self.rows[key] = row
+            raise InvalidTransition(f"the {claim} has sent these words before")
+        attempt = 1 + sum(
+            (row.job_id, row.chapter, row.sending.index)
+            == (claim.job_id, claim.chapter, sending.index)
+            for row in self.rows.values()
+        )
+        self.rows[key] = UtteranceRow(claim.job_id, claim.chapter, sending, slot, attempt)
+
+    def lose(self, claim: Claim) -> None:
+        """Open rows of earlier claims of the step are lost."""
+        for (step_id, fence, _), row in self.rows.items():
+            earlier = step_id == claim.step_id and fence < claim.fence
+            if earlier and row.outcome is Outcome.SENT:
+                row.outcome = Outcome.LOST
+
+    def end(
+        self, claim: Claim, key: TakeKey, outcome: Outcome, *, request_id: str = "", code: str = ""
+    ) -> None:
+        """What became of an open row, or of one that was given up too early."""
+        row = self.rows.get((claim.step_id, claim.fence, key))
+        if row is not None and row.outcome in {Outcome.SENT, Outcome.LOST}:
+            row.outcome, row.request_id, row.code = outcome, request_id, code
+
+    def sums(self, job_id: JobId | None = None) -> Sums:
+        """Characters by outcome."""
+        found: Counter[Outcome] = Counter()
+        for row in self.rows.values():
+            if job_id in {None, row.job_id}:
+                found[row.outcome] += row.sending.chars
+        return Sums(chars=dict(found))
