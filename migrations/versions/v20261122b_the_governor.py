@@ -106,5 +106,5 @@ def create_utterances() -> None:
             "(outcome = 'sent') = (ended_at IS NULL)", name=op.f("ck_utterances_ended")
         ),
     )
-    op.create_index("ix_utterances_job_id", "utterances", ["job_id", "outcome"])
+    op.create_index("ix_utterances_job_id", "utterances", ["job_id", "chapter", "idx"])
     op.create_index("ix_utterances_outcome", "utterances", ["outcome", "chars"])

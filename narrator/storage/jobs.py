@@ -23,6 +23,7 @@ from narrator.domain.jobs import (
 from narrator.domain.steps import StepKind, StepMove, StepState, step_sources
 from narrator.domain.voices import Voice
 from narrator.storage.database import Database, insert_or, now
+from narrator.storage.ledger import sums
 from narrator.storage.moves import NewStep, add_steps, lock_job, move_job, move_steps, unknown_job
 from narrator.storage.planting import storable
 from narrator.storage.tables import SPOKEN, artifacts, chapters, chunks, is_state, jobs, steps
@@ -64,17 +65,20 @@ class SqlJobs:
             return _jobs(tx, query)
 
     def progress(self, job_id: JobId) -> Progress:
-        """How far the job is: two statements, each answered by one index."""
+        """How far the job is: three statements, each answered by one index."""
         with self._database.read() as tx:
             state = tx.scalars(select(jobs.c.state).where(jobs.c.id == job_id)).one_or_none()
             if state is None:
                 raise unknown_job(job_id)
             rows = tx.execute(_chapter_query(job_id)).all()
+            billed = sums(tx, job_id)
         made = tuple(_chapter_progress(row) for row in rows)
         return Progress(
             stage=stage_of(JobState(state), made),
             chapters=made,
             chars_from_takes=sum(int(row.chars_from_takes or 0) for row in rows),
+            chars_sent=billed.sent,
+            chars_resent=billed.resent,
         )
 
     def cancel(self, job_id: JobId) -> Job:

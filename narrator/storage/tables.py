@@ -286,5 +286,5 @@ utterances = Table(
     _among("outcome", Outcome, "outcome"),
     CheckConstraint(f"(outcome = '{Outcome.SENT}') = (ended_at IS NULL)", name="ended"),
 )
-Index("ix_utterances_job_id", utterances.c.job_id, utterances.c.outcome)
+Index("ix_utterances_job_id", utterances.c.job_id, utterances.c.chapter, utterances.c.idx)
 Index("ix_utterances_outcome", utterances.c.outcome, utterances.c.chars)

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 
 from narrator.domain.errors import Missing
 from narrator.domain.ids import ObjectKey, TakeKey
+from narrator.domain.ledger import Outcome
 from narrator.domain.plan import Boundary
 from narrator.domain.steps import Claim, StepState
 from narrator.domain.takes import Take
@@ -18,6 +19,7 @@ from narrator.services.ports import (
 )
 from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.dispatching import IMPLAUSIBLE_SECONDS
+from narrator.storage.ledger import end
 from narrator.storage.moves import hold, look
 from narrator.storage.tables import (
     KEPT,
@@ -89,12 +91,18 @@ class SqlTakes:
             new = _insert_leases(tx, claim, wanted)
             return new | _take_over(tx, claim, [key for key in wanted if key not in new])
 
-    def keep(self, claim: Claim, take: Take, *, spoken_now: bool) -> None:
-        """Record the take, unless one of its key is kept already, and answer the slice's chunks."""
+    def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> None:
+        """Record the take, unless one of its key is kept already, and answer the slice's chunks.
+
+        What was spoken now ends its row of the ledger: kept, or late where a take was there.
+        """
         with self._database.write() as tx:
             hold(tx, claim)
-            _record(tx, claim, take)
-            _answer(tx, claim, take, spoken_now=spoken_now)
+            recorded = _record(tx, claim, take)
+            if spoken_now:
+                outcome = Outcome.KEPT if recorded else Outcome.LATE
+                end(tx, claim, take.key, outcome, request_id=request_id)
+            _answer(tx, claim, take, spoken_now=spoken_now and recorded)
 
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:
         """The takes of the claim's chapter in chunk order; raises Missing when one is gone."""
@@ -182,7 +190,8 @@ def _alive(at: float) -> ColumnElement[bool]:
     )
 
 
-def _record(tx: Connection, claim: Claim, take: Take) -> None:
+def _record(tx: Connection, claim: Claim, take: Take) -> bool:
+    """Record the take; False where one of its key is kept already."""
     at = now(tx)
     tenant = select(jobs.c.tenant).where(jobs.c.id == claim.job_id).scalar_subquery()
     columns = {
@@ -197,11 +206,10 @@ def _record(tx: Connection, claim: Claim, take: Take) -> None:
         "used_at": at,
     }
     insert = insert_or(tx, takes).values({"key": take.key, "tenant": tenant, **columns})
-    tx.execute(
-        insert.on_conflict_do_update(
-            index_elements=[takes.c.key], set_=columns, where=is_state(takes.c.state, LEASED)
-        )
+    recorded = insert.on_conflict_do_update(
+        index_elements=[takes.c.key], set_=columns, where=is_state(takes.c.state, LEASED)
     )
+    return tx.execute(recorded.returning(takes.c.key)).first() is not None
 
 
 def _answer(tx: Connection, claim: Claim, take: Take, *, spoken_now: bool) -> None:

@@ -1,0 +1,152 @@
+"""The ledger in SQL: a row for each utterance sent. Rows are written once and ended once."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, func, select, update
+
+from narrator.domain.errors import InvalidTransition
+from narrator.domain.ids import JobId, TakeKey
+from narrator.domain.ledger import Outcome, Sending, Sums
+from narrator.domain.slots import Slot
+from narrator.domain.steps import Claim
+from narrator.storage.database import Database, insert_or, instant, now
+from narrator.storage.moves import hold
+from narrator.storage.tables import is_state, utterances
+
+
+class SqlLedger:
+    """The port `Ledger` over a database; `account` is the speaker's configured name."""
+
+    def __init__(self, database: Database, *, account: str) -> None:
+        self._database = database
+        self._account = account
+
+    def begin(self, claim: Claim, sendings: Sequence[Sending], *, slot: Slot) -> None:
+        """These are about to be sent; earlier claims' open rows become lost.
+
+        Repeating what is open (its commit may have gone unheard), or was not sent after all, is
+        harmless. Raises LeaseLost, and InvalidTransition for words that were sent under this fence:
+        what was cut is sent again by the step's next claim.
+        """
+        with self._database.write() as tx:
+            hold(tx, claim)
+            _lose_earlier(tx, claim)
+            if sendings and _insert(tx, claim, sendings, self._account, slot) != len(sendings):
+                raise InvalidTransition(
+                    f"the {claim} has sent these words before", remedy="hand it back"
+                )
+
+    def end(
+        self,
+        claim: Claim,
+        key: TakeKey,
+        outcome: Outcome,
+        *,
+        request_id: str = "",
+        code: str = "",
+    ) -> None:
+        """What became of an open row; a row that ended already stays as it is."""
+        with self._database.write() as tx:
+            end(tx, claim, key, outcome, request_id=request_id, code=code)
+
+    def sums(self, job_id: JobId | None = None) -> Sums:
+        """Characters sent, of one job or of all, by what became of them."""
+        with self._database.read() as tx:
+            return sums(tx, job_id)
+
+
+def end(
+    tx: Connection,
+    claim: Claim,
+    key: TakeKey,
+    outcome: Outcome,
+    *,
+    request_id: str = "",
+    code: str = "",
+) -> None:
+    """End the row of the claim's utterance, unless it has ended.
+
+    One that counts as lost was given up too early: whoever says now what became of it, lives.
+    """
+    tx.execute(
+        update(utterances)
+        .where(
+            utterances.c.step_id == claim.step_id,
+            utterances.c.fence == claim.fence,
+            utterances.c.take_key == key,
+            is_state(utterances.c.outcome, Outcome.SENT, Outcome.LOST),
+        )
+        .values(outcome=outcome, request_id=request_id, code=code, ended_at=instant())
+    )
+
+
+def sums(tx: Connection, job_id: JobId | None = None) -> Sums:
+    """Characters by outcome; an index holds the answer for all, another the rows of a job."""
+    query = select(utterances.c.outcome, func.sum(utterances.c.chars)).group_by(
+        utterances.c.outcome
+    )
+    if job_id is not None:
+        query = query.where(utterances.c.job_id == job_id)
+    return Sums(chars={Outcome(outcome): int(chars) for outcome, chars in tx.execute(query)})
+
+
+def _lose_earlier(tx: Connection, claim: Claim) -> None:
+    """Whoever held the step before does not any more, and has not said what became of these."""
+    tx.execute(
+        update(utterances)
+        .where(
+            utterances.c.step_id == claim.step_id,
+            utterances.c.fence < claim.fence,
+            is_state(utterances.c.outcome, Outcome.SENT),
+        )
+        .values(outcome=Outcome.LOST, ended_at=instant())
+    )
+
+
+def _insert(
+    tx: Connection, claim: Claim, sendings: Sequence[Sending], account: str, slot: Slot
+) -> int:
+    """Insert the rows, or open them again; returns how many are open now."""
+    at = now(tx)
+    tries = _tries(tx, claim, [sending.index for sending in sendings])
+    common = {
+        "account": account,
+        "job_id": claim.job_id,
+        "step_id": claim.step_id,
+        "fence": claim.fence,
+        "chapter": claim.chapter,
+        "slot": slot.number,
+        "outcome": Outcome.SENT,
+        "sent_at": at,
+    }
+    rows = [{**common, **_columns(sending, tries)} for sending in sendings]
+    insert = insert_or(tx, utterances).values(rows)
+    opened = insert.on_conflict_do_update(
+        index_elements=[utterances.c.step_id, utterances.c.fence, utterances.c.take_key],
+        set_={"outcome": Outcome.SENT, "slot": slot.number, "sent_at": at, "ended_at": None},
+        where=is_state(utterances.c.outcome, Outcome.SENT, Outcome.UNSENT),
+    )
+    return len(tx.execute(opened.returning(utterances.c.id)).all())
+
+
+def _tries(tx: Connection, claim: Claim, indices: Sequence[int]) -> Mapping[int, int]:
+    """How often each of these chunks of the job was sent before."""
+    query = (
+        select(utterances.c.idx, func.count())
+        .where(
+            utterances.c.job_id == claim.job_id,
+            utterances.c.chapter == claim.chapter,
+            utterances.c.idx.in_(indices),
+        )
+        .group_by(utterances.c.idx)
+    )
+    return dict(tx.execute(query).tuples().all())
+
+
+def _columns(sending: Sending, tries: Mapping[int, int]) -> dict[str, object]:
+    return {
+        "idx": sending.index,
+        "take_key": sending.key,
+        "attempt": tries.get(sending.index, 0) + 1,
+        "chars": sending.chars,
+    }
