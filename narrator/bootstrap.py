@@ -43,7 +43,7 @@ def bootstrap(settings: Settings) -> Services:
         speaker=_speaker(settings),
         studio=studio(settings),
         reader=_reader(settings),
-        doorbell=CeleryDoorbell(settings.broker_url),
+        doorbell=CeleryDoorbell(settings.broker_url, settings.work.window),
         speaker_name=settings.speech.speaker,
         rhythm=_rhythm(settings),
         dice=random.SystemRandom().random,

@@ -2,9 +2,11 @@
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 
 import structlog
 from celery import Celery
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from narrator.domain.steps import Queue
@@ -31,9 +33,12 @@ class CeleryDoorbell:
 
     Whoever rings has committed its work and must not wait for a broker that may be away: a refused
     connection alone takes seconds, because every layer beneath tries again.
+
+    A queue is rung only while fewer rings than its `window` wait in it. One task may do the work of
+    many rings, and steps are rung again while nobody answers: rings would pile up without end.
     """
 
-    def __init__(self, broker_url: str) -> None:
+    def __init__(self, broker_url: str, window: Mapping[Queue, int]) -> None:
         self._app = Celery("narrator-doorbell", broker=broker_url, set_as_current=False)
         self._app.conf.update(
             broker_transport_options=TRANSPORT,
@@ -41,6 +46,7 @@ class CeleryDoorbell:
             task_ignore_result=True,
             result_backend=None,
         )
+        self._window = window
         self._owed: Counter[Queue] = Counter()
         self._changed = threading.Condition()
         self._ringer: threading.Thread | None = None
@@ -68,9 +74,27 @@ class CeleryDoorbell:
     def _ring(self, queue: Queue, times: int) -> None:
         try:
             with self._app.producer_pool.acquire(block=True, timeout=10) as producer:
-                for _ in range(times):
+                room = self._window[queue] - _waiting(producer.connection, queue)
+                for _ in range(min(times, room)):
                     self._app.send_task(
                         TASK, args=[str(queue)], queue=str(queue), producer=producer, retry=False
                     )
         except (OperationalError, OSError) as error:
             log.warning("doorbell.unanswered", queue=queue, error=type(error).__name__)
+
+
+def _waiting(connection: Connection, queue: Queue) -> int:
+    """How many rings wait in a queue; raises OperationalError or OSError.
+
+    The queue is declared as ringing would declare it. Asking passively finds none on Redis, for
+    kombu (5.7) looks for its list without the key prefix. The channel is one of its own, which
+    RabbitMQ closes where the queue is not as declared: ringing then says so.
+    """
+    try:
+        with connection.channel() as channel:  # type: ignore[no-untyped-call]
+            declared = channel.queue_declare(queue=str(queue), durable=True, auto_delete=False)
+            return int(declared.message_count)
+    except connection.channel_errors:
+        return 0
+    except connection.connection_errors as error:
+        raise OperationalError(str(error)) from error

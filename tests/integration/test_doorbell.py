@@ -1,7 +1,9 @@
 """The doorbell on a real broker, and on none."""
 
 import json
+from collections.abc import Iterator
 
+import pytest
 import redis
 from structlog.testing import capture_logs
 
@@ -10,20 +12,68 @@ from narrator.doorbell import TASK, CeleryDoorbell
 from tests.acceptance.fleet import wait_for
 from tests.servers import process
 
+WINDOW = {Queue.SPEECH: 5, Queue.AUDIO: 2}
+SPEECH, AUDIO = "narr:speech", "narr:audio"
 
-def test_rings_arrive_and_carry_a_queues_name_alone(redis_url: str) -> None:
-    CeleryDoorbell(redis_url).ring(Queue.SPEECH, 3)
+
+@pytest.fixture
+def broker(redis_url: str) -> Iterator[redis.Redis]:
+    """The broker, as a bystander sees it."""
     with redis.Redis.from_url(redis_url) as client:
-        wait_for(lambda: client.llen("narr:speech"), lambda n: n == 3, timeout_seconds=10)
-        message = json.loads(client.lindex("narr:speech", 0))
+        yield client
+
+
+def wait_for_rings(broker: redis.Redis, queue: str, number: int) -> None:
+    wait_for(lambda: broker.llen(queue), lambda n: n == number, timeout_seconds=10)
+
+
+def test_rings_arrive_and_carry_a_queues_name_alone(redis_url: str, broker: redis.Redis) -> None:
+    CeleryDoorbell(redis_url, WINDOW).ring(Queue.SPEECH, 3)
+    wait_for_rings(broker, SPEECH, 3)
+    message = json.loads(broker.lrange(SPEECH, 0, 0)[0])
 
     assert message["headers"]["task"] == TASK
     assert message["headers"]["argsrepr"] == "['speech']"
 
 
+def test_rings_that_nobody_answers_pile_up_no_higher_than_the_window(
+    redis_url: str, broker: redis.Redis
+) -> None:
+    """A night of ringing, by all the processes of a fleet, while no worker lives."""
+    for _ in range(3):
+        doorbell = CeleryDoorbell(redis_url, WINDOW)
+        doorbell.ring(Queue.SPEECH, 2)
+        doorbell.ring(Queue.AUDIO, 1)  # after the others, by the same thread
+        wait_for_rings(broker, AUDIO, 1)
+        broker.delete(AUDIO)
+    assert broker.llen(SPEECH) == WINDOW[Queue.SPEECH]
+
+
+def test_a_ring_that_was_answered_makes_room_for_another(
+    redis_url: str, broker: redis.Redis
+) -> None:
+    doorbell = CeleryDoorbell(redis_url, WINDOW)
+    doorbell.ring(Queue.AUDIO, 9)
+    wait_for_rings(broker, AUDIO, 2)
+    broker.lpop(AUDIO)
+    doorbell.ring(Queue.AUDIO, 9)
+    wait_for_rings(broker, AUDIO, 2)
+
+
+def test_a_broker_that_comes_back_empty_is_rung_again(redis_url: str, broker: redis.Redis) -> None:
+    """What it held, and every connection to it, is gone."""
+    doorbell = CeleryDoorbell(redis_url, WINDOW)
+    doorbell.ring(Queue.AUDIO, 2)
+    wait_for_rings(broker, AUDIO, 2)
+    broker.flushall()
+    broker.client_kill_filter(skipme=True)
+    doorbell.ring(Queue.AUDIO, 2)
+    wait_for_rings(broker, AUDIO, 2)
+
+
 def test_an_absent_broker_is_logged_by_a_thread_of_its_own() -> None:
     """Whoever rings has returned by then: it does not wait."""
-    doorbell = CeleryDoorbell(f"redis://127.0.0.1:{process.free_port()}/0")
+    doorbell = CeleryDoorbell(f"redis://127.0.0.1:{process.free_port()}/0", WINDOW)
     with capture_logs() as logs:
         doorbell.ring(Queue.AUDIO, 1)
         returned_first = not logs
