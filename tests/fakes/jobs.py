@@ -1,0 +1,103 @@
+"""The twin of jobs."""
+
+from collections import Counter
+
+from narrator.domain.ids import JobId
+from narrator.domain.jobs import Failure, Job, JobMove, JobState, NewJob, Progress, stage_of
+from narrator.domain.steps import StepKind, StepMove, StepState
+from tests.fakes.rows import claim_of, progress_of, trouble_of
+from tests.fakes.tables import MemoryTables
+
+
+class MemoryJobs(MemoryTables):
+    """The port `Jobs`."""
+
+    __slots__ = ()
+
+    def create(self, new: NewJob) -> Job:
+        """Insert the job and its `plan` step; a job of that id is returned as is."""
+        with self._lock:
+            if new.id not in self._jobs:
+                self._jobs[new.id] = Job(
+                    id=new.id,
+                    tenant=new.tenant,
+                    state=JobState.QUEUED,
+                    source_key=new.source_key,
+                    source_name=new.source_name,
+                    speaker=new.speaker,
+                    options=new.options,
+                    state_times={JobState.QUEUED: self.clock()},
+                )
+                self._add(new.id, StepKind.PLAN, 0)
+            return self._jobs[new.id]
+
+    def get(self, job_id: JobId) -> Job:
+        """The job; raises Missing."""
+        with self._lock:
+            return self._job(job_id)
+
+    def recent(
+        self, *, limit: int, before: JobId | None = None, state: JobState | None = None
+    ) -> list[Job]:
+        """Jobs from the newest on."""
+        with self._lock:
+            newest = list(reversed(self._jobs.values()))
+            if before is not None:
+                newest = newest[newest.index(self.get(before)) + 1 :]
+            return [job for job in newest if state in {None, job.state}][:limit]
+
+    def progress(self, job_id: JobId) -> Progress:
+        """How far the job is."""
+        with self._lock:
+            job = self.get(job_id)
+            chapters = self._chapters.get(job_id, [])
+            made = tuple(progress_of(chapter) for chapter in chapters)
+            earlier = sum(
+                len(chunk.planned.text)
+                for chapter in chapters
+                for chunk in chapter.chunks
+                if chunk.spoken and not chunk.spoken_now
+            )
+            stage = stage_of(job.state, made)
+            sums = self.utterances.sums(job_id)
+            return Progress(
+                stage=stage,
+                chapters=made,
+                chars_from_takes=earlier,
+                chars_sent=sums.sent,
+                chars_resent=sums.resent,
+            )
+
+    def cancel(self, job_id: JobId) -> Job:
+        """Cancel the job and its open steps."""
+        with self._lock:
+            if self.get(job_id).state is not JobState.CANCELLED:
+                self._move_job(job_id, JobMove.CANCEL)
+                self._cancel_steps(job_id)
+            return self._jobs[job_id]
+
+    def retry(self, job_id: JobId) -> Job:
+        """Take up a failed or cancelled job again."""
+        with self._lock:
+            self._move_job(job_id, JobMove.RETRY, failure=None)
+            for step in self._of(job_id, StepMove.REVIVE):
+                step.move(StepMove.REVIVE)
+                step.attempts, step.run_at, step.failure = 0, self.clock(), None
+            return self._jobs[job_id]
+
+    def trouble(self, job_id: JobId) -> Failure | None:
+        """Why an open step of the job was last given back, or None."""
+        with self._lock:
+            return trouble_of(self._of(job_id, StepMove.CANCEL))
+
+    def states(self) -> dict[JobState, int]:
+        """How many jobs there are in each state."""
+        with self._lock:
+            return Counter(job.state for job in self._jobs.values())
+
+    def spoken_chars(self) -> int:
+        """Characters of finished slices."""
+        with self._lock:
+            slices = [s for s in self.steps_by_id.values() if s.kind is StepKind.SLICE]
+            done = [claim_of(step) for step in slices if step.state is StepState.DONE]
+            return sum(len(c.planned.text) for claim in done for c in self._slice(claim))

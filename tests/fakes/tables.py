@@ -1,0 +1,99 @@
+"""What the twins of jobs, steps and takes stand on: their rows, under one lock."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from threading import RLock
+
+from narrator.domain.errors import LeaseLost, Missing
+from narrator.domain.ids import JobId, StepId, TakeKey
+from narrator.domain.jobs import Job, JobMove, JobState, next_job_state
+from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState, step_sources
+from narrator.domain.takes import Take
+from narrator.services.ports import PlannedChunk
+from tests.fakes.rows import ChapterRow, ChunkRow, StepRow
+from tests.fakes.utterances import Utterances
+
+ALIVE = {JobState.QUEUED, JobState.RUNNING}
+
+
+@dataclass(slots=True)
+class MemoryTables:
+    """The rows; `clock` tells seconds since the epoch."""
+
+    clock: Callable[[], float]
+    _jobs: dict[JobId, Job] = field(default_factory=dict)
+    steps_by_id: dict[StepId, StepRow] = field(default_factory=dict)
+    _chapters: dict[JobId, list[ChapterRow]] = field(default_factory=dict)
+    _kept: dict[TakeKey, Take] = field(default_factory=dict)
+    _leases: dict[TakeKey, tuple[StepId, int]] = field(default_factory=dict)
+    utterances: Utterances = field(default_factory=Utterances)
+    paused_for: dict[JobId, str] = field(default_factory=dict)
+    _ids: Iterator[int] = field(default_factory=lambda: count(1))
+    _lock: RLock = field(default_factory=RLock)
+
+    def _job(self, job_id: JobId) -> Job:
+        try:
+            return self._jobs[job_id]
+        except KeyError:
+            raise Missing(f"there is no job {job_id}") from None
+
+    def _held(self, claim: Claim) -> StepRow:
+        step = self.steps_by_id[claim.step_id]
+        if step.state is not StepState.RUNNING or step.fence != claim.fence:
+            raise LeaseLost(f"the {claim} belongs to somebody else by now")
+        return step
+
+    def _lessee(self, key: TakeKey) -> tuple[StepId, int] | None:
+        step_id, fence = self._leases.get(key, (StepId(0), 0))
+        step = self.steps_by_id.get(step_id)
+        alive = step and step.state is StepState.RUNNING and step.fence == fence
+        return (step_id, fence) if step and alive and not step.expired(self.clock()) else None
+
+    def _add(
+        self,
+        job_id: JobId,
+        kind: StepKind,
+        seq: int,
+        chapter: int = -1,
+        chunks: tuple[int, ...] = (),
+    ) -> None:
+        known = {(s.kind, s.seq) for s in self.steps_by_id.values() if s.job_id == job_id}
+        if (kind, seq) not in known:
+            step_id = StepId(next(self._ids))
+            step = StepRow(step_id, job_id, kind, seq, self.clock(), chapter, chunks)
+            self.steps_by_id[step_id] = step
+
+    def _waiting(self, queue: Queue, state: StepState) -> list[StepRow]:
+        """Steps of living jobs, the oldest job first."""
+        age = {job_id: position for position, job_id in enumerate(self._jobs)}
+        found = [
+            step
+            for step in self.steps_by_id.values()
+            if step.kind.queue is queue
+            and step.state is state
+            and self._jobs[step.job_id].state in ALIVE
+        ]
+        return sorted(found, key=lambda step: (age[step.job_id], step.id))
+
+    def _of(self, job_id: JobId, move: StepMove) -> list[StepRow]:
+        sources = step_sources(move)
+        return [s for s in self.steps_by_id.values() if s.job_id == job_id and s.state in sources]
+
+    def _cancel_steps(self, job_id: JobId) -> None:
+        for step in self._of(job_id, StepMove.CANCEL):
+            step.move(StepMove.CANCEL)
+            step.fence += 1
+
+    def _move_job(self, job_id: JobId, move: JobMove, **changes: object) -> None:
+        job = self._job(job_id)
+        state = next_job_state(job.state, move)
+        times = {**job.state_times, state: self.clock()}
+        self._jobs[job_id] = replace(job, state=state, state_times=times, **changes)  # type: ignore[arg-type]
+
+    def _slice(self, claim: Claim) -> list[ChunkRow]:
+        chapter = self._chapters[claim.job_id][claim.chapter]
+        return [chunk for chunk in chapter.chunks if chunk.planned.index in claim.chunks]
+
+    def _unspoken(self, claim: Claim) -> list[PlannedChunk]:
+        return [chunk.planned for chunk in self._slice(claim) if not chunk.spoken]

@@ -1,0 +1,80 @@
+"""The twin of takes."""
+
+from collections.abc import Iterable
+
+from narrator.domain.ids import TakeKey
+from narrator.domain.ledger import Outcome
+from narrator.domain.steps import Claim
+from narrator.domain.takes import Take
+from narrator.services.ports import ChapterTake, PlannedChunk, RenderedChapterRow
+from tests.fakes.tables import MemoryTables
+
+
+class MemoryTakes(MemoryTables):
+    """The port `Takes`."""
+
+    __slots__ = ()
+
+    def pending(self, claim: Claim) -> list[PlannedChunk]:
+        """The slice's chunks that have no take yet, in order."""
+        with self._lock:
+            self._held(claim)
+            return self._unspoken(claim)
+
+    def find(self, keys: Iterable[TakeKey]) -> dict[TakeKey, Take]:
+        """The finished takes among `keys`."""
+        with self._lock:
+            return {key: self._kept[key] for key in sorted(set(keys)) if key in self._kept}
+
+    def lease(self, claim: Claim, keys: Iterable[TakeKey]) -> set[TakeKey]:
+        """Reserve the right to speak these words."""
+        with self._lock:
+            self._held(claim)
+            mine = (claim.step_id, claim.fence)
+            free = {k for k in keys if k not in self._kept and self._lessee(k) in {None, mine}}
+            self._leases.update(dict.fromkeys(free, mine))
+            return free
+
+    def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> None:
+        """Record the take, and that it answers the slice's chunks of that key."""
+        with self._lock:
+            self._held(claim)
+            late = take.key in self._kept
+            kept = self._kept.setdefault(take.key, take)
+            if spoken_now:
+                outcome = Outcome.LATE if late else Outcome.KEPT
+                self.utterances.end(claim, take.key, outcome, request_id=request_id)
+            spoken_now = spoken_now and not late
+            for chunk in self._slice(claim):
+                if chunk.planned.key == take.key and not chunk.spoken:
+                    chunk.spoken, chunk.spoken_now, chunk.samples = True, spoken_now, kept.samples
+                    spoken_now = False
+
+    def of_chapter(self, claim: Claim) -> list[ChapterTake]:
+        """The takes of the claim's chapter in chunk order."""
+        with self._lock:
+            self._held(claim)
+            return [
+                ChapterTake(
+                    index=chunk.planned.index,
+                    boundary=chunk.planned.boundary,
+                    take=self._kept[chunk.planned.key],
+                )
+                for chunk in self._chapters[claim.job_id][claim.chapter].chunks
+                if chunk.spoken
+            ]
+
+    def of_job(self, claim: Claim) -> list[RenderedChapterRow]:
+        """The rendered chapters in order."""
+        with self._lock:
+            self._held(claim)
+            return [
+                RenderedChapterRow(
+                    number=chapter.number,
+                    title=chapter.title,
+                    record=chapter.record,
+                    keys=tuple(chunk.planned.key for chunk in chapter.chunks if chunk.spoken),
+                )
+                for chapter in self._chapters[claim.job_id]
+                if chapter.record
+            ]
