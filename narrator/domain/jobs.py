@@ -21,6 +21,10 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+FOR_ACCOUNT = "account"
+"""Why a job is paused that waits for the provider's account; it resumes by itself."""
+
+
 class JobMove(StrEnum):
     """What can happen to a job."""
 
@@ -118,7 +122,8 @@ class Job:
     """A job as the store knows it.
 
     `state_times` holds when each state was last entered (seconds since the epoch, the database's
-    clock). `title` and `creators` are known once it is planned.
+    clock). `title` and `creators` are known once it is planned. `paused_for` is why it is paused,
+    empty unless it is: `FOR_ACCOUNT`, or an operator's pause.
     """
 
     id: JobId
@@ -133,6 +138,7 @@ class Job:
     creators: tuple[str, ...] = ()
     plan_key: ObjectKey | None = None
     failure: Failure | None = None
+    paused_for: str = ""
     artifacts: tuple[Artifact, ...] = ()
 
     def __str__(self) -> str:

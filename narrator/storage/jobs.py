@@ -204,6 +204,7 @@ def _job_of(row: Row[Any], files: tuple[Artifact, ...]) -> Job:
         creators=tuple(json.loads(row.creators)),
         plan_key=ObjectKey(row.plan_key) if row.plan_key else None,
         failure=_failure(row),
+        paused_for=row.paused_for or "" if row.state == JobState.PAUSED else "",
         artifacts=files,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from narrator.domain.ids import JobId
-from narrator.domain.jobs import JobMove, JobState
+from narrator.domain.jobs import FOR_ACCOUNT, JobMove, JobState
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState
 from narrator.domain.voices import Voice
 from tests.fakes.jobs import MemoryJobs
@@ -37,17 +37,15 @@ class MemoryStore(MemoryJobs, MemorySteps, MemoryTakes):
         with self._lock:
             for job in list(self._jobs.values()):
                 if job.speaker == speaker and job.state in ALIVE and self._open_slices(job.id):
-                    self._move_job(job.id, JobMove.PAUSE)
-                    self.paused_for[job.id] = "account"
+                    self._move_job(job.id, JobMove.PAUSE, paused_for=FOR_ACCOUNT)
 
     def resume_for_account(self, speaker: str) -> None:
         """Resume the jobs that were paused for this speaker's account, and no others."""
         with self._lock:
             for job in list(self._jobs.values()):
-                if job.speaker == speaker and self.paused_for.get(job.id) == "account":
-                    del self.paused_for[job.id]
-                    if job.state is JobState.PAUSED:
-                        self._move_job(job.id, JobMove.RESUME)
+                waits = job.state is JobState.PAUSED and job.paused_for == FOR_ACCOUNT
+                if job.speaker == speaker and waits:
+                    self._move_job(job.id, JobMove.RESUME, paused_for="")
 
     def _open_slices(self, job_id: JobId) -> bool:
         return any(step.kind is StepKind.SLICE for step in self._of(job_id, StepMove.CANCEL))

@@ -28,7 +28,6 @@ class MemoryTables:
     _kept: dict[TakeKey, Take] = field(default_factory=dict)
     _leases: dict[TakeKey, tuple[StepId, int]] = field(default_factory=dict)
     utterances: Utterances = field(default_factory=Utterances)
-    paused_for: dict[JobId, str] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
     _lock: RLock = field(default_factory=RLock)
 
