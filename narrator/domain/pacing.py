@@ -75,6 +75,7 @@ class Pacing:
 
     def __init__(self, limits: PacingLimits) -> None:
         self.limits = limits
+        self._seconds = limits.window_seconds
         self._sent: deque[tuple[float, int]] = deque()
 
     def ready_at(self, chars: int) -> float:
@@ -94,6 +95,18 @@ class Pacing:
             total -= sent
             count -= 1
         return instant
+
+    def room(self, at: float) -> tuple[int, int]:
+        """Characters and flushes that may be sent at an instant, from what is sent by now."""
+        held = [chars for sent_at, chars in self._sent if sent_at + self._seconds > at]
+        return (
+            max(0, self.limits.chars - sum(held)),
+            max(0, self.limits.flushes_per_minute - len(held)),
+        )
+
+    def frees(self) -> list[float]:
+        """The instants at which room comes back, the earliest first."""
+        return [at + self._seconds for at, _ in self._sent]
 
     def record(self, chars: int, now: float) -> None:
         """An utterance of `chars` characters and its flush are sent at `now`."""

@@ -52,6 +52,21 @@ def test_characters_wait_for_the_oldest_to_leave_the_window():
     assert pacing.ready_at(1_401) == 80.0
 
 
+def test_room_comes_back_as_the_oldest_leave_the_window():
+    pacing = Pacing(EXACT)
+    pacing.record(1_000, now=5.0)
+    pacing.record(900, now=20.0)
+    assert pacing.frees() == [65.0, 80.0]
+    assert [pacing.room(at) for at in (20.0, 65.0, 80.0)] == [(500, 18), (1_500, 19), (2_400, 20)]
+
+
+def test_a_window_that_is_said_to_be_full_has_no_room():
+    pacing = Pacing(EXACT)
+    pacing.record(1_000, now=0.0)
+    pacing.exhaust(1.0)
+    assert pacing.room(1.0)[0] == 0
+
+
 def test_the_twenty_first_flush_waits_though_characters_are_few():
     pacing = Pacing(EXACT)
     for second in range(20):
