@@ -16,12 +16,14 @@ from starlette.concurrency import run_in_threadpool
 
 from narrator.api import problems
 from narrator.api.auth import authenticate, gate_of
+from narrator.api.context import Price
 from narrator.api.edge import Edge
 from narrator.api.metrics import Metrics, Work
 from narrator.api.openapi import DESCRIPTION, DescribedApp, refusals
-from narrator.api.routes import artifacts, jobs, operations
+from narrator.api.routes import artifacts, jobs, operations, speech
 from narrator.bootstrap import bootstrap, check_database, configure_logging
 from narrator.domain.errors import SettingsError, StoreUnavailable
+from narrator.services.estimate import is_paid
 from narrator.services.kit import Services
 from narrator.services.rhythm import dispatcher
 from narrator.settings import ApiSettings, Settings, load, need_broker
@@ -41,11 +43,16 @@ class Background(Protocol):
 
 
 def create_app(
-    services: Services, settings: ApiSettings, *, background: Sequence[Background] = ()
+    services: Services,
+    settings: ApiSettings,
+    *,
+    background: Sequence[Background] = (),
+    price_per_1000_chars: float = 0.0,
 ) -> FastAPI:
     """The application; raises SettingsError when it would stand open without being told to.
 
-    `background` is started with the server and stopped with it.
+    `background` is started with the server and stopped with it. `price_per_1000_chars` is what the
+    services' speaker is paid, in US dollars.
     """
     gate = gate_of(settings)
     app = DescribedApp(
@@ -60,11 +67,12 @@ def create_app(
         lifespan=_lifespan(background),
     )
     app.state.gate, app.state.services, app.state.settings = gate, services, settings
+    app.state.price = Price(per_1000_chars=price_per_1000_chars, speaker=services.speaker_name)
     app.state.metrics = Metrics(Work(services))
     app.add_middleware(Edge, metrics=app.state.metrics)
     problems.install(app)
     app.include_router(operations.router, responses=_ANYWHERE)
-    for router in (jobs.router, artifacts.router):
+    for router in (jobs.router, artifacts.router, speech.router):
         app.include_router(router, dependencies=[Depends(authenticate)], responses=_WITH_KEY)
     return app
 
@@ -92,13 +100,23 @@ def from_environment() -> FastAPI:
     check(settings)
     _join_server_log()
     services = bootstrap(settings)
-    return create_app(services, settings.api, background=[dispatcher(services)])
+    return create_app(
+        services,
+        settings.api,
+        background=[dispatcher(services)],
+        price_per_1000_chars=_price(settings),
+    )
 
 
 _ANYWHERE = refusals(HTTPStatus.INTERNAL_SERVER_ERROR)
 _WITH_KEY = _ANYWHERE | refusals(
     HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE
 )
+
+
+def _price(settings: Settings) -> float:
+    is_billed = is_paid(settings.speech.url, settings.speech.speaker)
+    return settings.price_per_1000_chars if is_billed else 0.0
 
 
 def _join_server_log() -> None:

@@ -1,6 +1,7 @@
 """What a route is given: services and settings from the app, and a job id worth looking up."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
@@ -9,10 +10,23 @@ from narrator.api.metrics import Metrics
 from narrator.api.schemas import EXAMPLE_ID
 from narrator.domain.errors import Missing
 from narrator.domain.ids import JobId
+from narrator.domain.jobs import Job
 from narrator.services.kit import Services
 from narrator.settings import ApiSettings
 
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What the configured speaker charges, in US dollars; other speakers' jobs cost nothing."""
+
+    per_1000_chars: float
+    speaker: str
+
+    def of(self, job: Job) -> float:
+        """The price of 1,000 characters of this job."""
+        return self.per_1000_chars if job.speaker == self.speaker else 0.0
 
 
 async def _services(request: Request) -> Services:
@@ -28,6 +42,11 @@ async def _settings(request: Request) -> ApiSettings:
 async def _metrics(request: Request) -> Metrics:
     metrics: Metrics = request.app.state.metrics
     return metrics
+
+
+async def _price(request: Request) -> Price:
+    price: Price = request.app.state.price
+    return price
 
 
 async def _job_id(
@@ -46,4 +65,5 @@ async def _job_id(
 GivenServices = Annotated[Services, Depends(_services)]
 GivenSettings = Annotated[ApiSettings, Depends(_settings)]
 GivenMetrics = Annotated[Metrics, Depends(_metrics)]
+GivenPrice = Annotated[Price, Depends(_price)]
 GivenJobId = Annotated[JobId, Depends(_job_id)]

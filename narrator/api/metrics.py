@@ -4,17 +4,20 @@ Requests are counted as they end; work is counted in the database at each scrape
 process shows the same fleet, whichever is asked.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from narrator.domain.errors import NarratorError
 from narrator.domain.jobs import JobState, Progress
+from narrator.domain.ledger import RESENT, Outcome, Sums
 from narrator.domain.steps import StepKind, StepState
+from narrator.services.allowance import allowance
 from narrator.services.kit import Services
 
 SHOWN_JOBS = 100
@@ -67,7 +70,7 @@ class Work(Collector):
         """The gauges; only `narrator_database_up` 0 when the database does not answer."""
         up = GaugeMetricFamily("narrator_database_up", "Whether the database answered this scrape.")
         try:
-            figures = [figure(self._services) for figure in (_jobs, _steps, _spoken, _chars)]
+            figures = [metric for figure in _FIGURES for metric in figure(self._services)]
         except NarratorError as error:
             log.warning("metrics_incomplete", code=error.code, reason=error.reason)
             figures = []
@@ -75,32 +78,32 @@ class Work(Collector):
         yield from (up, *figures)
 
 
-def _steps(services: Services) -> Metric:
+def _steps(services: Services) -> Iterator[Metric]:
     gauge = GaugeMetricFamily("narrator_steps", "Rows of work.", labels=("kind", "state"))
     counts = services.steps.counts()
     for kind in StepKind:
         for state in StepState:
             gauge.add_metric((kind, state), counts.get((kind, state), 0))
-    return gauge
+    yield gauge
 
 
-def _jobs(services: Services) -> Metric:
+def _jobs(services: Services) -> Iterator[Metric]:
     gauge = GaugeMetricFamily("narrator_jobs", "Jobs.", labels=("state",))
     states = services.jobs.states()
     for state in JobState:
         gauge.add_metric((state,), states.get(state, 0))
-    return gauge
+    yield gauge
 
 
-def _spoken(services: Services) -> Metric:
-    return GaugeMetricFamily(
+def _spoken(services: Services) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
         "narrator_spoken_chars",
         "Characters of all jobs' finished slices, those that earlier takes answered among them.",
         value=services.jobs.spoken_chars(),
     )
 
 
-def _chars(services: Services) -> Metric:
+def _chars(services: Services) -> Iterator[Metric]:
     gauge = GaugeMetricFamily(
         "narrator_running_chars",
         f"Characters of the {SHOWN_JOBS} newest running jobs: planned, spoken, and of these"
@@ -113,7 +116,7 @@ def _chars(services: Services) -> Metric:
     ]
     for part, chars in _parts(running).items():
         gauge.add_metric((part,), chars)
-    return gauge
+    yield gauge
 
 
 def _parts(running: list[Progress]) -> dict[str, int]:
@@ -122,3 +125,48 @@ def _parts(running: list[Progress]) -> dict[str, int]:
         "spoken": sum(progress.chars_spoken for progress in running),
         "from_takes": sum(progress.chars_from_takes for progress in running),
     }
+
+
+def _speech(services: Services) -> Iterator[Metric]:
+    shown = allowance(services)
+    account = shown.account
+    yield GaugeMetricFamily(
+        "narrator_slots_used", "Slots to open a socket that are held.", value=account.used
+    )
+    yield GaugeMetricFamily(
+        "narrator_slots_ceiling",
+        "Sockets that the fleet may have open now.",
+        value=math.floor(account.ceiling),
+    )
+    yield GaugeMetricFamily(
+        "narrator_account_paused",
+        "Whether the provider refuses the account, so that its jobs wait.",
+        value=account.fault is not None,
+    )
+    yield from _ledger(shown.sums)
+
+
+def _ledger(sums: Sums) -> Iterator[Metric]:
+    """What is under way is left out: it may yet turn out unsent, and a counter never falls."""
+    yield CounterMetricFamily(
+        "narrator_sent_chars",
+        "Characters sent to the provider, those under way left out.",
+        value=sums.sent - sums.chars.get(Outcome.SENT, 0),
+    )
+    resent = CounterMetricFamily(
+        "narrator_resent_chars",
+        "Those that finished nothing, by what became of them.",
+        labels=("outcome",),
+    )
+    for outcome in sorted(RESENT):
+        resent.add_metric((outcome,), sums.chars.get(outcome, 0))
+    yield resent
+
+
+_FIGURES: tuple[Callable[[Services], Iterator[Metric]], ...] = (
+    _jobs,
+    _steps,
+    _spoken,
+    _chars,
+    _speech,
+)

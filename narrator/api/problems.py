@@ -33,6 +33,7 @@ STATUSES: dict[type[NarratorError], HTTPStatus] = {
     errors.AccountFault: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Passing: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SpeechInterrupted: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SpeechThrottled: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SpeechUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TakeBusy: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -1,5 +1,6 @@
 """What the API takes and gives, as its OpenAPI document shows it. Units are in the names."""
 
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
@@ -16,7 +17,10 @@ from narrator.domain.jobs import (
     Progress,
     Stage,
 )
+from narrator.domain.ledger import RESENT, Outcome
 from narrator.domain.voices import DEFAULT_VOICE, FASTEST, SAMPLE_RATE, SLOWEST
+from narrator.services.allowance import Allowance
+from narrator.services.estimate import cost_dollars
 
 JOB_PATH = "/v1/jobs/{job_id}"
 EXAMPLE_ID = "6f1c0a4be1d24d3c9b5e7a8f90123456"
@@ -130,6 +134,12 @@ class ProgressView(BaseModel):
     chars_from_takes: int = Field(
         description="The part of `chars_spoken` that earlier recordings answered: it cost nothing."
     )
+    chars_sent: int = Field(
+        description="Characters sent to the provider, after the ledger: what it bills."
+    )
+    chars_resent: int = Field(
+        description="The part of `chars_sent` that finished nothing, so that it was sent again."
+    )
     audio_seconds: float = Field(description="Speech made so far, without pauses.")
     by_chapter: list[ChapterView]
 
@@ -144,6 +154,8 @@ class ProgressView(BaseModel):
             chars=progress.chars,
             chars_spoken=progress.chars_spoken,
             chars_from_takes=progress.chars_from_takes,
+            chars_sent=progress.chars_sent,
+            chars_resent=progress.chars_resent,
             audio_seconds=_seconds(progress.samples),
             by_chapter=[ChapterView.of(chapter) for chapter in progress.chapters],
         )
@@ -171,7 +183,7 @@ class ArtifactView(BaseModel):
 
 
 class FailureView(BaseModel):
-    """Why a job failed, and what to do about it."""
+    """Why a job failed or waits, and what to do about it."""
 
     code: str = Field(description="Stable; for programs.", examples=["document-refused"])
     reason: str
@@ -199,10 +211,14 @@ class JobSummary(BaseModel):
     )
     artifacts: list[ArtifactView]
     failure: FailureView | None = Field(description="Set when the state is `failed`.")
+    pause: FailureView | None = Field(
+        description="Set when the state is `paused` because the provider refuses the account: its"
+        " words and request id. The job resumes by itself once the account is accepted."
+    )
 
     @classmethod
-    def of(cls, job: Job) -> Self:
-        """From the domain's value."""
+    def of(cls, job: Job, pause: Failure | None = None) -> Self:
+        """From the domain's values."""
         return cls(
             id=job.id,
             href=job_path(job.id),
@@ -214,6 +230,7 @@ class JobSummary(BaseModel):
             state_times={s: _instant(at) for s, at in sorted(job.state_times.items(), key=_when)},
             artifacts=[ArtifactView.of(artifact, job.id) for artifact in job.artifacts],
             failure=FailureView.of(job.failure) if job.failure else None,
+            pause=FailureView.of(pause) if pause else None,
         )
 
 
@@ -222,12 +239,22 @@ class JobView(JobSummary):
 
     stage: Stage = Field(description="What it is busy with.")
     progress: ProgressView
+    dollars_billed: float = Field(
+        description="US dollars that the provider bills for `progress.chars_sent`; 0 where the one"
+        " who speaks is not paid."
+    )
 
     @classmethod
-    def with_progress(cls, job: Job, progress: Progress) -> Self:
-        """From the domain's values."""
+    def whole(
+        cls, job: Job, progress: Progress, *, pause: Failure | None, price_per_1000_chars: float
+    ) -> Self:
+        """From the domain's values and the provider's price in US dollars."""
+        billed = cost_dollars(progress.chars_sent, price_per_1000_chars=price_per_1000_chars)
         return cls(
-            **dict(JobSummary.of(job)), stage=progress.stage, progress=ProgressView.of(progress)
+            **dict(JobSummary.of(job, pause)),
+            stage=progress.stage,
+            progress=ProgressView.of(progress),
+            dollars_billed=round(billed, 6),
         )
 
 
@@ -236,6 +263,50 @@ class JobList(BaseModel):
 
     jobs: list[JobSummary]
     next: str | None = Field(description="Path of the jobs before these; null at the end.")
+
+
+class SpeechView(BaseModel):
+    """How the provider's account stands, of which the whole fleet shares the sockets."""
+
+    speaker: str = Field(description="The account's name: that of the speaker it belongs to.")
+    slots_ceiling: int = Field(
+        description="Sockets that may be open now; after a refusal (HTTP 429) it grows back."
+    )
+    slots_most: int = Field(description="The highest the ceiling can be: allowance less headroom.")
+    slots_used: int = Field(
+        description="Slots that are held, those of processes that died a moment ago among them."
+    )
+    failures: int = Field(description="Sessions that could not be opened since one last was.")
+    shut_until: datetime | None = Field(
+        description="Until when no session is opened, after a refusal or in an outage."
+    )
+    paused_at: datetime | None = Field(
+        description="Since when the provider has refused the account; its jobs are paused."
+    )
+    pause: FailureView | None = Field(description="Why: the provider's words and request id.")
+    chars_sent: int = Field(description="Characters ever sent to a provider, after the ledger.")
+    chars_kept: int = Field(description="Those whose recording was kept.")
+    chars_resent: dict[Outcome, int] = Field(
+        description="Those that finished nothing, by what became of them."
+    )
+
+    @classmethod
+    def of(cls, allowance: Allowance) -> Self:
+        """From the service's value."""
+        account, sums = allowance.account, allowance.sums
+        return cls(
+            speaker=allowance.speaker,
+            slots_ceiling=math.floor(account.ceiling),
+            slots_most=allowance.most,
+            slots_used=account.used,
+            failures=account.failures,
+            shut_until=_instant(account.shut_until) if account.shut_until else None,
+            paused_at=_instant(account.paused_at) if account.paused_at else None,
+            pause=FailureView.of(account.fault) if account.fault else None,
+            chars_sent=sums.sent,
+            chars_kept=sums.chars.get(Outcome.KEPT, 0),
+            chars_resent={each: sums.chars.get(each, 0) for each in sorted(RESENT)},
+        )
 
 
 class HealthView(BaseModel):

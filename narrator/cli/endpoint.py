@@ -1,11 +1,8 @@
 """The Speak endpoint that the settings name: whether it can be used, and whether it bills."""
 
-from urllib.parse import urlsplit
-
 from narrator.domain.errors import SettingsError
+from narrator.services.estimate import is_paid
 from narrator.settings import Settings
-
-_DEEPGRAM = "deepgram.com"
 
 
 def need_key(settings: Settings) -> None:
@@ -18,14 +15,9 @@ def need_key(settings: Settings) -> None:
 
 
 def bills(settings: Settings) -> bool:
-    """Whether what is spoken there is paid for.
-
-    It is at Deepgram, whatever its takes are called: another region's host is a `custom` speaker.
-    """
-    host = urlsplit(settings.speech.url).hostname or ""
-    is_deepgrams = host == _DEEPGRAM or host.endswith(f".{_DEEPGRAM}")
-    is_named_so = settings.speech.speaker == "deepgram"
-    return not settings.embedded.trial and (is_deepgrams or is_named_so)
+    """Whether what is spoken there is paid for."""
+    is_trial = settings.embedded.trial
+    return not is_trial and is_paid(settings.speech.url, settings.speech.speaker)
 
 
 def limits_pace(settings: Settings) -> float:

@@ -1,5 +1,9 @@
 """Estimating: what speaking will take and cost."""
 
+from urllib.parse import urlsplit
+
+_DEEPGRAM = "deepgram.com"
+
 CHARS_PER_SECOND = 18.0
 """How fast English is read aloud; measured on espeak-ng, near Aura's usual pace."""
 
@@ -12,3 +16,12 @@ def seconds_of_speech(chars: int, *, speed: float = 1.0) -> float:
 def cost_dollars(chars: int, *, price_per_1000_chars: float) -> float:
     """What the provider charges for so many input characters."""
     return chars / 1000 * price_per_1000_chars
+
+
+def is_paid(url: str, speaker: str) -> bool:
+    """Whether what is spoken at this endpoint, under this name, is paid for.
+
+    It is at Deepgram, whatever its takes are called: another region's host is a `custom` speaker.
+    """
+    host = urlsplit(url).hostname or ""
+    return host == _DEEPGRAM or host.endswith(f".{_DEEPGRAM}") or speaker == "deepgram"

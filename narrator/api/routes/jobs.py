@@ -11,12 +11,13 @@ from uuid import uuid4
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 
-from narrator.api.context import GivenJobId, GivenServices
+from narrator.api.context import GivenJobId, GivenPrice, GivenServices, Price
 from narrator.api.openapi import job_body, refusals
 from narrator.api.schemas import EXAMPLE_ID, JobList, JobSummary, JobView, job_path
 from narrator.api.uploads import GivenSubmission, Submission
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import Job, JobState
+from narrator.services.allowance import pauses
 from narrator.services.dispatch import dispatch
 from narrator.services.kit import Services
 from narrator.services.submit import submit
@@ -41,7 +42,11 @@ log = structlog.get_logger(__name__)
     openapi_extra=job_body(),
 )
 def submit_job(
-    request: Request, response: Response, services: GivenServices, submission: GivenSubmission
+    request: Request,
+    response: Response,
+    services: GivenServices,
+    price: GivenPrice,
+    submission: GivenSubmission,
 ) -> JobView:
     """Keep the document and queue its narration; the answer is there before the work begins.
 
@@ -52,7 +57,7 @@ def submit_job(
     request.state.job_id = job.id
     log.info("job_submitted", job_id=job.id, voice=job.options.voice.name)
     response.headers["Location"] = job_path(job.id)
-    return _view(services, job)
+    return _view(services, job, price)
 
 
 @router.get(
@@ -80,9 +85,10 @@ def list_jobs(
         limit=limit + 1, before=JobId(before) if before else None, state=state
     )
     shown = found[:limit]
+    paused = pauses(services, shown)
     more = len(found) > limit
     return JobList(
-        jobs=[JobSummary.of(job) for job in shown],
+        jobs=[JobSummary.of(job, paused.get(job.id)) for job in shown],
         next=_older(shown[-1].id, limit, state) if more else None,
     )
 
@@ -92,9 +98,9 @@ def list_jobs(
     summary="Show a job",
     responses=refusals(HTTPStatus.NOT_FOUND),
 )
-def show_job(services: GivenServices, job_id: GivenJobId) -> JobView:
-    """The job's state and stage, how far it is, what it made, or why it failed."""
-    return _view(services, services.jobs.get(job_id))
+def show_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) -> JobView:
+    """The job's state and stage, how far it is, what it made, or why it failed or waits."""
+    return _view(services, services.jobs.get(job_id), price)
 
 
 @router.post(
@@ -102,12 +108,12 @@ def show_job(services: GivenServices, job_id: GivenJobId) -> JobView:
     summary="Cancel a job",
     responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
-def cancel_job(services: GivenServices, job_id: GivenJobId) -> JobView:
+def cancel_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) -> JobView:
     """Stop the job; what is finished is kept, and a retry goes on from there.
 
     Harmless to repeat. A job that has succeeded or failed answers 409.
     """
-    return _view(services, services.jobs.cancel(job_id))
+    return _view(services, services.jobs.cancel(job_id), price)
 
 
 @router.post(
@@ -115,11 +121,11 @@ def cancel_job(services: GivenServices, job_id: GivenJobId) -> JobView:
     summary="Retry a failed or cancelled job",
     responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
-def retry_job(services: GivenServices, job_id: GivenJobId) -> JobView:
+def retry_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) -> JobView:
     """Take the job up again where it was; nothing that is finished is spoken twice."""
     job = services.jobs.retry(job_id)
     dispatch(services)
-    return _view(services, job)
+    return _view(services, job, price)
 
 
 def _keep(services: Services, submission: Submission) -> Job:
@@ -135,8 +141,13 @@ def _keep(services: Services, submission: Submission) -> Job:
         )
 
 
-def _view(services: Services, job: Job) -> JobView:
-    return JobView.with_progress(job, services.jobs.progress(job.id))
+def _view(services: Services, job: Job, price: Price) -> JobView:
+    return JobView.whole(
+        job,
+        services.jobs.progress(job.id),
+        pause=pauses(services, [job]).get(job.id),
+        price_per_1000_chars=price.of(job),
+    )
 
 
 def _older(last: JobId, limit: int, state: JobState | None) -> str:
