@@ -4,12 +4,20 @@ from collections.abc import Callable
 
 import click
 
-from narrator.speakserver.config import CloseMode, Limits, SpeakServerConfig, VoiceEngine
+from narrator.speakserver.config import (
+    Chaos,
+    CloseMode,
+    Limits,
+    SpeakServerConfig,
+    VoiceEngine,
+)
 from narrator.speakserver.server import serve
 
 _DEFAULTS = Limits()
 _OFF = "off"
 _MILLISECONDS = click.FloatRange(min=0.0)
+_SECONDS = click.FloatRange(min=0.0)
+_SHARE = click.FloatRange(0.0, 1.0)
 
 
 def _number(_ctx: click.Context, _param: click.Parameter, text: str) -> int | None:
@@ -74,6 +82,26 @@ def _limit(
 )
 @click.option("--odd-frames", is_flag=True, help="Cut samples in two between frames.")
 @click.option("--tone-byte-ms", default=10.0, show_default=True, help="Slower survives codecs.")
+@click.option(
+    "--chaos-share",
+    type=_SHARE,
+    default=0.0,
+    show_default=True,
+    help="Of so many flushes something goes wrong: 0.05 is one in twenty.",
+)
+@click.option(
+    "--chaos-socket-share",
+    type=_SHARE,
+    help="So many sockets are cut, at any age.  [default: as --chaos-share]",
+)
+@click.option("--chaos-seed", default=0, show_default=True, help="Another one, other victims.")
+@click.option(
+    "--burst-every",
+    type=_SECONDS,
+    default=0.0,
+    help="Seconds of the wall's clock from one burst of 429 and 503 to the next; 0 for none.",
+)
+@click.option("--burst-seconds", type=_SECONDS, default=0.0, help="How long each burst lasts.")
 def speak_server(  # noqa: PLR0913 - one argument an option
     *,
     host: str,
@@ -86,11 +114,17 @@ def speak_server(  # noqa: PLR0913 - one argument an option
     first_audio_ms: float,
     ms_per_100_chars: float,
     tone_byte_ms: float,
+    chaos_share: float,
+    chaos_socket_share: float | None,
+    chaos_seed: int,
+    burst_every: float,
+    burst_seconds: float,
     **limits: int | None,
 ) -> None:
     """Serve Deepgram's Speak v1 protocol, with its limits, on this machine.
 
-    Prints one line of JSON when it is ready. GET /v1/stats counts what it was asked.
+    Prints one line of JSON when it is ready. GET /v1/stats counts what it was asked, and
+    /v1/stats?sockets=1 lists every socket.
     """
     serve(
         SpeakServerConfig(
@@ -105,5 +139,12 @@ def speak_server(  # noqa: PLR0913 - one argument an option
             close_mode=CloseMode(close_mode),
             odd_frames=odd_frames,
             tone_byte_ms=tone_byte_ms,
+            chaos=Chaos(
+                seed=chaos_seed,
+                flush_share=chaos_share,
+                socket_share=chaos_share if chaos_socket_share is None else chaos_socket_share,
+                burst_every_seconds=burst_every,
+                burst_seconds=burst_seconds,
+            ),
         )
     )

@@ -4,6 +4,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from narrator.domain.errors import SettingsError
+from narrator.speakserver.chaos import Chaos
+from narrator.speakserver.faults import Fault, FaultKind, HandshakeFault
+
+__all__ = [
+    "AckCounter",
+    "Chaos",
+    "CloseMode",
+    "Fault",
+    "FaultKind",
+    "HandshakeFault",
+    "Limits",
+    "SpeakServerConfig",
+    "VoiceEngine",
+    "WarningFormat",
+]
 
 
 class VoiceEngine(StrEnum):
@@ -52,53 +67,6 @@ class Limits:
     sockets: int | None = 45
 
 
-class FaultKind(StrEnum):
-    """What can be made to go wrong with a flush."""
-
-    REFUSE_FLUSH = (
-        "refuse-flush"  # answered with a Warning, as if the minute's flushes were used up
-    )
-    DROP_FLUSHED = "drop-flushed"  # all the audio, then no Flushed
-    STALL = "stall"  # half the audio, then silence for ever
-    CUT_1011 = "cut-1011"  # half the audio, then a close frame with 1011
-    CUT_1006 = "cut-1006"  # half the audio, then the connection is gone
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A fault that strikes the `flush`-th Flush of the `socket`-th accepted socket.
-
-    Both count from 0, flushes on each socket and sockets over the server's life; `None` means
-    every one.
-    """
-
-    kind: FaultKind
-    socket: int | None = None
-    flush: int | None = 0
-
-    def strikes(self, socket: int, flush: int) -> bool:
-        """Tell whether this flush is the one."""
-        return self.socket in {None, socket} and self.flush in {None, flush}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandshakeFault:
-    """Refuses handshakes number `first` and on, `count` of them (`None`: all), with `status`.
-
-    Handshakes count from 0 over the server's life. `status` is 401, 402, 403, 429 or 503.
-    """
-
-    status: int
-    first: int = 0
-    count: int | None = None
-
-    def strikes(self, handshake: int) -> bool:
-        """Tell whether this handshake is one of them."""
-        return handshake >= self.first and (
-            self.count is None or handshake < self.first + self.count
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakServerConfig:
     """Every switch of the Speak server; the defaults are Deepgram's, as far as they are known."""
@@ -109,8 +77,8 @@ class SpeakServerConfig:
     time_scale: float = 1.0  # how many times faster the limits' clock runs
     api_keys: frozenset[str] = frozenset()  # empty: whatever is not empty is good
     limits: Limits = field(default_factory=Limits)
-    first_audio_ms: float = 0.0  # from Flush to the first audio, on the limits' clock
-    ms_per_100_chars: float = 0.0  # and for all of it, beyond that
+    first_audio_ms: float = 0.0  # from Flush, or the answer before, to the first audio
+    ms_per_100_chars: float = 0.0  # and for all of it, beyond that; both on the limits' clock
     frame_bytes: int = 16_384
     odd_frames: bool = False  # frames of odd length, so that samples are cut in two
     warning_format: WarningFormat = WarningFormat.LIVE
@@ -119,6 +87,7 @@ class SpeakServerConfig:
     auto_synthesis: bool = False  # speak before Flush, which production does not
     faults: tuple[Fault, ...] = ()
     handshake_faults: tuple[HandshakeFault, ...] = ()
+    chaos: Chaos = field(default_factory=Chaos)
     tone_byte_ms: float = 10.0
 
     def __post_init__(self) -> None:

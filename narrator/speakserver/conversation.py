@@ -5,18 +5,17 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from narrator.speakserver.config import FaultKind, SpeakServerConfig
+from narrator.speakserver.config import SpeakServerConfig
+from narrator.speakserver.connection import Connection
+from narrator.speakserver.faults import Moment
 from narrator.speakserver.handshake import Options
-from narrator.speakserver.protocol import End, Reply, Send, SpeakProtocol, Utterance
+from narrator.speakserver.protocol import End, Reply, Send, SpeakProtocol, Utterance, Vanish
 from narrator.speakserver.sound import encoded, frames
 from narrator.speakserver.voices import Voices, pieces
 
 _logger = logging.getLogger(__name__)
-
-_MIDWAY = frozenset({FaultKind.STALL, FaultKind.CUT_1011, FaultKind.CUT_1006})
 
 
 class Conversation:
@@ -28,7 +27,7 @@ class Conversation:
 
     def __init__(
         self,
-        connection: ServerConnection,
+        connection: Connection,
         protocol: SpeakProtocol,
         voices: Voices,
         options: Options,
@@ -42,20 +41,23 @@ class Conversation:
         self._config = config
         self._clock = clock
         self._stirred = asyncio.Event()
+        self._endings: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Converse until the socket is closed, by whomever."""
         others = [asyncio.create_task(self._speak()), asyncio.create_task(self._watch())]
         try:
+            await self._obey(self._protocol.greet())
             with contextlib.suppress(ConnectionClosed):
-                await self._obey(self._protocol.greet())
                 await self._listen()
         finally:
+            others += self._endings
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
 
     async def _listen(self) -> None:
+        # Also once the end has been said: what the client sent before it heard so is counted.
         async for message in self._connection:
             if isinstance(message, str):
                 replies = self._protocol.receive_text(message, self._clock())
@@ -68,9 +70,13 @@ class Conversation:
         for reply in replies:
             match reply:
                 case Send(message=message):
-                    await self._connection.send(message)
+                    with contextlib.suppress(ConnectionClosed):
+                        await self._connection.send(message)
                 case End(code=code, reason=reason):
-                    await self._connection.close(code, reason)
+                    closing = asyncio.create_task(self._connection.close(code, reason))
+                    self._endings.append(closing)
+                case Vanish():
+                    self._connection.vanish()
 
     async def _watch(self) -> None:
         while (deadline := self._protocol.deadline) is not None:
@@ -104,30 +110,32 @@ class Conversation:
         return self._protocol.finished(utterance)
 
     async def _say(self, utterance: Utterance) -> None:
-        await self._sleep(self._config.first_audio_ms / 1000)
-        for piece in pieces(utterance.text):
-            samples = await self._voices.speak(piece, self._options)
-            audio = encoded(samples, self._options.encoding)
+        # The voice's own time is part of the delay, not added to it.
+        due = self._clock() + self._config.first_audio_ms / 1000
+        texts = [] if utterance.is_mute else pieces(utterance.text)
+        for piece in [*texts] or [""]:
+            audio = await self._audio(piece)
+            await self._sleep(due - self._clock())
+            await self._obey(self._protocol.reached(utterance, Moment.BEFORE_AUDIO))
             seconds = len(piece) / 100 * self._config.ms_per_100_chars / 1000
-            if utterance.fault in _MIDWAY:
-                await self._send(utterance, audio[: len(audio) // 2], seconds)
-                await self._break(utterance.fault)
-            else:
-                await self._send(utterance, audio, seconds)
+            await self._send(utterance, audio, due, seconds)
+            due += seconds
 
-    async def _send(self, utterance: Utterance, audio: bytes, seconds: float) -> None:
-        """Send audio in frames, spread over `seconds`, for as long as it is wanted."""
-        cut = list(frames(audio, self._config.frame_bytes, odd=self._config.odd_frames))
-        for frame in cut:
-            await self._sleep(seconds / len(cut))
+    async def _audio(self, text: str) -> bytes:
+        if not text:
+            return b""
+        return encoded(await self._voices.speak(text, self._options), self._options.encoding)
+
+    async def _send(self, utterance: Utterance, audio: bytes, due: float, seconds: float) -> None:
+        """Send audio in frames, spread over `seconds` from `due` on, while it is wanted."""
+        size = self._config.frame_bytes
+        if utterance.strike is not None:  # half of the audio is to be frames of its own
+            size = min(size, max(len(audio) // 2, 1))
+        cut = list(frames(audio, size, odd=self._config.odd_frames))
+        for number, frame in enumerate(cut):
+            await self._sleep(due + seconds * (number + 1) / len(cut) - self._clock())
+            if number == len(cut) // 2:
+                await self._obey(self._protocol.reached(utterance, Moment.MIDWAY))
             if not self._protocol.is_current(utterance):
                 return
             await self._connection.send(frame)
-
-    async def _break(self, fault: FaultKind) -> None:
-        """Do what a fault does half way, and come back only when the socket is gone."""
-        if fault is FaultKind.CUT_1011:
-            await self._obey(self._protocol.failed())
-        elif fault is FaultKind.CUT_1006:
-            self._connection.transport.abort()
-        await self._connection.wait_closed()

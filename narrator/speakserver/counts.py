@@ -1,4 +1,8 @@
-"""What a Speak server has seen since it started: the independent witness of a client's claims."""
+"""What a Speak server has seen since it started: the independent witness of a client's claims.
+
+`GET /v1/stats` shows the totals; `GET /v1/stats?sockets=1` also shows, from
+`narrator.speakserver.register`, every socket and every handshake refused as one too many.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,21 +13,30 @@ class Counts:
     """Plain counts over the server's life, but for `sockets_open`, which is of this moment.
 
     `sockets_open` counts from the accepted handshake to the end of the TCP connection. Characters
-    are Unicode code points: received in Speak messages (also refused ones); synthesised once
-    flushed.
+    are Unicode code points: received in Speak messages (also in refused ones, and in those that
+    came after the socket's end, which `characters_late` counts on its own); synthesised once
+    flushed. "On purpose" is what faults, chaos and bursts did, each one of them in `strikes`;
+    `limit_warnings` and `closes_by_limit` are without it.
     """
 
     sockets_open: int = 0
     sockets_open_highest: int = 0
     handshakes_accepted: int = 0
-    handshakes_refused: Counter[int] = field(default_factory=Counter)
+    handshakes_refused: Counter[int] = field(default_factory=Counter)  # by status
+    refused_as_full: int = 0  # 429, because as many sockets were open as may be
+    refused_on_purpose: Counter[int] = field(default_factory=Counter)  # by status
+    refused_avoidably: int = 0  # 429 for neither reason: there must not be any
     speaks_received: int = 0
     characters_received: int = 0
+    characters_late: int = 0
     characters_synthesised: int = 0
     flushes_accepted: int = 0
     flushes_refused: int = 0
     limit_warnings: int = 0
-    closes: Counter[int] = field(default_factory=Counter)
+    closes: Counter[int] = field(default_factory=Counter)  # by code
+    closes_by_reason: Counter[str] = field(default_factory=Counter)  # "1000", "1011 NET-0003"
+    closes_by_limit: Counter[str] = field(default_factory=Counter)  # "DATA-0001"
+    strikes: Counter[str] = field(default_factory=Counter)  # see `Strike.name`; "burst-429"
 
     def opened(self) -> None:
         """Count an accepted handshake."""
@@ -36,22 +49,31 @@ class Counts:
         self.sockets_open -= 1
         self.closes[code] += 1
 
+    def spoke(self, characters: int, *, late: bool = False) -> None:
+        """Count a Speak."""
+        self.speaks_received += 1
+        self.characters_received += characters
+        self.characters_late += characters if late else 0
+
+    def refused(self, status: int, *, full: bool, on_purpose: bool) -> None:
+        """Count a refused handshake: with what, and for which reason."""
+        self.handshakes_refused[status] += 1
+        if on_purpose:
+            self.refused_on_purpose[status] += 1
+        elif full:
+            self.refused_as_full += 1
+        elif status == 429:  # noqa: PLR2004 - HTTP's number
+            self.refused_avoidably += 1
+
     def as_json(self) -> dict[str, int | dict[str, int]]:
-        """Return the counts as `GET /v1/stats` shows them."""
-        return {
-            "sockets_open": self.sockets_open,
-            "sockets_open_highest": self.sockets_open_highest,
-            "handshakes_accepted": self.handshakes_accepted,
-            "handshakes_refused": _by_number(self.handshakes_refused),
-            "speaks_received": self.speaks_received,
-            "characters_received": self.characters_received,
-            "characters_synthesised": self.characters_synthesised,
-            "flushes_accepted": self.flushes_accepted,
-            "flushes_refused": self.flushes_refused,
-            "limit_warnings": self.limit_warnings,
-            "closes": _by_number(self.closes),
-        }
+        """Return the counts as `GET /v1/stats` shows them, each under its own name."""
+        return {name: _shown(getattr(self, name)) for name in _NAMES}
 
 
-def _by_number(counter: Counter[int]) -> dict[str, int]:
-    return {str(number): count for number, count in sorted(counter.items())}
+_NAMES = tuple(Counts.__dataclass_fields__)
+
+
+def _shown(value: int | Counter[int] | Counter[str]) -> int | dict[str, int]:
+    if isinstance(value, int):
+        return value
+    return {str(name): count for name, count in sorted(value.items())}

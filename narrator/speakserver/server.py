@@ -3,7 +3,8 @@
 For trying Narrator without an account, for rehearsing a fleet at full scale without a bill, and for
 tests. `SpeakServer` runs in an event loop, `serve` in a process of its own. Besides
 `/v1/speak` it answers `GET /healthz`, and `GET /v1/stats` with its own counts as JSON
-(`narrator.speakserver.counts`).
+(`narrator.speakserver.counts`); with `?sockets=1` it adds every socket it has had, and every
+handshake that was one too many (`narrator.speakserver.register`).
 """
 
 import asyncio
@@ -11,8 +12,9 @@ import json
 import logging
 import signal
 import sys
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -26,6 +28,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from narrator.speakserver.config import SpeakServerConfig
+from narrator.speakserver.connection import CLOSE_SECONDS, Connection
 from narrator.speakserver.conversation import Conversation
 from narrator.speakserver.counts import Counts
 from narrator.speakserver.handshake import (
@@ -38,6 +41,7 @@ from narrator.speakserver.handshake import (
     judge,
 )
 from narrator.speakserver.protocol import SpeakProtocol
+from narrator.speakserver.register import OneTooMany, Register
 from narrator.speakserver.voices import Voices, engine_of
 
 __all__ = ["SpeakServer", "SpeakServerConfig", "serve"]
@@ -45,27 +49,11 @@ __all__ = ["SpeakServer", "SpeakServerConfig", "serve"]
 PROJECT_ID = "00000000-0000-4000-8000-000000000000"
 
 _LARGEST_MESSAGE_BYTES = 1 << 24  # beyond the protocol's own limit, so that it is the one to say so
-_CLOSE_SECONDS = 5.0
 
 # At debug level the library logs whole frames and headers: document text and credentials. Hence a
 # logger of its own that cannot be talked into it.
 _library_logger = logging.getLogger("narrator.speakserver.websockets")
 _library_logger.setLevel(logging.WARNING)
-
-
-class _Connection(ServerConnection):
-    """A connection that knows its request, and tells when it is really over."""
-
-    request_id: str
-    options: Options
-    counts: Counts | None = None  # set once accepted
-    number: int
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self.counts is not None:
-            sent = self.protocol.close_sent
-            self.counts.closed(sent.code if sent is not None else 1006)
 
 
 class SpeakServer:
@@ -74,9 +62,12 @@ class SpeakServer:
     def __init__(self, config: SpeakServerConfig) -> None:
         self.config = config
         self.counts = Counts()
+        self.register = Register()
         self._voices = Voices(engine_of(config))
         self._server: Server | None = None
         self._handshakes = 0
+        self._in_bursts = 0
+        self._started_at = 0.0
 
     async def start(self) -> None:
         """Start the voice, then listen.
@@ -89,6 +80,7 @@ class SpeakServer:
         """
         try:
             await self._voices.start()
+            self._started_at = asyncio.get_running_loop().time()
             self._server = await serve_websockets(
                 self._converse,
                 self.config.host,
@@ -99,9 +91,9 @@ class SpeakServer:
                 compression=None,  # audio does not shrink, and it costs a core
                 server_header=None,
                 max_size=_LARGEST_MESSAGE_BYTES,
-                close_timeout=_CLOSE_SECONDS,
+                close_timeout=CLOSE_SECONDS,
                 logger=_library_logger,
-                create_connection=_Connection,
+                create_connection=Connection,
             )
         except BaseException:
             await self._voices.stop()
@@ -148,28 +140,46 @@ class SpeakServer:
     # ------------------------------------------------------------------------------ the handshake
 
     def _open(self, connection: ServerConnection, request: Request) -> Response | None:
-        path, _, _ = request.path.partition("?")
+        path, _, query = request.path.partition("?")
         if path == "/healthz":
             return _response(200, b'{"state":"ok"}')
         if path == "/v1/stats":
-            return _response(200, json.dumps(self.counts.as_json()).encode())
-        assert isinstance(connection, _Connection)  # noqa: S101 - for the type checker
+            return _response(200, json.dumps(self._stats(query)).encode())
+        assert isinstance(connection, Connection)  # noqa: S101 - for the type checker
         connection.request_id = str(uuid.uuid4())
-        verdict = self._verdict(_asked(request))
+        status = self._struck()
+        connection.on_purpose = status is not None
+        verdict = REFUSALS[status] if status is not None else self._verdict(_asked(request))
         if isinstance(verdict, Refusal):
             return self._refuse(verdict, connection.request_id)
         connection.options = verdict
         return None
 
-    def _verdict(self, asked: Asked) -> Options | Refusal:
+    def _stats(self, query: str) -> Mapping[str, object]:
+        counts = self.counts.as_json()
+        return {**counts, **self.register.as_json()} if query == "sockets=1" else counts
+
+    def _struck(self) -> int | None:
+        """Return the status with which a fault or a burst refuses this handshake."""
         handshake, self._handshakes = self._handshakes, self._handshakes + 1
         for fault in self.config.handshake_faults:
             if fault.strikes(handshake):
-                return REFUSALS[fault.status]
+                return fault.status
+        elapsed = asyncio.get_running_loop().time() - self._started_at
+        status = self.config.chaos.handshake(elapsed, self._in_bursts)
+        if status is not None:
+            self._in_bursts += 1
+            self.counts.strikes[f"burst-{status}"] += 1
+        return status
+
+    def _verdict(self, asked: Asked) -> Options | Refusal:
         verdict = judge(asked, self.config.api_keys)
+        return REFUSALS[429] if self._is_full and isinstance(verdict, Options) else verdict
+
+    @property
+    def _is_full(self) -> bool:
         limit = self.config.limits.sockets
-        full = limit is not None and self.counts.sockets_open >= limit
-        return REFUSALS[429] if full and isinstance(verdict, Options) else verdict
+        return limit is not None and self.counts.sockets_open >= limit
 
     def _refuse(self, refusal: Refusal, request_id: str) -> Response:
         response = _response(refusal.status, refusal.body(request_id))
@@ -180,29 +190,38 @@ class SpeakServer:
         self, connection: ServerConnection, _request: Request, response: Response
     ) -> Response | None:
         """Mark the answer to a handshake as Deepgram does, and count it."""
+        assert isinstance(connection, Connection)  # noqa: S101 - for the type checker
         request_id = getattr(connection, "request_id", None)
         if request_id is None:  # no handshake: health or statistics
             return None
         response.headers["dg-request-id"] = request_id
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-            self.counts.handshakes_refused[response.status_code] += 1
+            self._count_refusal(connection, response.status_code)
             return None
-        assert isinstance(connection, _Connection)  # noqa: S101 - for the type checker
         response.headers["dg-project-id"] = PROJECT_ID
-        connection.number = self.counts.handshakes_accepted
-        connection.counts = self.counts
-        self.counts.opened()
+        connection.accepted(self.counts, self.register)
         return None
+
+    def _count_refusal(self, connection: Connection, status: int) -> None:
+        full = status == HTTPStatus.TOO_MANY_REQUESTS and self._is_full
+        self.counts.refused(status, full=full, on_purpose=connection.on_purpose)
+        if full and not connection.on_purpose:
+            refused = OneTooMany(
+                at=time.time(),
+                sockets_open=self.counts.sockets_open,
+                peer_port=connection.peer_port,
+            )
+            self.register.refuse(refused)
 
     # --------------------------------------------------------------------------------- the socket
 
     async def _converse(self, connection: ServerConnection) -> None:
-        assert isinstance(connection, _Connection)  # noqa: S101 - for the type checker
+        assert isinstance(connection, Connection)  # noqa: S101 - for the type checker
+        assert connection.record is not None  # noqa: S101 - it was accepted
         protocol = SpeakProtocol(
             self.config,
             self.counts,
-            socket=connection.number,
-            request_id=connection.request_id,
+            socket=connection.record,
             model=connection.options.model,
             now=self._clock(),
         )

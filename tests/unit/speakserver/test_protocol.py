@@ -18,6 +18,7 @@ from narrator.speakserver.config import (
 )
 from narrator.speakserver.counts import Counts
 from narrator.speakserver.protocol import End, Send, SpeakProtocol
+from narrator.speakserver.register import SocketRecord
 
 FLUSH, CLEAR, CLOSE = ('{"type":"Flush"}', '{"type":"Clear"}', '{"type":"Close"}')
 
@@ -28,8 +29,9 @@ class Talk:
     def __init__(self, **switches):
         self.counts = Counts()
         self.config = SpeakServerConfig(voice_engine=VoiceEngine.TONE, **switches)
+        self.record = SocketRecord(number=0, request_id="id", peer_port=1, opened_at=0.0)
         self.protocol = SpeakProtocol(
-            self.config, self.counts, socket=0, request_id="id", model="aura-2-a-en", now=0.0
+            self.config, self.counts, socket=self.record, model="aura-2-a-en", now=0.0
         )
 
     def say(self, message, now=0.0):
@@ -327,6 +329,7 @@ def test_characters_and_flushes_are_counted_also_when_refused():
     assert (counts.speaks_received, counts.characters_received) == (2, 2_006)
     assert counts.characters_synthesised == 5
     assert (counts.flushes_accepted, counts.flushes_refused, counts.limit_warnings) == (1, 1, 1)
+    assert (talk.record.characters, talk.record.flushes) == (2_006, 1)
 
 
 commands = st.one_of(
