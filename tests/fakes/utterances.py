@@ -1,6 +1,7 @@
 """The ledger's rows, in memory; whoever uses them holds the twin's lock."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from narrator.domain.errors import InvalidTransition
@@ -17,10 +18,15 @@ class UtteranceRow:
     chapter: int
     sending: Sending
     slot: int
-    attempt: int
+    attempt: int = 1
     outcome: Outcome = Outcome.SENT
     request_id: str = ""
     code: str = ""
+
+    def same_chunk(self, other: "UtteranceRow") -> bool:
+        """Whether the other is of the same chunk of the same job."""
+        mine = (self.job_id, self.chapter, self.sending.index)
+        return mine == (other.job_id, other.chapter, other.sending.index)
 
 
 @dataclass(slots=True)
@@ -29,19 +35,17 @@ class Utterances:
 
     rows: dict[tuple[StepId, int, TakeKey], UtteranceRow] = field(default_factory=dict)
 
-    def begin(self, claim: Claim, sending: Sending, slot: int) -> None:
+    def begin(self, claim: Claim, sendings: Sequence[Sending], slot: int) -> None:
         """About to be sent; what was sent under this fence already cannot be sent again."""
-        key = (claim.step_id, claim.fence, sending.key)
-        row = self.rows.pop(key, None)
-        if row is not None and row.outcome not in {Outcome.SENT, Outcome.UNSENT}:
-            self.rows[key] = row
-            raise InvalidTransition(f"the {claim} has sent these words before")
-        attempt = 1 + sum(
-            (row.job_id, row.chapter, row.sending.index)
-            == (claim.job_id, claim.chapter, sending.index)
-            for row in self.rows.values()
-        )
-        self.rows[key] = UtteranceRow(claim.job_id, claim.chapter, sending, slot, attempt)
+        for sending in sendings:
+            row = self.rows.get((claim.step_id, claim.fence, sending.key))
+            if row is not None and row.outcome not in {Outcome.SENT, Outcome.UNSENT}:
+                raise InvalidTransition(f"the {claim} has sent these words before")
+        for sending in sendings:
+            self.rows.pop((claim.step_id, claim.fence, sending.key), None)
+            row = UtteranceRow(claim.job_id, claim.chapter, sending, slot)
+            row.attempt = 1 + sum(row.same_chunk(other) for other in self.rows.values())
+            self.rows[claim.step_id, claim.fence, sending.key] = row
 
     def lose(self, claim: Claim) -> None:
         """Open rows of earlier claims of the step are lost."""

@@ -1,0 +1,107 @@
+"""An account's row, held while a rule of the governor is applied, and the jobs it pauses."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, select, update
+
+from narrator.domain import governor
+from narrator.domain.jobs import FOR_ACCOUNT, Failure, JobMove, JobState, job_sources, job_target
+from narrator.domain.slots import Account, SlotTerms
+from narrator.domain.steps import StepKind, StepMove, step_sources
+from narrator.domain.voices import Voice
+from narrator.storage.database import insert_or, instant
+from narrator.storage.tables import accounts, is_state, jobs, steps
+
+
+def lock_account(tx: Connection, name: str, terms: SlotTerms) -> Account:
+    """Hold the account's row until the transaction ends; its first use inserts it."""
+    query = select(accounts).where(accounts.c.account == name).with_for_update()
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        first = {"account": name, **_columns(governor.fresh(terms))}
+        tx.execute(insert_or(tx, accounts).values(first).on_conflict_do_nothing())
+        row = tx.execute(query).one()
+    return account_of(row)
+
+
+def save_account(tx: Connection, name: str, before: Account, after: Account) -> None:
+    """Write what has changed, if anything has."""
+    if (columns := _columns(after)) != _columns(before):
+        tx.execute(update(accounts).where(accounts.c.account == name).values(columns))
+
+
+def account_of(row: Row[Any]) -> Account:
+    """The account of a row; how many slots are used is not among its columns."""
+    return Account(
+        ceiling=row.ceiling,
+        shrunk_at=row.shrunk_at,
+        grown_at=row.grown_at,
+        failures=row.failures,
+        shut_until=row.shut_until,
+        fault=_fault(row),
+        paused_at=row.paused_at,
+        probe_at=row.probe_at,
+        probe_voice=row.probe_voice and Voice(name=row.probe_voice, speed=row.probe_speed),
+    )
+
+
+def pause_jobs(tx: Connection, speaker: str) -> None:
+    """Pause the speaker's jobs that have open slices; what a worker has begun may be finished."""
+    open_slices = exists().where(
+        steps.c.job_id == jobs.c.id,
+        is_state(steps.c.kind, StepKind.SLICE),
+        is_state(steps.c.state, *step_sources(StepMove.CANCEL)),
+    )
+    active = is_state(jobs.c.state, *job_sources(JobMove.PAUSE))
+    mine = select(jobs.c.id).where(active, jobs.c.speaker == speaker, open_slices)
+    _move_jobs(tx, JobMove.PAUSE, _held(tx, mine), paused_for=FOR_ACCOUNT)
+
+
+def resume_jobs(tx: Connection, speaker: str) -> None:
+    """Resume the jobs that were paused for the speaker's account, and no others."""
+    waiting = is_state(jobs.c.state, JobState.PAUSED) & (jobs.c.paused_for == FOR_ACCOUNT)
+    mine = select(jobs.c.id).where(waiting, jobs.c.speaker == speaker)
+    _move_jobs(tx, JobMove.RESUME, _held(tx, mine), paused_for=None)
+
+
+def _held(tx: Connection, query: Any) -> Sequence[str]:  # noqa: ANN401 — a Select of one column
+    """Hold these jobs, the oldest first; whoever holds a job waits for no account."""
+    locked = query.order_by(jobs.c.ordinal).with_for_update(of=jobs, key_share=True)
+    found: Sequence[str] = tx.scalars(locked).all()
+    return found
+
+
+def _move_jobs(
+    tx: Connection, move: JobMove, ids: Sequence[str], *, paused_for: str | None
+) -> None:
+    if not ids:
+        return
+    target = job_target(move)
+    columns = {"state": target, f"{target}_at": instant(), "paused_for": paused_for}
+    guard = is_state(jobs.c.state, *job_sources(move))
+    tx.execute(update(jobs).where(jobs.c.id.in_(ids), guard).values(columns))
+
+
+def _fault(row: Row[Any]) -> Failure | None:
+    if row.fault_code is None:
+        return None
+    return Failure(code=row.fault_code, reason=row.fault_reason, remedy=row.fault_remedy)
+
+
+def _columns(account: Account) -> dict[str, object]:
+    fault, voice = account.fault, account.probe_voice
+    return {
+        "ceiling": account.ceiling,
+        "shrunk_at": account.shrunk_at,
+        "grown_at": account.grown_at,
+        "failures": account.failures,
+        "shut_until": account.shut_until,
+        "fault_code": fault and fault.code,
+        "fault_reason": fault and fault.reason,
+        "fault_remedy": fault and fault.remedy,
+        "paused_at": account.paused_at,
+        "probe_at": account.probe_at,
+        "probe_voice": voice and voice.name,
+        "probe_speed": voice and voice.speed,
+    }

@@ -1,0 +1,255 @@
+"""Slots in SQL: leased under fences from one account's row, by the rules of the governor.
+
+Whoever changes what others may do holds the account's row first, then slots, then jobs. A slot is
+given back under its fence alone: that takes nothing from anybody.
+"""
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, tuple_, update
+
+from narrator.domain import governor
+from narrator.domain.errors import NarratorError
+from narrator.domain.holdings import IMPLAUSIBLE_SECONDS, Handshake, Holdings, Lease, refused
+from narrator.domain.jobs import JobState
+from narrator.domain.slots import Account, Sent, Slot, SlotTerms, Standing
+from narrator.domain.steps import Queue, StepState
+from narrator.domain.voices import Voice
+from narrator.storage.accounts import (
+    account_of,
+    lock_account,
+    pause_jobs,
+    resume_jobs,
+    save_account,
+)
+from narrator.storage.database import Database, insert_or, now
+from narrator.storage.tables import accounts, is_state, jobs, slot_owners, slots, steps
+
+_FREE: dict[str, object] = {"owner": None, "voice": None, "speed": None, "lease_until": None}
+
+
+class SqlSlots:
+    """The port `Slots` over a database; `account` is the speaker's configured name."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        account: str,
+        terms: SlotTerms,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self._database = database
+        self._name = account
+        self._terms = terms
+        self._dice = dice
+
+    def acquire(self, owner: str) -> Slot | None:
+        """A slot for the voice most in need among the queued slices, least used lately first."""
+        with self._database.write() as tx:
+            if not (queued := _queued(tx, self._name)):
+                return None
+            holdings = self._hold(tx, queued)
+            if (lease := holdings.grant(owner)) is None:
+                return None
+            granted = governor.granted(holdings.counted, holdings.at)
+            save_account(tx, self._name, holdings.account, granted)
+            return self._lease(tx, holdings, lease, owner)
+
+    def renew(self, owner: str, held: Sequence[Slot], *, capacity: int) -> Standing:
+        """Renew what the owner holds; what it should know."""
+        with self._database.write() as tx:
+            queued = _queued(tx, self._name)
+            before = self._hold(tx, queued)
+            self._see(tx, owner, capacity, before.at)
+            renewed = self._renew(tx, before, owner, held)
+            after = before.renewed(owner, capacity, renewed)
+            save_account(tx, self._name, before.account, after.account)
+            if after.account.fault is not None:
+                pause_jobs(tx, self._name)
+            return after.standing(owner, renewed, probes=before.probe_due)
+
+    def release(self, slot: Slot, sent: Sequence[Sent]) -> None:
+        """Give a slot back; one that is somebody else's by now is left alone."""
+        with self._database.write() as tx:
+            at = now(tx)
+            entries = [
+                (at - each.seconds_ago, each.chars)
+                for each in sent
+                if each.seconds_ago < self._terms.window_seconds
+            ]
+            mine = self._mine(slot.number) & (slots.c.fence == slot.fence)
+            leased = slots.c.owner.is_not(None)
+            tx.execute(update(slots).where(mine, leased).values(**_FREE, sent=json.dumps(entries)))
+
+    def leave(self, owner: str) -> None:
+        """The owner shares no more; its slots run out."""
+        with self._database.write() as tx:
+            tx.execute(
+                delete(slot_owners).where(
+                    slot_owners.c.account == self._name, slot_owners.c.owner == owner
+                )
+            )
+
+    def opened(self, *, handshake_seconds: float) -> None:
+        """A session was opened: failures are over, a paused account's jobs resume."""
+        with self._database.write() as tx:
+            before = lock_account(tx, self._name, self._terms)
+            after = governor.opened(before, at=now(tx), handshake_seconds=handshake_seconds)
+            save_account(tx, self._name, before, after)
+            if before.fault is not None and after.fault is None:
+                resume_jobs(tx, self._name)
+
+    def refused(self, error: NarratorError, *, handshake_seconds: float, slot: Slot) -> None:
+        """A session was refused, `error.fault` says how."""
+        with self._database.write() as tx:
+            before = lock_account(tx, self._name, self._terms)
+            at = now(tx)
+            counted = replace(before, used=tx.scalars(self._used(at)).one())
+            began = Handshake(at=at, seconds=handshake_seconds, voice=slot.voice)
+            after = refused(counted, error, began, dice=self._dice())
+            save_account(tx, self._name, before, after)
+            if after.fault is not None:
+                pause_jobs(tx, self._name)
+
+    def account(self) -> Account:
+        """How the account stands: two reads, of a row and of a few."""
+        with self._database.read() as tx:
+            row = tx.execute(select(accounts).where(accounts.c.account == self._name)).one_or_none()
+            known = governor.fresh(self._terms) if row is None else account_of(row)
+            at = now(tx)
+            used = tx.scalars(self._used(at)).one()
+        return replace(governor.grown(known, self._terms, at), used=used)
+
+    def release_all(self) -> int:
+        """Free every slot at once; what its holder sent until now is not known, so much counts."""
+        with self._database.write() as tx:
+            lock_account(tx, self._name, self._terms)
+            at = now(tx)
+            leased = [lease for lease in self._leases(tx).values() if lease.owner is not None]
+            for lease in leased:
+                full = json.dumps(lease.unheard(self._terms, at))
+                mine = self._mine(lease.number)
+                tx.execute(update(slots).where(mine).values(**_FREE, sent=full))
+            tx.execute(delete(slot_owners).where(slot_owners.c.account == self._name))
+        return len(leased)
+
+    # ------------------------------------------------------------------------------------ rows
+
+    def _hold(self, tx: Connection, queued: dict[Voice, int]) -> Holdings:
+        """Hold the account and see how things stand."""
+        account = lock_account(tx, self._name, self._terms)
+        at = now(tx)
+        return Holdings(
+            at=at,
+            terms=self._terms,
+            account=account,
+            leases=self._leases(tx),
+            capacity=self._owners(tx, at),
+            queued=queued,
+        )
+
+    def _owners(self, tx: Connection, at: float) -> dict[str, int]:
+        """The capacity of each owner that lives; those that do not are forgotten."""
+        mine = slot_owners.c.account == self._name
+        since = at - self._terms.hold_seconds
+        rows = tx.execute(select(slot_owners).where(mine)).all()
+        if any(row.seen_at <= since for row in rows):
+            tx.execute(delete(slot_owners).where(mine, slot_owners.c.seen_at <= since))
+        return {row.owner: row.capacity for row in rows if row.seen_at > since}
+
+    def _leases(self, tx: Connection) -> dict[int, Lease]:
+        rows = tx.execute(select(slots).where(slots.c.account == self._name))
+        return {row.number: _lease_of(row) for row in rows}
+
+    def _mine(self, number: int) -> Any:  # noqa: ANN401 — a condition
+        return (slots.c.account == self._name) & (slots.c.number == number)
+
+    def _until(self, at: float) -> float:
+        return at + self._terms.hold_seconds + self._terms.grace_seconds
+
+    def _lease(self, tx: Connection, holdings: Holdings, lease: Lease, owner: str) -> Slot:
+        """Lease this slot to the owner, under its next fence."""
+        voice = lease.voice or Voice()
+        columns = {
+            "fence": lease.fence + 1,
+            "owner": owner,
+            "voice": voice.name,
+            "speed": voice.speed,
+            "lease_until": self._until(holdings.at),
+            "sent": "[]",
+        }
+        row = {"account": self._name, "number": lease.number, **columns}
+        tx.execute(
+            insert_or(tx, slots)
+            .values(row)
+            .on_conflict_do_update(index_elements=[slots.c.account, slots.c.number], set_=columns)
+        )
+        sent = lease.inherited(self._terms, holdings.at)
+        return Slot(number=lease.number, fence=lease.fence + 1, voice=voice, sent=sent)
+
+    def _renew(
+        self, tx: Connection, holdings: Holdings, owner: str, held: Sequence[Slot]
+    ) -> list[int]:
+        """Renew those that are the owner's still; their numbers."""
+        mine = [(lease.number, lease.fence) for lease in holdings.renewable(owner, held)]
+        if not mine:
+            return []
+        renewed = (
+            update(slots)
+            .where(
+                slots.c.account == self._name,
+                slots.c.owner == owner,  # one that it gives back at this moment stays given back
+                tuple_(slots.c.number, slots.c.fence).in_(mine),
+            )
+            .values(lease_until=self._until(holdings.at))
+        )
+        return list(tx.scalars(renewed.returning(slots.c.number)))
+
+    def _see(self, tx: Connection, owner: str, capacity: int, at: float) -> None:
+        """The owner lives, and has room for so many."""
+        seen = {"capacity": capacity, "seen_at": at}
+        row = {"account": self._name, "owner": owner, **seen}
+        keys = [slot_owners.c.account, slot_owners.c.owner]
+        insert = insert_or(tx, slot_owners).values(row)
+        tx.execute(insert.on_conflict_do_update(index_elements=keys, set_=seen))
+
+    def _used(self, at: float) -> Any:  # noqa: ANN401 — a Select of one number
+        """How many slots are somebody's."""
+        return select(func.count()).where(
+            slots.c.account == self._name,
+            slots.c.lease_until > at,
+            slots.c.lease_until <= at + IMPLAUSIBLE_SECONDS,
+        )
+
+
+def _queued(tx: Connection, speaker: str) -> dict[Voice, int]:
+    """How many slices of the speaker's active jobs are queued, by voice; a window's rows."""
+    query = (
+        select(jobs.c.voice, jobs.c.speed, func.count())
+        .select_from(steps)
+        .join(jobs, jobs.c.id == steps.c.job_id)
+        .where(
+            steps.c.queue == Queue.SPEECH,
+            is_state(steps.c.state, StepState.QUEUED),
+            is_state(jobs.c.state, JobState.QUEUED, JobState.RUNNING),
+            jobs.c.speaker == speaker,
+        )
+        .group_by(jobs.c.voice, jobs.c.speed)
+    )
+    return {Voice(name=name, speed=speed): count for name, speed, count in tx.execute(query)}
+
+
+def _lease_of(row: Row[Any]) -> Lease:
+    return Lease(
+        number=row.number,
+        fence=row.fence,
+        owner=row.owner,
+        voice=row.voice and Voice(name=row.voice, speed=row.speed),
+        until=row.lease_until or 0.0,
+        sent=tuple((at, chars) for at, chars in json.loads(row.sent)),
+    )

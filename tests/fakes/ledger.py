@@ -1,0 +1,38 @@
+"""The twin of the ledger, over the twin of the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from narrator.domain.ids import JobId, TakeKey
+from narrator.domain.ledger import Outcome, Sending, Sums
+from narrator.domain.slots import Slot
+from narrator.domain.steps import Claim
+from tests.fakes.store import MemoryStore
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLedger:
+    """`Ledger` in memory; its rows lie with the store's, because keeping a take ends one."""
+
+    store: MemoryStore
+
+    def begin(self, claim: Claim, sendings: Sequence[Sending], *, slot: Slot) -> None:
+        with self.store.still(claim):
+            self.store.utterances.lose(claim)
+            self.store.utterances.begin(claim, sendings, slot.number)
+
+    def end(
+        self,
+        claim: Claim,
+        key: TakeKey,
+        outcome: Outcome,
+        *,
+        request_id: str = "",
+        code: str = "",
+    ) -> None:
+        with self.store.still():
+            self.store.utterances.end(claim, key, outcome, request_id=request_id, code=code)
+
+    def sums(self, job_id: JobId | None = None) -> Sums:
+        with self.store.still():
+            return self.store.utterances.sums(job_id)
