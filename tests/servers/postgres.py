@@ -10,7 +10,7 @@ import os
 import pwd
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from tests.servers import process
+from tests.servers.process import Child
 
 TEMPLATE = "narrator_template"
 # A test's data need not outlive the machine, and a clone of the template should be cheap.
@@ -35,11 +36,30 @@ FAST = {
 
 
 class Postgres:
-    """A running server that hands out databases cloned from one template."""
+    """A server that hands out databases cloned from one template; it may be stopped for a while.
 
-    def __init__(self, port: int) -> None:
+    `start_server` starts its program, on the same port and data each time.
+    """
+
+    def __init__(self, port: int, start_server: Callable[[], Child]) -> None:
         self._port = port
+        self._start_server = start_server
         self._made = 0
+        self.child = start_server()
+
+    def wait_until_it_answers(self) -> None:
+        """Return once it takes connections; raises ChildFailed when it does not."""
+        self.child.wait_until(lambda: _answers(self.url("postgres")))
+
+    def start(self) -> None:
+        """Start it again after `stop`."""
+        self.child = self._start_server()
+        self.wait_until_it_answers()
+
+    def stop(self) -> None:
+        """Stop it by PostgreSQL's fast shutdown, which waits for nobody."""
+        self.child.signal(signal.SIGINT)
+        self.child.stop()
 
     def url(self, database: str) -> str:
         """The SQLAlchemy and libpq URL of a database on this server."""
@@ -70,7 +90,7 @@ class Postgres:
 
 
 @contextmanager
-def postgres_server(home: Path) -> Iterator[Postgres]:
+def postgres_server(home: Path, *, settings: Mapping[str, str] = FAST) -> Iterator[Postgres]:
     """Run PostgreSQL beneath `home`, which `nobody` must be able to traverse if we are root."""
     uid = pwd.getpwnam("nobody").pw_uid if os.getuid() == 0 else os.getuid()
     programs = postgres_programs()
@@ -81,16 +101,16 @@ def postgres_server(home: Path) -> Iterator[Postgres]:
     os.chown(data, uid, -1)
     port = process.free_port()
     _initdb(programs, data, log=home / "initdb.log", uid=uid)
-    settings = [f"--{name}={value}" for name, value in FAST.items()]
-    argv = [programs / "bin" / "postgres", "-D", data, "-p", str(port), *settings]
-    server = process.start(argv, log=home / "postgres.log", cwd=home, uid=uid)
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    argv = [programs / "bin" / "postgres", "-D", data, "-p", str(port), *options]
+    postgres = Postgres(
+        port, lambda: process.start(argv, log=home / "postgres.log", cwd=home, uid=uid)
+    )
     try:
-        postgres = Postgres(port)
-        server.wait_until(lambda: _answers(postgres.url("postgres")))
+        postgres.wait_until_it_answers()
         yield postgres
     finally:
-        server.signal(signal.SIGINT)  # PostgreSQL's fast shutdown: wait for nobody
-        server.stop()
+        postgres.stop()
 
 
 def postgres_programs() -> Path:
