@@ -15,6 +15,8 @@ from typing import TextIO, cast
 import structlog
 
 from narrator.audio.studio import FfmpegStudio
+from narrator.domain.pacing import PacingLimits
+from narrator.domain.slots import SlotTerms
 from narrator.doorbell import CeleryDoorbell
 from narrator.sandbox.reader import SandboxedReader
 from narrator.services.kit import Rhythm, Services
@@ -25,6 +27,8 @@ from narrator.speech.speaker import DeepgramSpeaker, SpeechConfig
 from narrator.storage.database import Database
 from narrator.storage.folder import FolderObjects
 from narrator.storage.jobs import SqlJobs
+from narrator.storage.ledger import SqlLedger
+from narrator.storage.slots import SqlSlots
 from narrator.storage.steps import SqlSteps
 from narrator.storage.takes import SqlTakes
 
@@ -35,17 +39,21 @@ _TALKATIVE = ("amqp", "boto3", "botocore", "kombu", "s3transfer", "urllib3")
 def bootstrap(settings: Settings) -> Services:
     """The services that these settings describe."""
     database = Database(settings.database_url)
+    account, slot_terms = settings.speech.speaker, terms(settings)
     return Services(
         jobs=SqlJobs(database),
         steps=SqlSteps(database),
         takes=SqlTakes(database),
+        slots=SqlSlots(database, account=account, terms=slot_terms),
+        ledger=SqlLedger(database, account=account),
         objects=objects(settings),
         speaker=_speaker(settings),
         studio=studio(settings),
         reader=_reader(settings),
         doorbell=CeleryDoorbell(settings.broker_url, settings.work.window),
-        speaker_name=settings.speech.speaker,
+        speaker_name=account,
         rhythm=_rhythm(settings),
+        terms=slot_terms,
         dice=random.SystemRandom().random,
         clock=time.monotonic,
         wait=threading.Event().wait,
@@ -56,6 +64,28 @@ def bootstrap(settings: Settings) -> Services:
 def studio(settings: Settings) -> Studio:
     """The studio alone; raises SettingsError where there is no ffmpeg."""
     return FfmpegStudio(ffmpeg=settings.audio.ffmpeg, pauses=settings.audio.pauses)
+
+
+def terms(settings: Settings) -> SlotTerms:
+    """On what terms the fleet shares the provider's sockets."""
+    speech = settings.speech
+    limits = PacingLimits(
+        chars_per_minute=speech.chars_per_minute,
+        flushes_per_minute=speech.flushes_per_minute,
+        window_slack_seconds=speech.window_slack_seconds,
+        margin=speech.margin,
+        time_scale=speech.time_scale,
+    )
+    return SlotTerms(
+        allowance=speech.allowance,
+        headroom=speech.headroom,
+        hold_seconds=speech.slot_seconds,
+        grace_seconds=speech.slot_grace_seconds,
+        window_seconds=limits.window_seconds,
+        window_chars=limits.chars,
+        grow_seconds=speech.grow_seconds,
+        probe_seconds=speech.probe_seconds,
+    )
 
 
 def objects(settings: Settings) -> Objects:
@@ -156,6 +186,7 @@ def _speaker(settings: Settings) -> DeepgramSpeaker:
             chars_per_minute=speech.chars_per_minute,
             flushes_per_minute=speech.flushes_per_minute,
             window_slack_seconds=speech.window_slack_seconds,
+            margin=speech.margin,
             time_scale=speech.time_scale,
             silence_seconds=speech.silence_seconds,
             idle_seconds=speech.idle_seconds,

@@ -4,7 +4,7 @@
 the worker itself, in a prefork pool each child. The parent of a prefork pool builds nothing and
 starts no thread, because a lock that a thread holds at the moment of a fork stays held in the child
 for ever. SIGTERM sets a flag that every process shares: what is under way is finished, nothing new
-is begun.
+is begun. The worker that is its own pool (threads) may hold slots; prefork children speak nothing.
 """
 
 import ctypes
@@ -29,24 +29,28 @@ from narrator.bootstrap import bootstrap
 from narrator.services.hands import Hands
 from narrator.services.kit import Services
 from narrator.services.rhythm import Every, dispatcher, heartbeat
+from narrator.services.slots import SlotKeeper
 from workers.app import settings
 
 # One shared byte, made before any fork. An Event would have a lock in it, which a child that is
 # killed at the wrong moment takes along, and which a signal handler must not wait for.
 _draining = multiprocessing.RawValue(ctypes.c_bool, False)  # noqa: FBT003 — its first value
 _lock = threading.Lock()
+_MAIN = os.getpid()
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One operating system process at work: its services, its claims, its threads."""
+    """One operating system process at work: its services, its claims, its slots, its threads."""
 
     services: Services
     hands: Hands
+    keeper: SlotKeeper
     threads: tuple[Every, ...]
 
     def close(self) -> None:
-        """Close speech sessions politely, then end the threads."""
+        """Close speech sessions politely and give their slots back, then end the threads."""
+        self.keeper.close()
         self.services.speaker.close()
         for thread in self.threads:
             thread.stop()
@@ -69,8 +73,15 @@ def _build() -> Process:
     services = bootstrap(settings)
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     hands = Hands(owner, services.clock)
-    threads = (heartbeat(services, hands).start(), dispatcher(services).start())
-    return Process(services, hands, threads)
+    keeper = SlotKeeper(
+        services,
+        owner,
+        capacity=settings.speech.sockets if os.getpid() == _MAIN else 0,
+        idle_seconds=settings.speech.idle_seconds,
+        going=going,
+    )
+    threads = (heartbeat(services, hands, keeper).start(), dispatcher(services).start())
+    return Process(services, hands, keeper, threads)
 
 
 def going() -> bool:

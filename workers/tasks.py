@@ -10,5 +10,7 @@ from workers.app import app
 @app.task(name=TASK)
 def work(queue: str) -> None:
     """Do the next step of a queue, if there is one; harmless to repeat."""
-    process = lifecycle.process()
-    do_work(process.services, Queue(queue), hands=process.hands, going=lifecycle.going)
+    mine = lifecycle.process()
+    do_work(
+        mine.services, Queue(queue), hands=mine.hands, keeper=mine.keeper, going=lifecycle.going
+    )

@@ -35,17 +35,25 @@ class Hands:
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[None]:
         """The claim is in hand while this is entered."""
-        self.progressed(claim)
+        self.take(claim)
         try:
             yield
         finally:
-            with self._lock:
-                del self._progressed_at[claim]
+            self.let_go(claim)
+
+    def take(self, claim: Claim) -> None:
+        """The claim is in hand until it is let go; a thread may have several."""
+        with self._lock:
+            self._progressed_at[claim] = self._clock()
+
+    def let_go(self, claim: Claim) -> None:
+        """The claim is settled, or not to be renewed any more."""
+        with self._lock:
+            del self._progressed_at[claim]
 
     def progressed(self, claim: Claim) -> None:
         """A part of the step is done."""
-        with self._lock:
-            self._progressed_at[claim] = self._clock()
+        self.take(claim)
 
     def renewable(self) -> list[Claim]:
         """The claims in hand that are not past their deadline for progress."""

@@ -1,132 +1,362 @@
-"""Narrating: a slice's chunks become takes, found or spoken."""
+"""Narrating: one thread feeds one speech session with the slices of its voice.
+
+A `Narration` is the `Feed` of `Speaker.speak`. It has several slices in work at a time, so that a
+session can choose from the chunks of two, and settles each as soon as its last chunk is reported.
+What goes wrong with one slice is settled with it; the others go on.
+"""
 
 import hashlib
-from collections.abc import Callable, Generator, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 import structlog
 
-from narrator.domain.errors import (
-    NarratorError,
-    Passing,
-    SpeechRefused,
-    SpeechUnavailable,
-    StoreUnavailable,
-    TakeBusy,
-)
+from narrator.domain.errors import JobFault, LeaseLost, NarratorError, StoreUnavailable, TakeBusy
 from narrator.domain.ids import TakeKey
+from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.retry import MAX_ATTEMPTS, delay_seconds
-from narrator.domain.steps import Claim
+from narrator.domain.steps import Claim, Queue
 from narrator.domain.takes import Take, take_object
-from narrator.domain.voices import BYTES_PER_SAMPLE, Voice
+from narrator.domain.voices import BYTES_PER_SAMPLE
+from narrator.services.dispatch import dispatch
+from narrator.services.hands import Hands
+from narrator.services.holds import HeldSlot
 from narrator.services.kit import Services
-from narrator.services.ports import Cut, Spoken, Unsent, Utterance
+from narrator.services.ports import (
+    Connected,
+    Cut,
+    PlannedChunk,
+    Refused,
+    Report,
+    Spoken,
+    Unsent,
+    Utterance,
+)
+from narrator.services.settle import refuse_poison, settle
+from narrator.services.slots import SlotKeeper
 
 log = structlog.get_logger(__name__)
 
+TASK_SECONDS = 600.0
+"""After so long a task claims nothing more; its session stays open for the next one."""
 
-def narrate(services: Services, claim: Claim, *, going: Callable[[], bool]) -> Iterator[TakeKey]:
-    """Do a `slice` step, yielding each take's key once it is kept.
+SILENT_SLICES = 4
+"""So many slices with nothing to say are settled at a time while a session waits for more."""
 
-    A slice that takes answer wholly opens no speech session. Raises TakeBusy when another slice
-    speaks some of the same words, or the error of the first utterance that was cut; what is kept by
-    then stays kept. Asked to stop, it hands the rest back uncounted.
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """A claimed slice in work.
+
+    `chunks` are still to be reported, by the key of their words (one of several that say the same);
+    `busy` are being spoken for somebody else; `begun` have an open row in the ledger.
     """
-    texts = {chunk.key: chunk.text for chunk in services.takes.pending(claim)}
-    yield from _found(services, claim, texts)
-    ours = services.takes.lease(claim, texts)
-    busy = texts.keys() - ours
-    unsent = yield from _spoken(
-        services, claim, {key: text for key, text in texts.items() if key in ours}, going
-    )
-    if unsent:
-        services.steps.hand_back(claim, counted=False)
-        return
-    if busy:
-        raise TakeBusy(f"{len(busy)} chunks are being spoken for another slice")
-    services.steps.finish_slice(claim)
+
+    claim: Claim
+    chunks: dict[TakeKey, PlannedChunk] = field(default_factory=dict)
+    busy: set[TakeKey] = field(default_factory=set)
+    begun: set[TakeKey] = field(default_factory=set)
+    error: Exception | None = None
+    unsent: bool = False
+    progressed: bool = False
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether nothing of it is to be sent any more."""
+        return isinstance(self.error, JobFault | LeaseLost)
 
 
-def _found(services: Services, claim: Claim, texts: dict[TakeKey, str]) -> Iterator[TakeKey]:
-    """Answer chunks by takes that exist, removing them from `texts`."""
-    for key, take in services.takes.find(texts).items():
-        services.takes.keep(claim, take, spoken_now=False)
-        del texts[key]
-        yield key
+class Narration:
+    """One task's stay at a slot: claims, speaks and settles slices of its voice.
 
+    Ends when there is nothing more to claim, after `TASK_SECONDS`, or when `going` is false or the
+    slot is wanted elsewhere: then what is under way is completed and the rest given back.
+    """
 
-def _spoken(
-    services: Services, claim: Claim, texts: dict[TakeKey, str], going: Callable[[], bool]
-) -> Generator[TakeKey, None, int]:
-    """Speak `texts`, keeping each take as it comes; returns how many were not sent."""
-    if not texts:
-        return 0
-    voice = _voice(services, claim)
-    utterances = [Utterance(key=key, text=text) for key, text in texts.items()]
-    unsent = 0
-    cuts: list[Cut] = []
-    for report in services.speaker.speak(utterances, voice, going=going):
+    def __init__(
+        self,
+        services: Services,
+        keeper: SlotKeeper,
+        hands: Hands,
+        hold: HeldSlot,
+        *,
+        going: Callable[[], bool],
+    ) -> None:
+        self._services = services
+        self._keeper = keeper
+        self._hands = hands
+        self._hold = hold
+        self._process_going = going
+        self._until = services.clock() + TASK_SECONDS
+        self._parts: list[Part] = []
+        self._part_of: dict[TakeKey, Part] = {}
+        self._ready: list[Utterance] = []
+        self._endings: deque[Callable[[], None]] = deque()
+        self._refusal: NarratorError | None = None
+        self._stopped = False
+
+    def run(self, claim: Claim) -> None:
+        """Do a slice, and whatever others can be claimed beside it and after it."""
+        self._admit(claim)
+        while self._ready or self._claim_more():
+            self._speak()
+        self._end_rows(patiently=True)
+        if self._services.clock() >= self._until and self.going():
+            self._services.doorbell.ring(Queue.SPEECH, 1)
+
+    # -------------------------------------------------------------------------------- as a feed
+
+    def more(self) -> Sequence[Utterance]:
+        """The next slice's utterances; none while there is nothing to claim."""
+        self._claim_more(tries=SILENT_SLICES)
+        ready, self._ready = self._ready, []
+        return ready
+
+    def permit(self, keys: Sequence[TakeKey]) -> Collection[TakeKey]:
+        """Those that are written down as sent, each under the fence of its claim."""
+        if not self.going():
+            return ()
+        asked: dict[Part, list[TakeKey]] = {}
+        for key in keys:
+            if part := self._part_of.get(key):
+                asked.setdefault(part, []).append(key)
+        self._end_rows()
+        return [key for part, mine in asked.items() if self._begin_rows(part, mine) for key in mine]
+
+    def going(self) -> bool:
+        """Once false, it stays so."""
+        self._stopped = self._stopped or not (self._hold.wanted and self._process_going())
+        return not self._stopped
+
+    # --------------------------------------------------------------------------------- claiming
+
+    def _claim_more(self, *, tries: int | None = None) -> bool:
+        """Claim until there is something to say; False when nothing more is to be had.
+
+        `tries` bounds the slices that say nothing (takes answer them, or others are at it).
+        """
+        for _ in count() if tries is None else range(tries):
+            if self._ready or not self.going() or self._services.clock() >= self._until:
+                break
+            try:
+                claim = self._keeper.claim(self._hold.slot.voice, first=not self._parts)
+            except StoreUnavailable as error:
+                log.warning("narration.unavailable", reason=error.reason)
+                return False
+            if claim is None:
+                return False
+            self._admit(claim)
+        return bool(self._ready)
+
+    def _admit(self, claim: Claim) -> None:
+        """Take a slice into work; what cannot be begun, or has nothing to say, is settled."""
+        part = Part(claim)
+        self._parts.append(part)
+        self._hands.take(claim)
+        with _named(claim):
+            log.info("step.claimed", attempts=claim.attempts)
+            try:
+                refuse_poison(claim)
+                self._open(part)
+            except Exception as error:  # noqa: BLE001 — a defect must settle its step too
+                part.error = error
+        self._part_of.update(dict.fromkeys(part.chunks, part))
+        self._ready += [Utterance(key=key, text=c.text) for key, c in part.chunks.items()]
+        if not part.chunks:
+            self._settle(part)
+
+    def _open(self, part: Part) -> None:
+        """Answer what takes answer, and lease the rest."""
+        takes, claim = self._services.takes, part.claim
+        chunks = {chunk.key: chunk for chunk in takes.pending(claim)}
+        for key in self._answered(part, chunks):
+            del chunks[key]
+        ours = takes.lease(claim, chunks) - self._part_of.keys()  # a lost slice may still say them
+        part.busy = chunks.keys() - ours
+        part.chunks = {key: chunk for key, chunk in chunks.items() if key in ours}
+
+    def _answered(self, part: Part, keys: Collection[TakeKey]) -> list[TakeKey]:
+        """Answer chunks by takes that exist; returns their keys."""
+        found = self._services.takes.find(keys)
+        for take in found.values():
+            self._services.takes.keep(part.claim, take, spoken_now=False)
+            part.progressed = True
+        return list(found)
+
+    # --------------------------------------------------------------------------------- speaking
+
+    def _speak(self) -> None:
+        """Speak until nothing more comes; whatever happens, no slice stays unsettled."""
+        broken: Exception | None = None
+        try:
+            for report in self._services.speaker.speak(self._hold, self):
+                self._hear(report)
+        except Exception as error:  # noqa: BLE001 — a defect must settle its steps too
+            broken = error
+        self._ready.clear()
+        for part in list(self._parts):
+            for key in list(part.chunks):
+                self._forget(key)
+                self._ended(part, key, Outcome.CUT, code="defect")
+            part.error, part.unsent = part.error or broken, True
+            self._settle(part)
+
+    def _hear(self, report: Report) -> None:
+        match report:
+            case Connected():
+                self._keeper.connected(report.seconds)
+            case Refused():
+                self._refusal = report.error
+                self._keeper.refused(self._hold, report.error, report.seconds)
+            case _:
+                part = self._part_of[report.key]
+                with _named(part.claim):
+                    self._deal_with(part, report)
+                self._forget(report.key)
+                if not part.chunks:
+                    self._settle(part)
+
+    def _deal_with(self, part: Part, report: Spoken | Cut | Unsent) -> None:
         match report:
             case Spoken():
-                _keep(services, claim, report, texts[report.key], going)
-                yield report.key
-            case Unsent():
-                unsent += 1
+                self._take_in(part, report)
             case Cut():
                 log.warning("utterance.cut", code=report.error.code, sent=report.sent)
-                cuts.append(report)
-    if cuts:
-        raise _fault(cuts)
-    return unsent
+                part.error = part.error or report.error
+                outcome = Outcome.CUT if report.sent else Outcome.UNSENT
+                code = str(report.error.fault or report.error.code)
+                self._ended(part, report.key, outcome, report.request_id, code)
+            case Unsent():
+                part.unsent = True
+                self._ended(part, report.key, Outcome.UNSENT)
 
-
-def _voice(services: Services, claim: Claim) -> Voice:
-    """The job's voice; refuses to speak as somebody else than the job was submitted for."""
-    job = services.jobs.get(claim.job_id)
-    if job.speaker != services.speaker_name:
-        raise SpeechRefused(
-            f"the job is for speaker {job.speaker!r}, and this worker speaks as"
-            f" {services.speaker_name!r}",
-            remedy="start the workers with the job's endpoint and NARRATOR_SPEAKER, then retry it;"
-            " or submit the document again",
-        )
-    return job.options.voice
-
-
-def _fault(cuts: list[Cut]) -> NarratorError:
-    """What to make of utterances that were cut; of several, the first tells why."""
-    first = cuts[0].error
-    if isinstance(first, Passing) and not any(cut.sent for cut in cuts):
-        return SpeechUnavailable(first.reason, remedy=first.remedy)
-    return first
-
-
-def _keep(
-    services: Services, claim: Claim, report: Spoken, text: str, going: Callable[[], bool]
-) -> None:
-    """Store the audio under its content, then record it: repeating either is harmless.
-
-    It is paid for, so a store that is away is waited for, as long as the next thing could not be
-    stored either; meanwhile nothing more is sent on this socket.
-    """
-    sha256 = hashlib.sha256(report.pcm).hexdigest()
-    take = Take(
-        key=report.key,
-        object_key=take_object(report.key, sha256),
-        sha256=sha256,
-        samples=len(report.pcm) // BYTES_PER_SAMPLE,
-        chars=len(text),
-        model_version=report.model_version,
-    )
-    packed = services.studio.pack(report.pcm)
-    for attempts in count(1):
+    def _take_in(self, part: Part, report: Spoken) -> None:
+        """Keep what was spoken, unless its claim is lost; an error is its slice's own."""
         try:
-            services.objects.put_bytes(take.object_key, packed, media_type="audio/flac")
-            services.takes.keep(claim, take, spoken_now=True)
-        except StoreUnavailable as error:
-            if attempts >= MAX_ATTEMPTS or not going():
-                raise
-            log.warning("take.waiting", reason=error.reason, attempts=attempts)
-            services.wait(delay_seconds(attempts, services.dice()))
+            self._keep(part, report)
+        except Exception as error:  # noqa: BLE001 — the other slices go on
+            part.error = part.error or error
+            self._ended(part, report.key, Outcome.LATE, report.request_id)
         else:
+            part.begun.discard(report.key)
+            part.progressed = True
+            self._hands.progressed(part.claim)
+
+    def _keep(self, part: Part, report: Spoken) -> None:
+        """Store the audio under its content, then record it: repeating either is harmless.
+
+        It is paid for, so a store that is away is waited for, as long as the next thing could not
+        be stored either; meanwhile nothing more is sent on this socket.
+        """
+        sha256 = hashlib.sha256(report.pcm).hexdigest()
+        take = Take(
+            key=report.key,
+            object_key=take_object(report.key, sha256),
+            sha256=sha256,
+            samples=len(report.pcm) // BYTES_PER_SAMPLE,
+            chars=len(part.chunks[report.key].text),
+            model_version=report.model_version,
+        )
+        services, packed = self._services, self._services.studio.pack(report.pcm)
+        for attempts in count(1):
+            try:
+                services.objects.put_bytes(take.object_key, packed, media_type="audio/flac")
+                services.takes.keep(part.claim, take, spoken_now=True, request_id=report.request_id)
+            except StoreUnavailable as error:
+                if attempts >= MAX_ATTEMPTS or not self._process_going():
+                    raise
+                log.warning("take.waiting", reason=error.reason, attempts=attempts)
+                services.wait(delay_seconds(attempts, services.dice()))
+            else:
+                return
+
+    def _forget(self, key: TakeKey) -> None:
+        self._part_of.pop(key).chunks.pop(key)
+
+    # --------------------------------------------------------------------------------- settling
+
+    def _settle(self, part: Part) -> None:
+        """Every chunk of the slice is reported: the step's next state follows."""
+        self._parts.remove(part)
+        claim = part.claim
+        with _named(claim):
+            self._end_rows()
+            try:
+                self._finish(part)
+            except Exception as error:  # noqa: BLE001 — a defect must settle its step too
+                settle(self._services, claim, error, progressed=part.progressed)
+            self._hands.let_go(claim)
+        dispatch(self._services)
+
+    def _finish(self, part: Part) -> None:
+        error = part.error or (self._refusal if part.unsent else None)
+        if error:
+            raise error
+        if part.unsent:
+            self._services.steps.hand_back(part.claim, counted=False)
             return
+        if part.busy:
+            part.busy.difference_update(self._answered(part, part.busy))
+        if part.busy:
+            raise TakeBusy(f"{len(part.busy)} chunks are being spoken for another slice")
+        self._services.steps.finish_slice(part.claim)
+        log.info("step.settled")
+
+    # ------------------------------------------------------------------------------- the ledger
+
+    def _begin_rows(self, part: Part, keys: list[TakeKey]) -> bool:
+        """Write down that these are about to be sent; False when they must not be."""
+        if part.hopeless:
+            return False
+        sendings = [
+            Sending(key=key, index=part.chunks[key].index, chars=len(part.chunks[key].text))
+            for key in keys
+        ]
+        try:
+            self._services.ledger.begin(part.claim, sendings, slot=self._hold.slot)
+        except LeaseLost as error:  # the job was cancelled, or the step is somebody else's by now
+            part.error = part.error or error
+            return False
+        except StoreUnavailable as error:
+            log.warning("narration.unavailable", reason=error.reason)
+            self._stopped = True
+            return False
+        part.begun.update(keys)
+        self._hold.note(sum(sending.chars for sending in sendings), self._services.clock())
+        return True
+
+    def _ended(
+        self, part: Part, key: TakeKey, outcome: Outcome, request_id: str = "", code: str = ""
+    ) -> None:
+        """What became of a row that was begun."""
+        if key in part.begun:
+            part.begun.discard(key)
+            end = partial(self._services.ledger.end, part.claim, key, outcome)
+            self._endings.append(partial(end, request_id=request_id, code=code))
+            self._end_rows()
+
+    def _end_rows(self, *, patiently: bool = False) -> None:
+        """Write what is owed to the ledger; what a store that is away does not take stays owed."""
+        for attempts in count(1):
+            try:
+                while self._endings:
+                    self._endings[0]()
+                    self._endings.popleft()
+            except StoreUnavailable as error:
+                log.warning("ledger.waiting", reason=error.reason, attempts=attempts)
+                if not patiently or attempts >= MAX_ATTEMPTS or not self._process_going():
+                    return
+                self._services.wait(delay_seconds(attempts, self._services.dice()))
+            else:
+                return
+
+
+def _named(claim: Claim) -> AbstractContextManager[object]:
+    """Whatever is logged meanwhile names the step."""
+    return structlog.contextvars.bound_contextvars(
+        job=claim.job_id, step=claim.step_id, kind=claim.kind, fence=claim.fence
+    )

@@ -10,6 +10,7 @@ from narrator.domain.errors import StoreUnavailable
 from narrator.services.dispatch import dispatch
 from narrator.services.hands import Hands
 from narrator.services.kit import Services
+from narrator.services.slots import SlotKeeper
 
 log = structlog.get_logger(__name__)
 
@@ -57,10 +58,11 @@ def dispatcher(services: Services) -> Every:
     return Every(services.rhythm.dispatch_seconds, lambda: dispatch(services), name="dispatcher")
 
 
-def heartbeat(services: Services, hands: Hands) -> Every:
-    """Renews the lease of every claim that this process has in hand."""
+def heartbeat(services: Services, hands: Hands, keeper: SlotKeeper) -> Every:
+    """Renews the lease of every claim and every slot that this process has in hand."""
 
     def renew() -> None:
+        keeper.beat()
         if claims := hands.renewable():
             services.steps.renew(claims, lease_seconds=services.rhythm.lease_seconds)
 

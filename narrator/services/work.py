@@ -1,19 +1,21 @@
 """Working: claim a step, do it, settle what came of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import structlog
 
-from narrator.domain.errors import LeaseLost, NarratorError, StoreUnavailable, WorkerLost
-from narrator.domain.retry import MAX_ATTEMPTS, Again, GiveUp, Stop, decide
+from narrator.domain.errors import StoreUnavailable
 from narrator.domain.steps import Claim, Queue, StepKind
 from narrator.services.dispatch import dispatch
 from narrator.services.hands import Hands
 from narrator.services.kit import Services
-from narrator.services.narrate import narrate
+from narrator.services.narrate import Narration
 from narrator.services.plan import plan
 from narrator.services.publish import publish
 from narrator.services.render import render
+from narrator.services.settle import refuse_poison, settle
+from narrator.services.slots import SlotKeeper
 
 log = structlog.get_logger(__name__)
 
@@ -21,20 +23,38 @@ Going = Callable[[], bool]
 """False once this process is asked to stop: finish what is under way, begin nothing."""
 
 
-def work(services: Services, queue: Queue, *, hands: Hands, going: Going) -> bool:
+def work(
+    services: Services, queue: Queue, *, hands: Hands, keeper: SlotKeeper, going: Going
+) -> bool:
     """Do the next step of a queue; False when there was none, or this process is to stop.
 
-    The step is in `hands` meanwhile, so that its lease is renewed elsewhere (`rhythm.heartbeat`).
+    Of the speech queue it may be many steps: whoever has a slot feeds it (`narrate`). Claims are in
+    `hands` meanwhile, so that their leases are renewed elsewhere (`rhythm.heartbeat`).
     """
-    claim = _next(services, queue, hands.owner) if going() else None
+    if not going():
+        return False
+    if queue is Queue.SPEECH:
+        return _speak(services, hands, keeper, going)
+    claim = _next(services, queue, hands.owner)
     if claim is None:
         return False
-    with structlog.contextvars.bound_contextvars(
-        job=claim.job_id, step=claim.step_id, kind=claim.kind, fence=claim.fence
-    ):
+    with _named(claim):
         with hands.holding(claim):
-            _do(services, claim, hands, going)
+            _do(services, claim)
         dispatch(services)
+    return True
+
+
+def _speak(services: Services, hands: Hands, keeper: SlotKeeper, going: Going) -> bool:
+    """A slot first, then work for it: without a slot nothing is claimed."""
+    taken = keeper.take()
+    if taken is None:
+        return False
+    hold, claim = taken
+    try:
+        Narration(services, keeper, hands, hold, going=going).run(claim)
+    finally:
+        keeper.give(hold)
     return True
 
 
@@ -47,76 +67,30 @@ def _next(services: Services, queue: Queue, owner: str) -> Claim | None:
         return None
 
 
-def _do(services: Services, claim: Claim, hands: Hands, going: Going) -> None:
-    progressed = False
+def _do(services: Services, claim: Claim) -> None:
     try:
         log.info("step.claimed", attempts=claim.attempts)
-        _refuse_poison(claim)
-        for _ in _verb(services, claim, going):
-            progressed = True
-            hands.progressed(claim)
+        refuse_poison(claim)
+        _verb(services, claim)
         log.info("step.settled")
     except Exception as error:  # noqa: BLE001 — a defect must settle its step too
-        _settle(services, claim, error, progressed=progressed)
+        settle(services, claim, error, progressed=False)
 
 
-def _refuse_poison(claim: Claim) -> None:
-    """An attempt that ends with an error is settled; one too many means that workers died of it."""
-    if claim.attempts > MAX_ATTEMPTS:
-        raise WorkerLost(
-            f"{MAX_ATTEMPTS} workers died or were lost over one {claim.kind} step",
-            remedy="see the workers' logs for what killed them (memory, above all), then retry",
-        )
-
-
-def _verb(services: Services, claim: Claim, going: Going) -> Iterable[object]:
-    """Do the step; whatever the verb yields is a part that is done for good."""
+def _verb(services: Services, claim: Claim) -> None:
     match claim.kind:
         case StepKind.PLAN:
             plan(services, claim)
-        case StepKind.SLICE:
-            return narrate(services, claim, going=going)
         case StepKind.RENDER:
             render(services, claim)
         case StepKind.PUBLISH:
             publish(services, claim)
-    return ()
+        case StepKind.SLICE:
+            raise AssertionError("slices are narrated: they are in the other queue")
 
 
-def _settle(services: Services, claim: Claim, error: Exception, *, progressed: bool) -> None:
-    """Turn an error into the step's next state, in this one place."""
-    _log_error(error)
-    decision = decide(error, attempts=claim.attempts, progressed=progressed, dice=services.dice())
-    try:
-        match decision:
-            case Again():
-                services.steps.hand_back(
-                    claim,
-                    after_seconds=decision.after_seconds,
-                    counted=decision.counted,
-                    failure=decision.failure,
-                )
-            case GiveUp():
-                services.steps.fail(claim, decision.failure)
-            case Stop():
-                pass
-    except (LeaseLost, StoreUnavailable) as late:
-        # Nobody renews the lease any more: it runs out, and the step is done again.
-        log.warning("step.unsettled", code=late.code, reason=late.reason)
-
-
-def _log_error(error: Exception) -> None:
-    if isinstance(error, NarratorError):
-        log.warning("step.error", code=error.code, reason=error.reason)
-    else:
-        log.error("step.defect", error=type(error).__name__, where=_where(error))
-
-
-def _where(error: Exception) -> str:
-    """File and line of a defect. Its message and its values may hold text, so they stay out."""
-    trace = error.__traceback__
-    if trace is None:
-        return ""
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+def _named(claim: Claim) -> AbstractContextManager[object]:
+    """Whatever is logged meanwhile names the step."""
+    return structlog.contextvars.bound_contextvars(
+        job=claim.job_id, step=claim.step_id, kind=claim.kind, fence=claim.fence
+    )

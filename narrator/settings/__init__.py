@@ -130,20 +130,60 @@ def _speech(env: Environment) -> SpeechSettings:
             remedy=f"give the whole WebSocket endpoint, such as {DEEPGRAM_URL}",
         )
     ours = "deepgram" if url.split("?")[0] == DEEPGRAM_URL else "custom"
+    allowance, headroom = _allowance(env)
     return SpeechSettings(
         url=url,
         speaker=env.text("NARRATOR_SPEAKER") or ours,
         api_key=env.text("DEEPGRAM_API_KEY"),
         sockets=env.whole("NARRATOR_SPEECH_SOCKETS"),
+        allowance=allowance,
+        headroom=headroom,
         outstanding=env.whole("NARRATOR_SPEECH_OUTSTANDING"),
         chars_per_minute=env.whole("NARRATOR_CHARS_PER_MINUTE"),
         flushes_per_minute=env.whole("NARRATOR_FLUSHES_PER_MINUTE"),
+        margin=_margin(env),
         window_slack_seconds=env.number("NARRATOR_WINDOW_SLACK_SECONDS"),
         time_scale=env.number("NARRATOR_SPEAK_TIME_SCALE", above=0.001),
         silence_seconds=env.number("NARRATOR_SILENCE_SECONDS", above=0.1),
         idle_seconds=env.number("NARRATOR_IDLE_SECONDS"),
         session_seconds=env.number("NARRATOR_SESSION_SECONDS", above=1),
+        slot_seconds=_slot_seconds(env),
+        slot_grace_seconds=env.number("NARRATOR_SLOT_GRACE_SECONDS"),
+        grow_seconds=env.number("NARRATOR_GROW_SECONDS", above=0.1),
+        probe_seconds=env.number("NARRATOR_PROBE_SECONDS", above=0.1),
     )
+
+
+def _allowance(env: Environment) -> tuple[int, int]:
+    allowance = env.whole("NARRATOR_SPEECH_ALLOWANCE")
+    headroom = env.whole("NARRATOR_SPEECH_HEADROOM", above=0)
+    if headroom >= allowance:
+        raise SettingsError(
+            f"an allowance of {allowance} sockets less a headroom of {headroom} leaves none",
+            remedy="set NARRATOR_SPEECH_ALLOWANCE above NARRATOR_SPEECH_HEADROOM",
+        )
+    return allowance, headroom
+
+
+def _margin(env: Environment) -> float:
+    margin = env.number("NARRATOR_SPEECH_MARGIN")
+    if margin >= 1:
+        raise SettingsError(
+            f"NARRATOR_SPEECH_MARGIN is {margin:g}, which leaves no characters to send",
+            remedy="set it to a share from 0 to below 1; 0.02 is usual",
+        )
+    return margin
+
+
+def _slot_seconds(env: Environment) -> float:
+    seconds = env.number("NARRATOR_SLOT_SECONDS", above=0.5)
+    heartbeat = env.number("NARRATOR_HEARTBEAT_SECONDS", above=0.05)
+    if heartbeat * 2 > seconds:
+        raise SettingsError(
+            f"a slot of {seconds:g} s cannot be kept by a heartbeat of {heartbeat:g} s",
+            remedy="make NARRATOR_SLOT_SECONDS at least twice NARRATOR_HEARTBEAT_SECONDS",
+        )
+    return seconds
 
 
 def _work(env: Environment) -> WorkSettings:

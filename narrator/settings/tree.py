@@ -22,20 +22,31 @@ class S3Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSettings:
-    """The Speak endpoint and its limits."""
+    """The Speak endpoint and its limits.
+
+    `sockets` are those of one process; `allowance` are those of the whole project, of which
+    `headroom` are never used. How they are shared out: `domain.slots.SlotTerms`.
+    """
 
     url: str
     speaker: str
     api_key: str = field(repr=False)
     sockets: int
+    allowance: int
+    headroom: int
     outstanding: int
     chars_per_minute: int
     flushes_per_minute: int
+    margin: float
     window_slack_seconds: float
     time_scale: float
     silence_seconds: float
     idle_seconds: float
     session_seconds: float
+    slot_seconds: float
+    slot_grace_seconds: float
+    grow_seconds: float
+    probe_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

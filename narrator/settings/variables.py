@@ -54,14 +54,31 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("NARRATOR_API_PORT", "8080", "Port on which `narrator api` listens."),
     Variable("NARRATOR_MAX_DOCUMENT_BYTES", "104857600", "Largest document accepted."),
     Variable("NARRATOR_SPEECH_SOCKETS", "20", "Sockets (and threads) of one speech worker."),
+    Variable(
+        "NARRATOR_SPEECH_ALLOWANCE", "45", "Sockets that the provider allows the whole project."
+    ),
+    Variable("NARRATOR_SPEECH_HEADROOM", "2", "Of these, how many the fleet never uses."),
     Variable("NARRATOR_SPEECH_OUTSTANDING", "2", "Utterances sent and not yet stored, a socket."),
     Variable("NARRATOR_CHARS_PER_MINUTE", "2400", "The provider's limit of characters a socket."),
     Variable("NARRATOR_FLUSHES_PER_MINUTE", "20", "The provider's limit of flushes a socket."),
+    Variable("NARRATOR_SPEECH_MARGIN", "0.02", "Share of those characters that is left unused."),
     Variable("NARRATOR_WINDOW_SLACK_SECONDS", "0.5", "Added to the provider's minute."),
     Variable("NARRATOR_SPEAK_TIME_SCALE", "1", "How much faster the endpoint's limits run."),
     Variable("NARRATOR_SILENCE_SECONDS", "15", "Longest silence of a socket that owes an answer."),
     Variable("NARRATOR_IDLE_SECONDS", "30", "An idle socket is closed after this long."),
     Variable("NARRATOR_SESSION_SECONDS", "3300", "A socket is retired at this age."),
+    Variable(
+        "NARRATOR_SLOT_SECONDS", "30", "The right to a socket ends when unrenewed for so long."
+    ),
+    Variable(
+        "NARRATOR_SLOT_GRACE_SECONDS",
+        "45",
+        "For so long after that the provider may still count a dead worker's socket.",
+    ),
+    Variable(
+        "NARRATOR_GROW_SECONDS", "30", "After a 429, one more socket is tried after each so long."
+    ),
+    Variable("NARRATOR_PROBE_SECONDS", "60", "How often a paused account is tried."),
     Variable("NARRATOR_LEASE_SECONDS", "30", "A step is taken over when unrenewed for so long."),
     Variable("NARRATOR_HEARTBEAT_SECONDS", "5", "How often leases are renewed."),
     Variable("NARRATOR_QUEUED_SECONDS", "30", "A doorbell unanswered for so long is rung again."),

@@ -1,0 +1,65 @@
+"""Settling: what becomes of a step whose doing raised an error, in this one place."""
+
+import structlog
+
+from narrator.domain.errors import LeaseLost, NarratorError, StoreUnavailable, WorkerLost
+from narrator.domain.retry import MAX_ATTEMPTS, Again, GiveUp, Stop, decide
+from narrator.domain.steps import Claim
+from narrator.services.kit import Services
+
+log = structlog.get_logger(__name__)
+
+
+def refuse_poison(claim: Claim) -> None:
+    """Raise WorkerLost for a step over which workers die.
+
+    An attempt that ends with an error is settled; one too many means that nobody lived to do so.
+    """
+    if claim.attempts > MAX_ATTEMPTS:
+        raise WorkerLost(
+            f"{MAX_ATTEMPTS} workers died or were lost over one {claim.kind} step",
+            remedy="see the workers' logs for what killed them (memory, above all), then retry",
+        )
+
+
+def settle(services: Services, claim: Claim, error: Exception, *, progressed: bool) -> None:
+    """Turn an error into the step's next state.
+
+    `progressed` tells whether the attempt finished a part of the step. A claim that is not the
+    caller's any more, or a store that is away, is logged: the lease then runs out by itself.
+    """
+    _log_error(error)
+    decision = decide(error, attempts=claim.attempts, progressed=progressed, dice=services.dice())
+    try:
+        match decision:
+            case Again():
+                services.steps.hand_back(
+                    claim,
+                    after_seconds=decision.after_seconds,
+                    counted=decision.counted,
+                    failure=decision.failure,
+                )
+            case GiveUp():
+                services.steps.fail(claim, decision.failure)
+            case Stop():
+                pass
+    except (LeaseLost, StoreUnavailable) as late:
+        # Nobody renews the lease any more: it runs out, and the step is done again.
+        log.warning("step.unsettled", code=late.code, reason=late.reason)
+
+
+def _log_error(error: Exception) -> None:
+    if isinstance(error, NarratorError):
+        log.warning("step.error", code=error.code, reason=error.reason)
+    else:
+        log.error("step.defect", error=type(error).__name__, where=_where(error))
+
+
+def _where(error: Exception) -> str:
+    """File and line of a defect. Its message and its values may hold text, so they stay out."""
+    trace = error.__traceback__
+    if trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
