@@ -132,7 +132,7 @@ def _insert(
 def _tries(tx: Connection, claim: Claim, indices: Sequence[int]) -> Mapping[int, int]:
     """How often each of these chunks of the job was sent before."""
     query = (
-        select(utterances.c.idx, func.count())
+        select(utterances.c.idx, func.count().label("tries"))
         .where(
             utterances.c.job_id == claim.job_id,
             utterances.c.chapter == claim.chapter,
@@ -140,7 +140,7 @@ def _tries(tx: Connection, claim: Claim, indices: Sequence[int]) -> Mapping[int,
         )
         .group_by(utterances.c.idx)
     )
-    return dict(tx.execute(query).tuples().all())
+    return {row.idx: row.tries for row in tx.execute(query)}
 
 
 def _columns(sending: Sending, tries: Mapping[int, int]) -> dict[str, object]:

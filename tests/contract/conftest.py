@@ -13,6 +13,7 @@ from narrator.storage.jobs import SqlJobs
 from narrator.storage.steps import SqlSteps
 from narrator.storage.tables import metadata
 from narrator.storage.takes import SqlTakes
+from tests.contract.fleet import Fleet, memory_fleet, sql_fleet
 from tests.contract.stage import Store
 from tests.fakes.store import MemoryStore
 from tests.servers.postgres import Postgres
@@ -33,9 +34,14 @@ def _postgres_store(_postgres_database: Database) -> Store:
 
 
 @pytest.fixture
-def _sqlite_store(tmp_path: Path) -> Iterator[Store]:
+def _sqlite_database(tmp_path: Path) -> Iterator[Database]:
     with _migrated(f"sqlite:///{tmp_path}/narrator.db") as database:
-        yield _sql_store(database)
+        yield database
+
+
+@pytest.fixture
+def _sqlite_store(_sqlite_database: Database) -> Store:
+    return _sql_store(_sqlite_database)
 
 
 @pytest.fixture
@@ -47,10 +53,25 @@ def _memory_store() -> Store:
 @pytest.fixture(
     params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.integration)]
 )
-def store(request: pytest.FixtureRequest) -> Store:
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of store."""
+    chosen: str = request.param
+    return chosen
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, kind: str) -> Store:
     """An empty store of each kind."""
-    made: Store = request.getfixturevalue(f"_{request.param}_store")
+    made: Store = request.getfixturevalue(f"_{kind}_store")
     return made
+
+
+@pytest.fixture
+def fleet(request: pytest.FixtureRequest, kind: str, store: Store) -> Fleet:
+    """An empty store of each kind, its governor and its ledger."""
+    if kind == "memory":
+        return memory_fleet(store)
+    return sql_fleet(store, request.getfixturevalue(f"_{kind}_database"))
 
 
 @contextmanager
