@@ -16,20 +16,23 @@ from narrator.cli.judge import judgement
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import View
 from narrator.domain.artifacts import MANIFEST_NAME
-from narrator.domain.errors import JobFault, Missing, OptionRefused, TakeBusy
+from narrator.domain.errors import AccountFault, JobFault, Missing, OptionRefused, TakeBusy
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import FINAL_STATES, Job, JobState
+from narrator.domain.ledger import Sums
 from narrator.domain.manifest_json import from_json
 from narrator.domain.voices import SAMPLE_RATE
+from narrator.services.allowance import pauses, try_account
 from narrator.services.kit import Services
 from narrator.services.submit import same_job_id, submit
 from narrator.settings import Settings
 
 _LOOKING = 0.05  # the part of a core that looking at progress may take
 _LONGEST_SECONDS = 1.0  # but a child that died is not left lying longer than this
-_OPEN = (JobState.QUEUED, JobState.RUNNING)
+_OPEN = tuple(state for state in JobState if state not in FINAL_STATES)
 _MANY = 1_000
 _REQUEST = " (request "
+_GO_ON = "run the same command again: it goes on where it was"
 
 
 class Crew(Protocol):
@@ -94,15 +97,16 @@ class Narration:
     def run(self) -> Outcome:
         """The finished audiobook at its place.
 
-        Raises JobFault with the job's own reason and remedy when it fails.
+        Raises JobFault with the job's own reason and remedy when it fails, AccountFault when the
+        provider refuses the account: the job then waits for the same command.
         """
-        spoken_before = self._spoken_chars()
+        before = self._services.ledger.sums(self._job_id)
         if self._state() is not JobState.SUCCEEDED:
             self._begin()
             self._watch()
             self._crew.dismiss_workers()
         self._deliver()
-        return self._outcome(self._spoken_chars() - spoken_before)
+        return self._outcome(before)
 
     def _state(self) -> JobState | None:
         try:
@@ -110,21 +114,15 @@ class Narration:
         except Missing:
             return None
 
-    def _spoken_chars(self) -> int:
-        """Characters that were spoken for this job, and not answered by earlier takes."""
-        try:
-            progress = self._services.jobs.progress(self._job_id)
-        except Missing:
-            return 0
-        return progress.chars_spoken - progress.chars_from_takes
-
     def _begin(self) -> None:
         """Submit the book, or take it up where it was left; then start the workers.
 
-        Nobody works yet (the home's lock proves it), so what an earlier run held is free at once.
+        Nobody works yet (the home's lock proves it), so what an earlier run held is free at once,
+        and an account that was refused is tried at once: its key may be another one by now.
         """
         self._set_others_aside()
         self._services.steps.release_all()
+        self._services.slots.release_all()
         self._crew.wait_for_broker()
         submit(
             self._services,
@@ -135,6 +133,7 @@ class Narration:
         )
         if self._state() in {JobState.FAILED, JobState.CANCELLED}:
             self._services.jobs.retry(self._job_id)
+        try_account(self._services, self._request.options.voice)
         self._crew.start_workers()
 
     def _set_others_aside(self) -> None:
@@ -158,8 +157,17 @@ class Narration:
             self._tell_trouble()
             if job.state in FINAL_STATES:
                 return _raise_unless_succeeded(job)
+            self._raise_if_paused(job)
             took_seconds = time.monotonic() - looked_at
             pause.wait(min(max(self._look_seconds, took_seconds / _LOOKING), _LONGEST_SECONDS))
+
+    def _raise_if_paused(self, job: Job) -> None:
+        """Nobody need wait here for what its user has to mend."""
+        fault = pauses(self._services, [job]).get(job.id)
+        if fault:
+            raise AccountFault(
+                fault.reason, remedy="; then ".join(filter(None, (fault.remedy, _GO_ON)))
+            )
 
     def _tell_trouble(self) -> None:
         """Say why a step is to be done again, once for each reason."""
@@ -188,7 +196,7 @@ class Narration:
             self._services.objects.get_file(key, half)
             half.replace(path)
 
-    def _outcome(self, chars_spoken_now: int) -> Outcome:
+    def _outcome(self, before: Sums) -> Outcome:
         manifest = from_json(self._request.manifest.read_bytes())
         progress = self._services.jobs.progress(self._job_id)
         self._view.note("verifying")
@@ -200,7 +208,8 @@ class Narration:
             chapters=len(manifest.chapters),
             chars=progress.chars,
             chars_from_takes=progress.chars_from_takes,
-            chars_spoken_now=max(0, chars_spoken_now),
+            sums_before=before,
+            sums=self._services.ledger.sums(self._job_id),
             price_per_1000_chars=self._price,
             bills=self._bills,
             verdict=judgement(

@@ -32,20 +32,22 @@ def interrupted(*, as_json: bool) -> None:
 
 
 def _cost(outcome: Outcome) -> str:
+    """What was sent, what that costs, and what need not be sent."""
+    parts = [f"{count(outcome.chars, 'character')} of spoken text: {_sent(outcome)}"]
+    if outcome.chars_from_takes:
+        parts.append(f"{outcome.chars_from_takes:,} answered by earlier takes")
+    if outcome.chars_before:
+        parts.append(f"{outcome.chars_before:,} spoken by earlier runs")
+    return "; ".join(parts)
+
+
+def _sent(outcome: Outcome) -> str:
+    if not outcome.chars_sent_now:
+        return "nothing sent, nothing billed"
+    again = f" ({outcome.chars_resent_now:,} of them again)" if outcome.chars_resent_now else ""
+    owed = "" if outcome.bills else "would have cost "
     rate = f"at Deepgram (${outcome.price_per_1000_chars:.3f} per 1,000)"
-    line = f"{count(outcome.chars, 'character')} of spoken text: "
-    if not outcome.bills:
-        line += f"would have cost {dollars(outcome.dollars)} {rate}"
-    elif outcome.chars_spoken_now:
-        line += f"{dollars(outcome.dollars_billed)} {rate}"
-    else:
-        line += "nothing is billed"
-    spoken_before = outcome.chars - outcome.chars_spoken_now
-    if spoken_before == outcome.chars:
-        line += "; all of them had been spoken before"
-    elif spoken_before:
-        line += f"; {spoken_before:,} of them had been spoken before"
-    return line
+    return f"{outcome.chars_sent_now:,} sent{again}, {owed}{dollars(outcome.dollars_sent)} {rate}"
 
 
 def _finished_json(outcome: Outcome) -> dict[str, object]:
@@ -58,7 +60,10 @@ def _finished_json(outcome: Outcome) -> dict[str, object]:
         "chapters": outcome.chapters,
         "chars": outcome.chars,
         "chars_from_takes": outcome.chars_from_takes,
-        "chars_spoken_now": outcome.chars_spoken_now,
+        "chars_sent": outcome.sums.sent,
+        "chars_resent": outcome.sums.resent,
+        "chars_sent_now": outcome.chars_sent_now,
+        "chars_resent_now": outcome.chars_resent_now,
         "dollars": round(outcome.dollars, 6),
         "dollars_billed": round(outcome.dollars_billed, 6),
         "dollars_saved_by_takes": round(outcome.dollars_saved, 6),

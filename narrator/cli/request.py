@@ -7,6 +7,8 @@ from pathlib import Path
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import OptionRefused
 from narrator.domain.jobs import JobOptions
+from narrator.domain.ledger import Outcome as Sent
+from narrator.domain.ledger import Sums
 from narrator.services.estimate import cost_dollars
 
 MANIFEST_SUFFIX = ".manifest.json"
@@ -43,7 +45,7 @@ class Outcome:
     """A finished audiobook.
 
     `chars` (of spoken text) were to be spoken, `chars_from_takes` of them were answered by earlier
-    recordings, `chars_spoken_now` were spoken by this run, the rest by earlier runs of this job.
+    recordings. `sums` is what the ledger has of the job, `sums_before` what it had before this run.
     `price_per_1000_chars` is in US dollars. `bills`: who speaks is paid for it.
     """
 
@@ -54,27 +56,51 @@ class Outcome:
     chapters: int
     chars: int
     chars_from_takes: int
-    chars_spoken_now: int
+    sums_before: Sums
+    sums: Sums
     price_per_1000_chars: float
     bills: bool
     elapsed_seconds: float
     verdict: Judgement
 
     @property
+    def chars_sent_now(self) -> int:
+        """Characters that this run sent: what it is billed for."""
+        return self.sums.sent - self.sums_before.sent
+
+    @property
+    def chars_resent_now(self) -> int:
+        """Those of them that had been sent before, by this run or by one that died."""
+        return self.sums.resent - self.sums_before.resent
+
+    @property
+    def chars_before(self) -> int:
+        """Characters that earlier runs of this job had spoken."""
+        kept_now = self.sums.chars.get(Sent.KEPT, 0) - self.sums_before.chars.get(Sent.KEPT, 0)
+        return max(0, self.chars - self.chars_from_takes - kept_now)
+
+    @property
     def dollars(self) -> float:
-        """What speaking every character costs at the provider."""
-        return cost_dollars(self.chars, price_per_1000_chars=self.price_per_1000_chars)
+        """What speaking every character once costs at the provider."""
+        return self._cost(self.chars)
+
+    @property
+    def dollars_sent(self) -> float:
+        """What the provider charges for what this run sent, if it is paid at all."""
+        return self._cost(self.chars_sent_now)
 
     @property
     def dollars_billed(self) -> float:
-        """The part of it that this run owes the provider."""
-        chars = self.chars_spoken_now if self.bills else 0
-        return cost_dollars(chars, price_per_1000_chars=self.price_per_1000_chars)
+        """What this run owes the provider."""
+        return self.dollars_sent if self.bills else 0.0
 
     @property
     def dollars_saved(self) -> float:
-        """The part of it that earlier takes answered."""
-        return cost_dollars(self.chars_from_takes, price_per_1000_chars=self.price_per_1000_chars)
+        """What earlier takes answered would have cost."""
+        return self._cost(self.chars_from_takes)
+
+    def _cost(self, chars: int) -> float:
+        return cost_dollars(chars, price_per_1000_chars=self.price_per_1000_chars)
 
 
 def outcome_path(book: str, out: Path | None, chosen: str | None) -> tuple[Path, AudioFormat]:

@@ -8,6 +8,8 @@ import pytest
 
 from narrator.cli.report import finished
 from narrator.cli.request import Judgement, Outcome
+from narrator.domain.ledger import Outcome as Sent
+from narrator.domain.ledger import Sums
 
 PAID = Outcome(
     job_id="0" * 32,
@@ -17,7 +19,8 @@ PAID = Outcome(
     chapters=1,
     chars=10_000,
     chars_from_takes=0,
-    chars_spoken_now=10_000,
+    sums_before=Sums(chars={}),
+    sums=Sums(chars={Sent.KEPT: 10_000}),
     price_per_1000_chars=0.03,
     bills=True,
     elapsed_seconds=1.0,
@@ -36,35 +39,75 @@ def as_json(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> dict[str, o
     return told
 
 
-def test_what_is_spoken_at_deepgram_is_billed(capsys: pytest.CaptureFixture[str]):
+def test_what_is_sent_to_deepgram_is_billed(capsys: pytest.CaptureFixture[str]):
     assert cost_line(PAID, capsys) == (
-        "10,000 characters of spoken text: $0.3000 at Deepgram ($0.030 per 1,000)"
+        "10,000 characters of spoken text: 10,000 sent, $0.3000 at Deepgram ($0.030 per 1,000)"
     )
     told = as_json(PAID, capsys)
     assert (told["billed"], told["dollars_billed"]) == (True, 0.3)
 
 
+def test_what_is_sent_again_is_billed_again_and_said(capsys: pytest.CaptureFixture[str]):
+    cut = replace(PAID, sums=Sums(chars={Sent.KEPT: 10_000, Sent.CUT: 300, Sent.LATE: 200}))
+    assert cost_line(cut, capsys) == (
+        "10,000 characters of spoken text: 10,500 sent (500 of them again), $0.3150 at Deepgram"
+        " ($0.030 per 1,000)"
+    )
+    told = as_json(cut, capsys)
+    assert (told["dollars"], told["dollars_billed"]) == (0.3, 0.315)
+    assert (told["chars_sent"], told["chars_resent"]) == (10_500, 500)
+
+
+def test_what_was_about_to_be_sent_and_was_not_costs_nothing(
+    capsys: pytest.CaptureFixture[str],
+):
+    drained = replace(PAID, sums=Sums(chars={Sent.KEPT: 10_000, Sent.UNSENT: 300}))
+    assert as_json(drained, capsys)["dollars_billed"] == 0.3
+
+
 def test_what_an_earlier_run_paid_is_not_billed_again(capsys: pytest.CaptureFixture[str]):
-    again = replace(PAID, chars_spoken_now=0)
+    again = replace(PAID, sums_before=PAID.sums)
     assert cost_line(again, capsys) == (
-        "10,000 characters of spoken text: nothing is billed; all of them had been spoken before"
+        "10,000 characters of spoken text: nothing sent, nothing billed; 10,000 spoken by earlier"
+        " runs"
     )
     told = as_json(again, capsys)
     assert (told["billed"], told["dollars_billed"], told["dollars"]) == (False, 0.0, 0.3)
+    assert (told["chars_sent"], told["chars_sent_now"]) == (10_000, 0)
 
 
-def test_only_what_this_run_speaks_is_billed(capsys: pytest.CaptureFixture[str]):
-    resumed = replace(PAID, chars_from_takes=4_000, chars_spoken_now=5_000)
+def test_only_what_this_run_sends_is_billed(capsys: pytest.CaptureFixture[str]):
+    resumed = replace(
+        PAID,
+        chars_from_takes=4_000,
+        sums_before=Sums(chars={Sent.KEPT: 1_000}),
+        sums=Sums(chars={Sent.KEPT: 6_000}),
+    )
     assert cost_line(resumed, capsys) == (
-        "10,000 characters of spoken text: $0.1500 at Deepgram ($0.030 per 1,000); 5,000 of them"
-        " had been spoken before"
+        "10,000 characters of spoken text: 5,000 sent, $0.1500 at Deepgram ($0.030 per 1,000);"
+        " 4,000 answered by earlier takes; 1,000 spoken by earlier runs"
     )
     told = as_json(resumed, capsys)
     assert (told["dollars_billed"], told["dollars_saved_by_takes"]) == (0.15, 0.12)
 
 
+def test_what_a_killed_run_had_under_way_is_sent_again_by_the_next(
+    capsys: pytest.CaptureFixture[str],
+):
+    """It was billed to the run that died; its second sending is billed to this one."""
+    resumed = replace(
+        PAID,
+        sums_before=Sums(chars={Sent.KEPT: 4_000, Sent.SENT: 500}),
+        sums=Sums(chars={Sent.KEPT: 10_000, Sent.LOST: 500}),
+    )
+    assert cost_line(resumed, capsys) == (
+        "10,000 characters of spoken text: 6,000 sent (500 of them again), $0.1800 at Deepgram"
+        " ($0.030 per 1,000); 4,000 spoken by earlier runs"
+    )
+
+
 def test_a_server_of_ones_own_bills_nothing(capsys: pytest.CaptureFixture[str]):
     own = replace(PAID, bills=False)
-    assert "would have cost $0.3000 at Deepgram" in cost_line(own, capsys)
+    assert "10,000 sent, would have cost $0.3000 at Deepgram" in cost_line(own, capsys)
     told = as_json(own, capsys)
     assert (told["billed"], told["dollars_billed"]) == (False, 0.0)
