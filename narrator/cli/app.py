@@ -22,6 +22,7 @@ VERBS = {
     "plan": "narrator.cli.plan:plan",
     "verify": "narrator.cli.verify:verify",
     "doctor": "narrator.cli.doctor:doctor",
+    "speech": "narrator.cli.speech:speech",
     "speak-server": "narrator.cli.speak_server:speak_server",
     "worker": "narrator.cli.serve:worker",
     "api": "narrator.cli.serve:api",

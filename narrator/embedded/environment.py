@@ -10,14 +10,17 @@ from pathlib import Path
 from narrator.embedded.leftovers import SCRATCH
 from narrator.settings import EmbeddedSettings
 
-# Whoever watches the workers sees one die at once: nobody need wait long for what it held.
+# Whoever watches the workers sees one die at once: nobody need wait long for what it held. The
+# kernel closes a dead worker's sockets, so the provider learns of it at once, too.
 BRISK = {
     "NARRATOR_LEASE_SECONDS": "10",
     "NARRATOR_HEARTBEAT_SECONDS": "2",
     "NARRATOR_QUEUED_SECONDS": "10",
+    "NARRATOR_SLOT_SECONDS": "10",
+    "NARRATOR_SLOT_GRACE_SECONDS": "5",
 }
 
-_PACE = ("NARRATOR_LEASE_SECONDS", "NARRATOR_HEARTBEAT_SECONDS")
+_PACE = ("NARRATOR_LEASE_SECONDS", "NARRATOR_HEARTBEAT_SECONDS", "NARRATOR_SLOT_SECONDS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +50,15 @@ def child_environment(
     settings["NARRATOR_BROKER_URL"] = broker_url
     if trial:
         settings["NARRATOR_SPEAK_URL"] = speak_url
-        settings["NARRATOR_SPEAKER"] = f"offline-{trial.voice_engine}"
+        settings["NARRATOR_SPEAKER"] = trial_speaker(trial)
         settings["NARRATOR_SPEAK_TIME_SCALE"] = f"{trial.time_scale:g}"
         settings["DEEPGRAM_API_KEY"] = "trial"  # any credential will do there; none would not
     return {**caller.inherited, **settings}
+
+
+def trial_speaker(trial: EmbeddedSettings) -> str:
+    """The name under which a trial's takes, and its sockets, are kept."""
+    return f"offline-{trial.voice_engine}"
 
 
 def _brisk(given: Mapping[str, str]) -> dict[str, str]:

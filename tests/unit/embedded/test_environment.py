@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from narrator.embedded.environment import BRISK, Caller, child_environment
-from narrator.settings import EmbeddedSettings
+from narrator.settings import EmbeddedSettings, load
 
 HOME = Path("/home/ada/.local/share/narrator")
 TRIAL = EmbeddedSettings(trial=True, voice_engine="tone", time_scale=60.0)
@@ -41,10 +43,16 @@ def test_leases_are_short_where_a_supervisor_watches():
     assert BRISK.items() <= environment({}).items()
 
 
-def test_a_caller_who_sets_a_lease_keeps_lease_and_heartbeat_in_step():
-    told = environment({"NARRATOR_LEASE_SECONDS": "3"})
-    assert told["NARRATOR_LEASE_SECONDS"] == "3"
+@pytest.mark.parametrize("name", ["NARRATOR_LEASE_SECONDS", "NARRATOR_SLOT_SECONDS"])
+def test_a_caller_who_sets_a_lease_keeps_leases_and_heartbeat_in_step(name: str):
+    told = environment({name: "3"})
+    assert told[name] == "3"
     assert "NARRATOR_HEARTBEAT_SECONDS" not in told
+
+
+def test_what_children_are_told_beside_a_callers_pace_is_valid():
+    for name, value in [("NARRATOR_HEARTBEAT_SECONDS", "8"), ("NARRATOR_SLOT_SECONDS", "60")]:
+        assert load(environment({name: value}) | {"PATH": ""}).home == HOME
 
 
 def test_scratch_is_kept_in_the_home_unless_the_caller_has_a_place_for_it():
