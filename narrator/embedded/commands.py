@@ -54,11 +54,14 @@ def api_command(*, host: str, port: int) -> tuple[str, ...]:
     )
 
 
-def speak_server_command(*, port: int, voice_engine: str, time_scale: float) -> tuple[str, ...]:
-    """The project's own Speak server on loopback."""
+def speak_server_command(
+    *, port: int, voice_engine: str, time_scale: float, sockets: int
+) -> tuple[str, ...]:
+    """The project's own Speak server on loopback, which lets so many sockets be open at once."""
     return (
         *(sys.executable, "-m", "narrator", "speak-server", "--port", str(port)),
         *("--voice-engine", voice_engine, "--time-scale", f"{time_scale:g}"),
+        *("--sockets", str(sockets)),
     )
 
 

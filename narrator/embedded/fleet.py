@@ -156,6 +156,7 @@ class Fleet:
                 port=self._port.number,
                 voice_engine=self._trial.voice_engine,
                 time_scale=self._trial.time_scale,
+                sockets=self.settings.speech.allowance,
             )
             self._start(SPEAK_SERVER, command)
 

@@ -43,9 +43,10 @@ def test_every_worker_has_options_that_celery_knows(queue: Queue):
         assert context.params["queues"] == [queue.value]
 
 
-def test_the_trial_server_is_told_port_engine_and_pace():
-    command = speak_server_command(port=4000, voice_engine="tone", time_scale=60.0)
-    assert command[-6:] == ("--port", "4000", "--voice-engine", "tone", "--time-scale", "60")
+def test_the_trial_server_is_told_port_engine_pace_and_how_many_sockets_it_lets_in():
+    command = speak_server_command(port=4000, voice_engine="tone", time_scale=60.0, sockets=45)
+    assert command[-8:-2] == ("--port", "4000", "--voice-engine", "tone", "--time-scale", "60")
+    assert command[-2:] == ("--sockets", "45")
 
 
 def test_the_api_listens_where_it_is_told():
