@@ -12,17 +12,17 @@ class Fault(StrEnum):
     HANDSHAKE_402 = "handshake-402"
     HANDSHAKE_403 = "handshake-403"
     HANDSHAKE_403_MODEL = "handshake-403-model"
-    HANDSHAKE_408 = "handshake-408"
+    HANDSHAKE_408 = "handshake-408"  # and 425: too late, too early
     HANDSHAKE_429 = "handshake-429"
-    HANDSHAKE_4XX = "handshake-4xx"  # any other
+    HANDSHAKE_4XX = "handshake-4xx"  # any other: the address is no Speak endpoint's
     HANDSHAKE_5XX = "handshake-5xx"
-    HANDSHAKE_OTHER = "handshake-other"  # 1xx to 3xx: no Speak endpoint answers so
+    HANDSHAKE_OTHER = "handshake-other"  # 1xx to 3xx: nor is this
     NO_CONNECTION = "no-connection"
     OPEN_TIMEOUT = "open-timeout"
 
     # Closes (RFC 6455 section 7.4.1; Deepgram Speak v1, "Close frames").
     CLOSE_1000 = "close-1000"  # a normal close that nobody asked for
-    CLOSE_1001 = "close-1001"
+    CLOSE_1001 = "close-1001"  # the endpoint goes away
     CLOSE_1003 = "close-1003"  # MESSAGE-0000
     CLOSE_1006 = "close-1006"  # without a close frame
     CLOSE_1008_DATA_0000 = "close-1008-data-0000"
@@ -47,7 +47,6 @@ class Fault(StrEnum):
 
     # Our own side.
     UNSPEAKABLE = "unspeakable"  # nothing to say in it, or too long for any window
-    WRONG_SPEAKER = "wrong-speaker"
     SLOT_ENDED = "slot-ended"  # its lease could not be renewed in time
     GIVEN_UP = "given-up"  # the caller, or the process, stopped
     STORE_AWAY = "store-away"
@@ -58,4 +57,5 @@ class Fault(StrEnum):
     WORKER_LOST = "worker-lost"
     DOCUMENT = "document"  # the document, an option, or the proof of the recording
     MISSING = "missing"
+    SETTINGS = "settings"
     DEFECT = "defect"  # an error that nobody foresaw
