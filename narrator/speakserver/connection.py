@@ -10,6 +10,7 @@ from narrator.speakserver.handshake import Options
 from narrator.speakserver.register import Register, SocketRecord
 
 CLOSE_SECONDS = 5.0
+VANISHED_SECONDS = 2.0  # how long a client that does not notice is waited for
 
 _NO_CLOSE_FRAME = 1006
 # What a client or the library writes into a close frame is not ours to count by.
@@ -52,7 +53,7 @@ class Connection(ServerConnection):
         """
         self._vanished = True
         self.transport.write_eof()
-        self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+        self.loop.call_later(VANISHED_SECONDS, self.transport.abort)
 
     def send_data(self) -> None:
         """Send what is to be sent, unless the connection has vanished."""
