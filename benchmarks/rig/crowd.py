@@ -1,0 +1,87 @@
+"""Hundreds of speech sessions in one process: what they cost."""
+
+from typing import Any
+
+from benchmarks.rig import books
+from benchmarks.rig.figures import FIRST_SECONDS, Finished
+from benchmarks.rig.fleet import Fleet, fleet, wait
+from benchmarks.rig.pace import wait_for_sockets
+from benchmarks.rig.servers import Provider
+from benchmarks.rig.watch import thread_seconds, watching
+
+LOOP = "narrator-speech"
+SETTLED_SECONDS = 10.0  # until the threads' names are written down again
+
+
+def of_one_process(*, sessions: int, minutes: float) -> dict[str, Any]:
+    """One speech worker with so many sockets, at the provider's full rate."""
+    provider = Provider(sockets=sessions)
+    with fleet(provider, workers=1, allowance=sessions, sockets=sessions) as running:
+        running.submit_books(books.copies_for(sessions * 2_400 * (minutes + 4)))
+        opened_at = wait_for_sockets(running, sessions)
+        wait(opened_at + FIRST_SECONDS + SETTLED_SECONDS - running.records.now())
+        return watched(running, sessions, minutes)
+
+
+def watched(running: Fleet, sessions: int, minutes: float) -> dict[str, Any]:
+    """What the worker uses in so many minutes."""
+    worker, names = running.workers[1].pid, running.threads_of(1)
+    began, hours = running.records.now(), running.records.audio_hours()
+    threads = thread_seconds(worker, names)
+    with watching(running.roots()) as use:
+        wait(minutes * 60)
+        ended, made = running.records.now(), running.records.audio_hours() - hours
+        spent = thread_seconds(worker, names)
+    seconds = ended - began
+    chars = chars_between(running.records.finished(), began, ended)
+    cpu = use.cpu_seconds()
+    mine = cpu["speech worker 1"]
+    return {
+        "sessions": sessions,
+        "workers": 1,
+        **running.about(),
+        "seconds": round(seconds, 1),
+        "sockets_open": running.witness.stats()["sockets_open"],
+        "chars_a_minute": round(chars / seconds * 60),
+        "of_the_limit": round(chars / (sessions * 2_400 * seconds / 60), 4),
+        "audio_hours": round(made, 3),
+        "worker_cpu_seconds_an_audio_hour": round(mine / made, 2),
+        "worker_cpu_seconds_a_million_chars": round(mine / chars * 1e6, 1),
+        "worker_cores": round(mine / seconds, 3),
+        "loop_share_of_a_core": round((spent[LOOP] - threads[LOOP]) / seconds, 4),
+        "threads_share_of_a_core": shares(threads, spent, seconds),
+        "peak_megabytes": use.peak_megabytes(),
+        "cpu_seconds": cpu,
+        "server": running.witness.stats(),
+    }
+
+
+def chars_between(finished: list[Finished], began: float, ended: float) -> int:
+    """Characters finished in that time."""
+    return sum(each.chars for each in finished if began <= each.at < ended)
+
+
+def shares(before: dict[str, float], after: dict[str, float], seconds: float) -> dict[str, float]:
+    """Each kind of thread's share of a core; those of a pool are taken together."""
+    found: dict[str, float] = {}
+    for name, spent in after.items():
+        kind = "pool" if name.startswith("ThreadPoolExecutor") else name
+        share = (spent - before.get(name, 0.0)) / seconds
+        found[kind] = round(found.get(kind, 0.0) + share, 4)
+    return {kind: share for kind, share in sorted(found.items()) if share >= 0.0005}  # noqa: PLR2004
+
+
+def table(report: dict[str, Any]) -> list[str]:
+    """The figures that matter."""
+    names = (
+        "sessions",
+        "sockets_open",
+        "of_the_limit",
+        "worker_cpu_seconds_an_audio_hour",
+        "worker_cpu_seconds_a_million_chars",
+        "worker_cores",
+        "loop_share_of_a_core",
+    )
+    rows = [f"{name:38}{report[name]}" for name in names]
+    peak = report["peak_megabytes"]["speech worker 1"]
+    return [*rows, f"{'worker_peak_megabytes':38}{peak}"]
