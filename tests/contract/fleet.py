@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select, update
 
 from narrator.domain.ids import JobId
-from narrator.domain.jobs import JobOptions
+from narrator.domain.jobs import JobMove, JobOptions
 from narrator.domain.ledger import Outcome
 from narrator.domain.slots import SlotTerms
 from narrator.domain.steps import Queue
@@ -17,6 +17,7 @@ from narrator.domain.voices import Voice
 from narrator.services.ports import Ledger, Slots
 from narrator.storage.database import Database
 from narrator.storage.ledger import SqlLedger
+from narrator.storage.moves import move_job
 from narrator.storage.slots import SqlSlots
 from narrator.storage.tables import accounts, slot_owners, slots, utterances
 from tests.contract.stage import Store, new_job, plan_of
@@ -45,7 +46,8 @@ class Fleet:
     """A store of one kind and what is shared by those who speak.
 
     `governor(terms, account)` is a new `Slots` over the store. `later(seconds)` lets time go by for
-    the governor. `lines()` are the ledger's rows in the order of their making.
+    the governor. `lines()` are the ledger's rows in the order of their making. `pause(job, why)`
+    is what an operator does.
     """
 
     store: Store
@@ -53,10 +55,11 @@ class Fleet:
     governor: Callable[[SlotTerms, str], Slots]
     later: Callable[[float], None]
     lines: Callable[[], list[Line]]
+    pause: Callable[[JobId, str], None]
 
-    def slots(self, allowance: int = 4, **terms: float) -> Slots:
+    def slots(self, most: int = 4, *, account: str = ACCOUNT) -> Slots:
         """The governor of an account with so many slots."""
-        return self.governor(SlotTerms(allowance=allowance, headroom=0, **terms), ACCOUNT)  # type: ignore[arg-type]
+        return self.governor(SlotTerms(allowance=most, headroom=0), account)
 
     def queue(self, slices: int, *, voice: Voice = THALIA, number: int = 1) -> JobId:
         """Job `number` with so many queued slices of this voice."""
@@ -92,7 +95,10 @@ def memory_fleet(store: Store) -> Fleet:
             Line(r.sending.index, r.attempt, r.outcome, r.request_id, r.code, r.slot) for r in rows
         ]
 
-    return Fleet(store, MemoryLedger(twin), governor, later, lines)
+    def pause(job: JobId, why: str) -> None:
+        twin._move_job(job, JobMove.PAUSE, paused_for=why)  # noqa: SLF001 — no port pauses yet
+
+    return Fleet(store, MemoryLedger(twin), governor, later, lines, pause)
 
 
 def sql_fleet(store: Store, database: Database) -> Fleet:
@@ -110,8 +116,15 @@ def sql_fleet(store: Store, database: Database) -> Fleet:
                 for row in tx.execute(query)
             ]
 
+    def later(seconds: float) -> None:
+        _age(database, seconds)
+
+    def pause(job: JobId, why: str) -> None:
+        with database.write() as tx:
+            move_job(tx, job, JobMove.PAUSE, paused_for=why)
+
     ledger = SqlLedger(database, account=ACCOUNT)
-    return Fleet(store, ledger, governor, lambda seconds: _age(database, seconds), lines)
+    return Fleet(store, ledger, governor, later, lines, pause)
 
 
 def _age(database: Database, seconds: float) -> None:

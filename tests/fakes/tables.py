@@ -88,7 +88,8 @@ class MemoryTables:
         job = self._job(job_id)
         state = next_job_state(job.state, move)
         times = {**job.state_times, state: self.clock()}
-        self._jobs[job_id] = replace(job, state=state, state_times=times, **changes)  # type: ignore[arg-type]
+        written = {"state": state, "state_times": times, "paused_for": "", **changes}
+        self._jobs[job_id] = replace(job, **written)  # type: ignore[arg-type]
 
     def _slice(self, claim: Claim) -> list[ChunkRow]:
         chapter = self._chapters[claim.job_id][claim.chapter]
