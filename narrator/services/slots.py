@@ -8,7 +8,7 @@ never waits for the provider: whatever does (polite closes, a probe) has threads
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from threading import Lock
 
 import structlog
@@ -36,7 +36,7 @@ class SlotKeeper:
     """Keeps the slots of one process, `capacity` at most; safe to share among threads.
 
     `owner` names the process; an idle hold goes back after `idle_seconds`. Once `going` is false no
-    slot is taken any more.
+    slot is taken any more. `threads` do what waits for the provider.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class SlotKeeper:
         capacity: int,
         idle_seconds: float = 30.0,
         going: Callable[[], bool] = lambda: True,
+        threads: Executor | None = None,
     ) -> None:
         self.owner = owner
         self._services = services
@@ -62,7 +63,7 @@ class SlotKeeper:
         self._uneasy = True  # the account may have failures, as far as this process knows
         self._probing = False
         self._closed = False
-        self._threads = ThreadPoolExecutor(CLOSING_THREADS, thread_name_prefix="narrator-slots")
+        self._threads = threads or ThreadPoolExecutor(CLOSING_THREADS, "narrator-slots")
 
     # ------------------------------------------------------------------------------- for a task
 
@@ -237,13 +238,15 @@ class SlotKeeper:
         return (hold, claim) if claim else None
 
     def _make_room(self, dry: set[Voice]) -> None:
-        """Where this process is full of idle sessions of voices that nobody needs: give one up.
+        """Where no slot is to be had and an idle one is of a voice that nobody needs: give it up.
 
         Only on what was seen while it idled: another ring for the same slice is no reason.
         """
         with self._lock:
             standing = self._standing
-            if not standing or not standing.queued or len(self._holds) < self._capacity:
+            if not standing or not standing.queued:
+                return
+            if standing.free and len(self._holds) < self._capacity:
                 return
             idle = [
                 hold
@@ -312,7 +315,7 @@ class SlotKeeper:
             if self._probing or self._closed:
                 return
             self._probing = True
-            self._threads.submit(self._probe, voice)
+        self._threads.submit(self._probe, voice)
 
     def _probe(self, voice: Voice) -> None:
         """Try whether a paused account works again, and report what came of it."""
