@@ -10,11 +10,9 @@ A server that cannot be had is an error, never a skip.
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-import boto3
 import pytest
 import redis
 
@@ -23,7 +21,7 @@ from tests.servers import process
 from tests.servers.places import server_home
 from tests.servers.postgres import TEMPLATE, Postgres, postgres_server
 from tests.servers.redis import redis_server
-from tests.servers.s3 import S3, s3_server
+from tests.servers.s3 import S3, s3_server, with_bucket
 
 BUCKETS = count(1)
 
@@ -85,16 +83,7 @@ def _s3(_server_home: Path) -> Iterator[S3]:
 @pytest.fixture
 def s3(_s3: S3) -> S3:
     """An S3 server and an empty bucket that only this test uses."""
-    bucket = f"test-{next(BUCKETS)}"
-    client = boto3.client(
-        "s3",
-        endpoint_url=_s3.endpoint_url,
-        aws_access_key_id=_s3.access_key,
-        aws_secret_access_key=_s3.secret_key,
-        region_name=_s3.region,
-    )
-    client.create_bucket(Bucket=bucket)
-    return replace(_s3, bucket=bucket)
+    return with_bucket(_s3, f"test-{next(BUCKETS)}")
 
 
 def _room(home: Path, name: str) -> Path:

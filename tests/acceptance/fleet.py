@@ -41,6 +41,7 @@ class Fleet:
     here: dict[str, str]
     api_url: str
     speak_url: str
+    time_scale: float
     children: dict[str, Child] = field(default_factory=dict)
 
     def client(self) -> httpx.Client:
@@ -50,9 +51,25 @@ class Fleet:
         )
 
     def speak_server_stats(self) -> dict[str, Any]:
-        """What the Speak server says it was sent."""
-        stats: dict[str, Any] = httpx.get(f"{self.speak_url}/v1/stats").json()
+        """What the Speak server says it was sent since its start, and each socket that it had."""
+        stats: dict[str, Any] = httpx.get(f"{self.speak_url}/v1/stats?sockets=1").json()
         return stats
+
+    def start_speak_server(self, *further: str) -> None:
+        """Start the Speak server, with `further` options, and wait until it answers."""
+        _, _, port = self.speak_url.rpartition(":")
+        server = self.start(
+            "speak-server",
+            *("--host=127.0.0.1", f"--port={port}"),
+            *("--voice-engine=tone", f"--time-scale={self.time_scale:g}"),
+            *further,
+        )
+        server.wait_until(lambda: _answers(f"{self.speak_url}/healthz"))
+
+    def restart_speak_server(self, *further: str) -> None:
+        """Start it anew, its counts at nothing, on the same port, with other options."""
+        self.children["speak-server"].stop()
+        self.start_speak_server(*further)
 
     def start(self, service: str, *further: str, name: str = "") -> Child:
         """Start a service of docker-compose.yml; `further` options win over the file's."""
@@ -94,14 +111,18 @@ def running_fleet(
     s3: S3,
     speech_workers: int = 2,
     time_scale: float = 200.0,
+    allowance: int = 45,
 ) -> Iterator[Fleet]:
-    """Start a fleet, wait until the API is ready, and stop it at the end."""
+    """Start a fleet, wait until the API is ready, and stop it at the end.
+
+    `allowance` is how many sockets the Speak server lets in, and how many the fleet opens.
+    """
     speak_port, api_port = process.free_port(), process.free_port()
     speak_url = f"127.0.0.1:{speak_port}"
     (folder / "scratch").mkdir()
     fleet = Fleet(
         folder=folder,
-        variables=_variables(s3, f"ws://{speak_url}/v1/speak"),
+        variables=_variables(s3, f"ws://{speak_url}/v1/speak", allowance),
         here=_servers(redis_url, postgres_url, s3)
         | _hurry(time_scale)
         | {
@@ -111,30 +132,26 @@ def running_fleet(
         },
         api_url=f"http://127.0.0.1:{api_port}",
         speak_url=f"http://{speak_url}",
+        time_scale=time_scale,
     )
     with ExitStack() as stack:
         stack.callback(fleet.stop)
-        _start(fleet, speak_port, time_scale, speech_workers)
+        _start(fleet, speech_workers)
         yield fleet
 
 
-def _start(fleet: Fleet, speak_port: int, time_scale: float, speech_workers: int) -> None:
-    speak_server = fleet.start(
-        "speak-server",
-        *("--host=127.0.0.1", f"--port={speak_port}"),
-        *("--voice-engine=tone", f"--time-scale={time_scale}"),
-    )
+def _start(fleet: Fleet, speech_workers: int) -> None:
+    fleet.start_speak_server()
     migration = fleet.start("migrate")
     assert migration.wait() == 0, migration.output()
     api = fleet.start("api")
     for _ in range(speech_workers):
         fleet.start_worker("speech")
     fleet.start_worker("audio")
-    speak_server.wait_until(lambda: _answers(f"{fleet.speak_url}/healthz"))
     api.wait_until(lambda: _answers(f"{fleet.api_url}/readyz"), timeout_seconds=60)
 
 
-def _variables(s3: S3, speak_url: str) -> dict[str, str]:
+def _variables(s3: S3, speak_url: str, allowance: int) -> dict[str, str]:
     """What an operator fills in."""
     return {
         "POSTGRES_PASSWORD": "of-no-use-here",
@@ -144,6 +161,8 @@ def _variables(s3: S3, speak_url: str) -> dict[str, str]:
         "NARRATOR_SPEAK_URL": speak_url,
         "NARRATOR_SPEAKER": "offline-tone",
         "NARRATOR_SPEECH_SOCKETS": str(SOCKETS),
+        "NARRATOR_SPEECH_ALLOWANCE": str(allowance),
+        "NARRATOR_SPEECH_HEADROOM": "0",
     }
 
 
@@ -160,13 +179,17 @@ def _servers(redis_url: str, postgres_url: str, s3: S3) -> dict[str, str]:
 
 
 def _hurry(time_scale: float) -> dict[str, str]:
-    """A dead worker's steps come back within seconds, so that tests need not wait for minutes."""
+    """What is dead or refused is tried again within seconds, so that tests need not wait long."""
     return {
         "NARRATOR_SPEAK_TIME_SCALE": f"{time_scale:g}",
         "NARRATOR_LEASE_SECONDS": "3",
         "NARRATOR_HEARTBEAT_SECONDS": "0.5",
         "NARRATOR_QUEUED_SECONDS": "5",
         "NARRATOR_DISPATCH_SECONDS": "0.5",
+        "NARRATOR_SLOT_SECONDS": "3",
+        "NARRATOR_SLOT_GRACE_SECONDS": "2",
+        "NARRATOR_GROW_SECONDS": "1",
+        "NARRATOR_PROBE_SECONDS": "1",
     }
 
 

@@ -22,25 +22,13 @@ from tests.acceptance.command import (
     speak_server,
     wait_until,
 )
+from tests.acceptance.texts import voyage
 from tests.acceptance.words import words_of
 
 pytestmark = pytest.mark.acceptance
 
 SOCKETS = 1  # one socket at 2,400 characters in 1.2 s: slow enough to be killed half way
 TIME_SCALE = 50.0
-SENTENCES = (
-    "On day {day} the barometer stood at {mark} and the captain said nothing at all.",
-    "We counted {mark} gulls to leeward, and the cook counted {day} biscuits in the barrel.",
-    "Nobody had slept since the island of {mark} palms went down behind us.",
-)
-
-
-def voyage(days: int) -> str:
-    """A log-book: a paragraph a day, no two sentences alike, about 230 characters a day."""
-    return "\n\n".join(
-        " ".join(sentence.format(day=day, mark=day * 37 + 11) for sentence in SENTENCES)
-        for day in range(1, days + 1)
-    )
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import boto3
 
 from tests.servers import process
 
@@ -20,6 +22,19 @@ class S3:
     secret_key: str = "a-secret-of-the-tests"
     region: str = "us-east-1"
     bucket: str = ""
+
+
+def with_bucket(server: S3, bucket: str) -> S3:
+    """The same server, with an empty bucket of that name made in it."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=server.endpoint_url,
+        aws_access_key_id=server.access_key,
+        aws_secret_access_key=server.secret_key,
+        region_name=server.region,
+    )
+    client.create_bucket(Bucket=bucket)
+    return replace(server, bucket=bucket)
 
 
 @contextmanager

@@ -1,0 +1,116 @@
+"""Speech sessions at the provider's limit: one allowance for the fleet, and a provider that fails.
+
+The Speak server's own counts are the witness.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.acceptance.conftest import FleetStarter
+from tests.acceptance.fleet import SOCKETS, Fleet, wait_for, wait_for_job
+from tests.acceptance.texts import voyage
+
+pytestmark = pytest.mark.acceptance
+
+ALLOWANCE = 3
+ARTICLE_DAYS = 52  # 12,000 characters
+CHAPTER_DAYS = 150  # 35,000 characters: some fifteen windows of one socket
+WINDOW_CHARS = 2_352  # that one socket may be sent at once
+
+
+@pytest.fixture(scope="module")
+def fleet(start_fleet: FleetStarter) -> Iterator[Fleet]:
+    """Two speech workers with room for sixteen sockets, of which they may open three."""
+    with start_fleet(allowance=ALLOWANCE) as fleet:
+        yield fleet
+
+
+def submit(client: httpx.Client, text: str) -> str:
+    """Submit a text; returns the job's URL."""
+    answer = client.post("/v1/jobs", json={"text": text, "title": "Voyage", "format": "flac"})
+    assert answer.status_code == 202, answer.text
+    return str(answer.headers["Location"])
+
+
+def wait_for_chunks(client: httpx.Client, location: str, chunks: int) -> None:
+    """Return once so many chunks of the job are spoken."""
+    wait_for(
+        lambda: client.get(location).raise_for_status().json()["progress"]["chunks_spoken"],
+        lambda spoken: spoken >= chunks,
+        timeout_seconds=60,
+    )
+
+
+def succeeded(client: httpx.Client, location: str) -> dict[str, Any]:
+    """The job, once it has ended, and ended well."""
+    job = wait_for_job(client, location, timeout_seconds=120)
+    assert job["state"] == "succeeded", job["failure"]
+    return job
+
+
+def test_an_article_spreads_over_fresh_sockets(start_fleet: FleetStarter) -> None:
+    """At the provider's own pace no socket has to wait for its window."""
+    seats = 2 * SOCKETS
+    with start_fleet(allowance=seats, time_scale=1.0) as fleet, fleet.client() as client:
+        job = succeeded(client, submit(client, voyage(ARTICLE_DAYS)))
+        stats = fleet.speak_server_stats()
+
+    assert job["progress"]["chars"] > 5 * WINDOW_CHARS
+    assert stats["handshakes_accepted"] == seats
+    assert max(socket["characters"] for socket in stats["sockets"]) <= WINDOW_CHARS
+
+
+def test_two_workers_never_open_more_sockets_than_the_account_allows(fleet: Fleet) -> None:
+    with fleet.client() as client:
+        job = succeeded(client, submit(client, voyage(CHAPTER_DAYS)))
+    stats = fleet.speak_server_stats()
+
+    assert stats["sockets_open_highest"] == ALLOWANCE
+    assert stats["handshakes_refused"] == {}
+    assert stats["limit_warnings"] == 0
+    assert stats["closes_by_limit"] == {}
+    assert stats["characters_received"] == job["progress"]["chars_sent"]
+
+
+def test_a_refused_key_pauses_the_job_until_it_is_accepted(fleet: Fleet) -> None:
+    fleet.restart_speak_server("--accept-key=another-key")
+    with fleet.client() as client:
+        location = submit(client, voyage(20, first=1_000))
+        paused = wait_for(
+            lambda: client.get(location).raise_for_status().json(),
+            lambda job: job["state"] == "paused",
+            timeout_seconds=60,
+        )
+        assert "401" in paused["pause"]["reason"]
+        assert "request" in paused["pause"]["reason"]
+        assert "DEEPGRAM_API_KEY" in paused["pause"]["remedy"]
+
+        fleet.restart_speak_server()
+        job = succeeded(client, location)
+
+    assert job["pause"] is None
+    assert job["progress"]["chars_resent"] == 0
+
+
+def test_an_outage_and_a_burst_of_refusals_fail_no_job(fleet: Fleet) -> None:
+    """What the outage cut is sent again, and named; the server counts the same characters."""
+    with fleet.client() as client:
+        location = submit(client, voyage(CHAPTER_DAYS, first=2_000))
+        wait_for_chunks(client, location, 5)
+        fleet.children["speak-server"].kill()
+        wait_for(
+            lambda: client.get("/v1/speech").raise_for_status().json(),
+            lambda account: account["failures"] > 0,
+            timeout_seconds=60,
+        )
+        fleet.start_speak_server("--burst-every=3600", "--burst-seconds=3")
+        job = succeeded(client, location)
+    stats = fleet.speak_server_stats()
+
+    assert stats["refused_on_purpose"] != {}
+    assert stats["refused_as_full"] == 0
+    progress = job["progress"]
+    assert progress["chars_sent"] == progress["chars_spoken"] + progress["chars_resent"]
