@@ -24,7 +24,15 @@ from narrator.domain.steps import StepKind, StepMove, StepState, step_sources
 from narrator.domain.voices import Voice
 from narrator.storage.database import Database, insert_or, now
 from narrator.storage.ledger import sums
-from narrator.storage.moves import NewStep, add_steps, lock_job, move_job, move_steps, unknown_job
+from narrator.storage.moves import (
+    NewStep,
+    add_steps,
+    end_steps,
+    lock_job,
+    move_job,
+    move_steps,
+    unknown_job,
+)
 from narrator.storage.planting import storable
 from narrator.storage.tables import SPOKEN, artifacts, chapters, chunks, is_state, jobs, steps
 
@@ -88,7 +96,7 @@ class SqlJobs:
             if state is not JobState.CANCELLED:
                 next_job_state(state, JobMove.CANCEL)
                 move_job(tx, job_id, JobMove.CANCEL)
-                move_steps(tx, StepMove.CANCEL, steps.c.job_id == job_id)
+                end_steps(tx, job_id)
             return _job(tx, job_id)
 
     def retry(self, job_id: JobId) -> Job:

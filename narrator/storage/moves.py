@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from narrator.domain.errors import InvalidTransition, LeaseLost, Missing
-from narrator.domain.ids import JobId
+from narrator.domain.ids import JobId, StepId
 from narrator.domain.jobs import JobMove, JobState, job_sources, job_target
 from narrator.domain.steps import Claim, StepKind, StepMove, StepState, step_sources, step_target
 from narrator.storage.database import insert_or, instant, now
@@ -141,6 +141,17 @@ def move_steps(
     return tx.execute(statement).rowcount
 
 
+def end_steps(tx: Connection, job_id: JobId) -> None:
+    """Cancel every open step of a job whose row is held, so that nothing else adds to them.
+
+    A claim that was cutting a slice up meanwhile may have added parts: whoever holds the slice is
+    waited for, and its parts are seen by the next statement. When nothing is left, nobody holds a
+    slice to cut.
+    """
+    while move_steps(tx, StepMove.CANCEL, steps.c.job_id == job_id):
+        pass
+
+
 def _may(move: StepMove) -> ColumnElement[bool]:
     return is_state(steps.c.state, *step_sources(move))
 
@@ -160,8 +171,8 @@ class NewStep:
     chars: int = 0
 
 
-def add_steps(tx: Connection, job_id: JobId, new: Iterable[NewStep]) -> None:
-    """Insert ready steps, leaving alone those that the job has already."""
+def add_steps(tx: Connection, job_id: JobId, new: Iterable[NewStep]) -> list[StepId]:
+    """Insert ready steps, leaving alone those that the job has already; the ids of the new ones."""
     at = now(tx)
     job = tx.execute(select(jobs.c.ordinal, jobs.c.priority).where(jobs.c.id == job_id)).one()
     common = {
@@ -172,8 +183,10 @@ def add_steps(tx: Connection, job_id: JobId, new: Iterable[NewStep]) -> None:
         "created_at": at,
     }
     rows = [{**common, **_columns(step)} for step in new]
-    if rows:
-        tx.execute(insert_or(tx, steps).on_conflict_do_nothing(), rows)
+    if not rows:
+        return []
+    insert = insert_or(tx, steps).on_conflict_do_nothing().returning(steps.c.id)
+    return [StepId(step_id) for step_id in tx.scalars(insert, rows)]
 
 
 def _columns(step: NewStep) -> dict[str, object]:

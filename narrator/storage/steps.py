@@ -1,29 +1,31 @@
 """Steps in SQL: dispatched, claimed under a fence, finished or given back."""
 
-import json
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, true, tuple_, update
+from sqlalchemy import Connection, exists, func, insert, select, true, tuple_, update
 
 from narrator.domain.artifacts import Artifact
 from narrator.domain.errors import InvalidTransition
-from narrator.domain.ids import JobId, StepId
-from narrator.domain.jobs import Failure, JobMove, JobState
+from narrator.domain.ids import JobId
+from narrator.domain.jobs import Failure, JobMove
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState
+from narrator.domain.voices import Voice
 from narrator.services.ports import PlannedJob, RenderedRecord
 from narrator.storage import tables
+from narrator.storage.claiming import claim_next, claim_slice
 from narrator.storage.database import Database, instant
-from narrator.storage.dispatching import dispatch, first_queued
+from narrator.storage.dispatching import dispatch
 from narrator.storage.moves import (
     NewStep,
     add_steps,
+    end_steps,
     hold_with_job,
     move_job,
     move_step,
     move_steps,
 )
 from narrator.storage.planting import plant
-from narrator.storage.tables import PENDING, chapters, chunks, is_state, jobs, steps
+from narrator.storage.tables import PENDING, chapters, chunks, is_state, steps
 
 
 class SqlSteps:
@@ -39,10 +41,29 @@ class SqlSteps:
     def claim(self, queue: Queue, *, owner: str, lease_seconds: float) -> Claim | None:
         """Claim the next queued step of a queue; claims at the same time never wait or meet."""
         with self._database.write() as tx:
-            found = first_queued(tx, queue)
-            if found is None or not _started(tx, found):
-                return None
-            return _claimed(tx, found, owner, lease_seconds)
+            return claim_next(tx, queue, owner, lease_seconds)
+
+    def claim_slice(
+        self,
+        voice: Voice,
+        *,
+        speaker: str,
+        owner: str,
+        lease_seconds: float,
+        seats: int,
+        first: bool,
+    ) -> Claim | None:
+        """Claim the fairest queued slice for this speaker and voice, cut up for idle seats."""
+        with self._database.write() as tx:
+            return claim_slice(
+                tx,
+                voice,
+                speaker=speaker,
+                owner=owner,
+                lease_seconds=lease_seconds,
+                seats=seats,
+                first=first,
+            )
 
     def renew(self, claims: Sequence[Claim], *, lease_seconds: float) -> int:
         """Renew the leases of these claims that still hold; returns how many."""
@@ -78,7 +99,7 @@ class SqlSteps:
             hold_with_job(tx, claim)
             move_step(tx, claim, StepMove.FAIL, **_failed_step(failure))
             move_job(tx, claim.job_id, JobMove.FAIL, **_failed_job(failure))
-            move_steps(tx, StepMove.CANCEL, steps.c.job_id == claim.job_id)
+            end_steps(tx, claim.job_id)
 
     def release_all(self) -> int:
         """Return every queued and running step to ready at once.
@@ -141,51 +162,16 @@ class SqlSteps:
     def finish_publish(self, claim: Claim, artifacts: Sequence[Artifact]) -> None:
         """Done; the job has succeeded with these artifacts.
 
-        Raises InvalidTransition while the job is paused.
+        A slice whose chunks are all spoken may still be open here: its worker was slow to finish
+        it, or died. Raises InvalidTransition while the job is paused.
         """
         with self._database.write() as tx:
             hold_with_job(tx, claim)
             move_step(tx, claim, StepMove.FINISH)
             move_job(tx, claim.job_id, JobMove.SUCCEED)
+            end_steps(tx, claim.job_id)
             if artifacts:
                 tx.execute(insert(tables.artifacts), _artifact_rows(claim.job_id, artifacts))
-
-
-def _started(tx: Connection, found: Row[int, str, str]) -> bool:
-    """Whether the step's job runs, moving it there from queued.
-
-    Whoever cancels holds the job and wants the step, which we hold: so we never wait for the job.
-    """
-    if JobState(found.job_state) is not JobState.QUEUED:
-        return True
-    free = (
-        select(jobs.c.id)
-        .where(jobs.c.id == found.job_id, is_state(jobs.c.state, JobState.QUEUED))
-        .with_for_update(key_share=True, skip_locked=True)
-    )
-    if tx.execute(free).first() is None:
-        return False
-    move_job(tx, JobId(found.job_id), JobMove.START)
-    return True
-
-
-def _claimed(
-    tx: Connection, found: Row[int, str, str], owner: str, lease_seconds: float
-) -> Claim | None:
-    until = instant() + lease_seconds
-    mine = steps.c.id == found.id
-    if not move_steps(tx, StepMove.CLAIM, mine, owner=owner, lease_until=until):
-        return None
-    row = tx.execute(select(steps).where(mine)).one()
-    return Claim(
-        step_id=StepId(row.id),
-        job_id=JobId(row.job_id),
-        kind=StepKind(row.kind),
-        fence=row.fence,
-        attempts=row.attempts,
-        chapter=row.chapter,
-        chunks=tuple(json.loads(row.chunks)),
-    )
 
 
 def _failed_step(failure: Failure | None) -> dict[str, object]:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, text
 
 from narrator.domain.errors import DocumentRefused, Missing
 from narrator.domain.steps import Queue
-from narrator.storage import dispatching
+from narrator.storage import choosing, dispatching
 from narrator.storage.database import Database
 from narrator.storage.jobs import SqlJobs
 from narrator.storage.moves import hold, lock_job
@@ -69,16 +69,22 @@ def test_a_claim_does_not_wait_for_whoever_cancels_its_job(postgres: Database) -
     assert writer.claim(Queue.AUDIO, owner="worker", lease_seconds=LONG) is not None
 
 
-def test_the_next_step_is_read_from_an_index_in_order(tmp_path: Path) -> None:
-    """Fifty thousand steps then cost no more than the few that are chosen."""
+def test_waiting_jobs_are_read_from_an_index_one_by_one(tmp_path: Path) -> None:
+    """Fifty thousand steps of a job then cost no more than one."""
     database = Database(f"sqlite:///{tmp_path}/narrator.db")
     database.migrate()
-    query = dispatching.next_steps(Queue.SPEECH, 5, 0.0)
     with database.read() as tx:
-        compiled = query.compile(tx.engine, compile_kwargs={"literal_binds": True})
-        plan = " ".join(row.detail for row in tx.execute(text(f"EXPLAIN QUERY PLAN {compiled}")))
-    assert "USING INDEX ix_steps_ready" in plan or "USING COVERING INDEX ix_steps_ready" in plan
-    assert "TEMP B-TREE" not in plan
+        compiled = choosing.waiting_jobs(Queue.SPEECH).compile(
+            tx.engine, compile_kwargs={"literal_binds": True}
+        )
+        plan = [row.detail for row in tx.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
+    looks = [detail.split("ix_steps_ready ")[1] for detail in plan if "ix_steps_ready" in detail]
+    assert looks == [
+        "(queue=?)",
+        "(queue=? AND priority=? AND job_ordinal>?)",
+        "(queue=? AND priority>?)",
+    ]
+    assert not any("SCAN steps" in detail or "TEMP B-TREE" in detail for detail in plan)
 
 
 def test_a_file_name_of_any_bytes_is_kept_readably(store: Store) -> None:

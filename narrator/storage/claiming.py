@@ -1,0 +1,193 @@
+"""Claims: the fairest queued step, cut up while seats are idle. Claims never wait for one another.
+
+A claim holds its step and nothing else that anybody waits for, and skips what is held: whoever ends
+a job holds the job first and then wants its steps.
+"""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, true, update
+
+from narrator.domain.ids import JobId, StepId
+from narrator.domain.jobs import JobMove, JobState
+from narrator.domain.spread import Part, cut, share
+from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState
+from narrator.domain.voices import Voice
+from narrator.storage.choosing import ALIVE, loads
+from narrator.storage.database import instant
+from narrator.storage.moves import NewStep, add_steps, move_job, move_steps
+from narrator.storage.tables import chunks, is_state, jobs, steps
+
+Found = Row[int, str, str, int, str, int, int]
+"""A step that may be claimed: `id`, `job_id`, `job_state`, `seq`, `chunks`, `chapter`, `chars`."""
+
+
+def claim_next(tx: Connection, queue: Queue, owner: str, lease_seconds: float) -> Claim | None:
+    """Claim the fairest queued step of a queue, or None when there is none."""
+    found = _first_queued(tx, queue, true())
+    if found is None or not _started(tx, found):
+        return None
+    return _claimed(tx, found, owner, lease_seconds)
+
+
+def claim_slice(
+    tx: Connection,
+    voice: Voice,
+    *,
+    speaker: str,
+    owner: str,
+    lease_seconds: float,
+    seats: int,
+    first: bool,
+) -> Claim | None:
+    """`Steps.claim_slice`."""
+    fits = (
+        (jobs.c.speaker == speaker) & (jobs.c.voice == voice.name) & (jobs.c.speed == voice.speed)
+    )
+    found = _first_queued(tx, Queue.SPEECH, fits)
+    if found is None or not _started(tx, found):
+        return None
+    most = share(_chars_queued(tx, speaker), seats=seats, running=_running(tx, speaker))
+    if most is not None and most < found.chars:
+        if not first:
+            return None
+        _cut_up(tx, found, most)
+    return _claimed(tx, found, owner, lease_seconds)
+
+
+def _first_queued(tx: Connection, queue: Queue, of_jobs: ColumnElement[bool]) -> Found | None:
+    """The fairest queued step that nobody holds, of a job that meets a condition. It is now held.
+
+    The order is that of `fair_order`, by what runs: what is queued was chosen fairly already.
+    """
+    of_job = loads(queue, StepState.RUNNING).cte("of_job")
+    of_tenant = (
+        select(of_job.c.tenant, func.sum(of_job.c.chars).label("chars"))
+        .group_by(of_job.c.tenant)
+        .subquery("of_tenant")
+    )
+    query = (
+        select(
+            steps.c.id,
+            steps.c.job_id,
+            jobs.c.state.label("job_state"),
+            steps.c.seq,
+            steps.c.chunks,
+            steps.c.chapter,
+            steps.c.chars,
+        )
+        .join(jobs, jobs.c.id == steps.c.job_id)
+        .outerjoin(of_job, of_job.c.id == jobs.c.id)
+        .outerjoin(of_tenant, of_tenant.c.tenant == jobs.c.tenant)
+        .where(steps.c.queue == queue, is_state(steps.c.state, StepState.QUEUED), ALIVE, of_jobs)
+        .order_by(
+            steps.c.priority,
+            func.coalesce(of_tenant.c.chars, 0),
+            jobs.c.tenant,
+            func.coalesce(of_job.c.chars, 0),
+            steps.c.job_ordinal,
+            steps.c.id,
+        )
+        .limit(1)
+        .with_for_update(of=steps, key_share=True, skip_locked=True)
+    )
+    return tx.execute(query).one_or_none()
+
+
+def _started(tx: Connection, found: Found) -> bool:
+    """Whether the step's job runs, moving it there from queued.
+
+    Whoever cancels holds the job and wants the step, which we hold: so we never wait for the job.
+    """
+    if JobState(found.job_state) is not JobState.QUEUED:
+        return True
+    free = (
+        select(jobs.c.id)
+        .where(jobs.c.id == found.job_id, is_state(jobs.c.state, JobState.QUEUED))
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    if tx.execute(free).first() is None:
+        return False
+    move_job(tx, JobId(found.job_id), JobMove.START)
+    return True
+
+
+def _claimed(tx: Connection, found: Found, owner: str, lease_seconds: float) -> Claim | None:
+    until = instant() + lease_seconds
+    mine = steps.c.id == found.id
+    if not move_steps(tx, StepMove.CLAIM, mine, owner=owner, lease_until=until):
+        return None
+    row = tx.execute(select(steps).where(mine)).one()
+    return Claim(
+        step_id=StepId(row.id),
+        job_id=JobId(row.job_id),
+        kind=StepKind(row.kind),
+        fence=row.fence,
+        attempts=row.attempts,
+        chapter=row.chapter,
+        chunks=tuple(json.loads(row.chunks)),
+    )
+
+
+def _chars_queued(tx: Connection, speaker: str) -> int:
+    """Characters of the speaker's queued slices."""
+    query = select(func.sum(steps.c.chars)).where(_slices_of(speaker, StepState.QUEUED), ALIVE)
+    return int(tx.scalars(query.join(jobs, jobs.c.id == steps.c.job_id)).one() or 0)
+
+
+def _running(tx: Connection, speaker: str) -> int:
+    """How many of the speaker's slices run, in the whole fleet."""
+    query = select(func.count()).where(_slices_of(speaker, StepState.RUNNING))
+    return tx.scalars(query.join_from(steps, jobs, jobs.c.id == steps.c.job_id)).one()
+
+
+def _slices_of(speaker: str, state: StepState) -> ColumnElement[bool]:
+    return (
+        (steps.c.queue == Queue.SPEECH)
+        & is_state(steps.c.state, state)
+        & (jobs.c.speaker == speaker)
+    )
+
+
+def _cut_up(tx: Connection, found: Found, most: int) -> None:
+    """Leave the slice its first part; the others become steps of their own.
+
+    It stays whole when it is one chunk, or when its parts' numbers are taken: a release before this
+    one numbered slices without gaps.
+    """
+    kept, *others = cut(_lengths(tx, found), most)
+    if others and _added(tx, found, others):
+        remains = update(steps).where(steps.c.id == found.id)
+        tx.execute(remains.values(chunks=json.dumps(kept.chunks), chars=kept.chars))
+
+
+def _lengths(tx: Connection, found: Found) -> list[tuple[int, int]]:
+    """The slice's chunks as (index, characters), in its own order."""
+    indices: list[int] = json.loads(found.chunks)
+    query = select(chunks.c.idx, chunks.c.chars).where(
+        chunks.c.job_id == found.job_id,
+        chunks.c.chapter == found.chapter,
+        chunks.c.idx.in_(indices),
+    )
+    chars = {row.idx: row.chars for row in tx.execute(query)}
+    return [(index, chars[index]) for index in indices]
+
+
+def _added(tx: Connection, found: Found, parts: Sequence[Part]) -> bool:
+    """Insert all of these parts as ready slices, or none; a chunk's place in the job numbers it."""
+    new = [
+        NewStep(
+            kind=StepKind.SLICE,
+            seq=found.seq + part.offset,
+            chapter=found.chapter,
+            chunks=part.chunks,
+            chars=part.chars,
+        )
+        for part in parts
+    ]
+    added = add_steps(tx, JobId(found.job_id), new)
+    if len(added) < len(new):
+        tx.execute(delete(steps).where(steps.c.id.in_(added)))
+        return False
+    return True
