@@ -1,16 +1,18 @@
 """Planning: the document becomes chapters, chunks and slices."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from narrator.domain.artifacts import job_object
 from narrator.domain.documents import Cover
 from narrator.domain.errors import DocumentRefused
-from narrator.domain.ids import JobId, ObjectKey
+from narrator.domain.ids import JobId, ObjectKey, TakeKey
 from narrator.domain.jobs import Job
 from narrator.domain.plan import Chunk, Plan
 from narrator.domain.plan_json import plan_hash, to_json
+from narrator.domain.spread import cut
 from narrator.domain.steps import Claim
 from narrator.domain.takes import take_key
 from narrator.services.kit import Services
@@ -43,7 +45,9 @@ def plan(services: Services, claim: Claim) -> None:
     services.objects.put_bytes(plan_key, to_json(made), media_type="application/json")
     if document.cover:
         _keep_cover(services, job.id, document.cover)
-    services.steps.finish_plan(claim, _planned(job, made, plan_key))
+    rows = [_row(job, n, chunk) for n, part in enumerate(made.chapters) for chunk in part.chunks]
+    answered = frozenset(services.takes.find(row.key for row in rows))
+    services.steps.finish_plan(claim, _planned(made, plan_key, rows, answered))
 
 
 def _speakable(made: Plan, name: str) -> Plan:
@@ -60,22 +64,17 @@ def _keep_cover(services: Services, job_id: JobId, cover: Cover) -> None:
     services.objects.put_bytes(key, cover.data, media_type=cover.media_type)
 
 
-def _planned(job: Job, made: Plan, plan_key: ObjectKey) -> PlannedJob:
+def _planned(
+    made: Plan, plan_key: ObjectKey, rows: Sequence[PlannedChunk], answered: frozenset[TakeKey]
+) -> PlannedJob:
     return PlannedJob(
         plan_key=plan_key,
         title=made.metadata.title,
         creators=made.metadata.creators,
         chapters=tuple((chapter.number, chapter.title) for chapter in made.chapters),
-        chunks=tuple(
-            _row(job, position, chunk)
-            for position, chapter in enumerate(made.chapters)
-            for chunk in chapter.chunks
-        ),
-        slices=tuple(
-            part
-            for position, chapter in enumerate(made.chapters)
-            for part in slices(position, chapter.chunks)
-        ),
+        chunks=tuple(rows),
+        slices=tuple(slices(row for row in rows if row.key not in answered)),
+        answered=answered,
     )
 
 
@@ -91,17 +90,9 @@ def _row(job: Job, chapter: int, chunk: Chunk) -> PlannedChunk:
     )
 
 
-def slices(chapter: int, chunks: Iterable[Chunk]) -> list[Slice]:
-    """Cut a chapter's chunks, in order, into slices of about `SLICE_CHARS` at most."""
-    made: list[Slice] = []
-    indices: list[int] = []
-    chars = 0
-    for chunk in chunks:
-        if indices and chars + chunk.chars > SLICE_CHARS:
-            made.append(Slice(chapter=chapter, chunks=tuple(indices), chars=chars))
-            indices, chars = [], 0
-        indices.append(chunk.index)
-        chars += chunk.chars
-    if indices:
-        made.append(Slice(chapter=chapter, chunks=tuple(indices), chars=chars))
-    return made
+def slices(chunks: Iterable[PlannedChunk]) -> Iterator[Slice]:
+    """Cut chunks, chapter by chapter and in order, into slices of about `SLICE_CHARS` at most."""
+    for chapter, rows in groupby(chunks, key=lambda chunk: chunk.chapter):
+        lengths = [(row.index, len(row.text)) for row in rows]
+        for part in cut(lengths, SLICE_CHARS):
+            yield Slice(chapter=chapter, chunks=part.chunks, chars=part.chars)

@@ -2,16 +2,27 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
-from sqlalchemy import Connection, Table, delete, insert, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from narrator.domain.errors import DocumentRefused
-from narrator.domain.ids import JobId
+from narrator.domain.ids import JobId, TakeKey
 from narrator.domain.steps import StepKind
-from narrator.services.ports import PlannedChunk, PlannedJob
+from narrator.services.ports import PlannedChunk, PlannedJob, Slice
 from narrator.storage.moves import NewStep, add_steps
-from narrator.storage.tables import chapters, chunks, jobs, steps
+from narrator.storage.tables import (
+    KEPT,
+    PENDING,
+    SPOKEN,
+    chapters,
+    chunks,
+    is_state,
+    jobs,
+    steps,
+    takes,
+)
 
 BATCH_ROWS = 1_000
 """Rows sent with one INSERT: enough to be quick, few enough for little memory."""
@@ -20,15 +31,17 @@ BATCH_ROWS = 1_000
 def plant(tx: Connection, job_id: JobId, planned: PlannedJob) -> None:
     """Insert the plan's rows in the place of what an earlier try inserted.
 
-    A chapter without chunks is ready to be rendered at once. Raises DocumentRefused for text that
-    SQL cannot hold, ValueError unless each chunk is in exactly one slice: the job would never end.
+    Chunks that kept takes answer are spoken already. A chapter with none to speak is ready to be
+    rendered at once. Raises DocumentRefused for text that SQL cannot hold, ValueError unless each
+    chunk is answered or in exactly one slice: the job would never end.
     """
     _refuse_gaps(planned)
     _refuse_unstorable(planned.chunks)
     _uproot(tx, job_id)
+    kept = _kept(tx, sorted(planned.answered))
     _insert(tx, chapters, _chapter_rows(job_id, planned))
-    _insert(tx, chunks, (_chunk_row(job_id, chunk) for chunk in planned.chunks))
-    add_steps(tx, job_id, _first_steps(planned))
+    _insert(tx, chunks, (_chunk_row(job_id, chunk, kept) for chunk in planned.chunks))
+    add_steps(tx, job_id, _first_steps(planned, kept.keys()))
     tx.execute(
         update(jobs)
         .where(jobs.c.id == job_id)
@@ -46,15 +59,16 @@ def storable(words: str) -> str:
 
 
 def _refuse_gaps(planned: PlannedJob) -> None:
-    there = Counter((chunk.chapter, chunk.index) for chunk in planned.chunks)
+    open_chunks = [chunk for chunk in planned.chunks if chunk.key not in planned.answered]
+    there = Counter((chunk.chapter, chunk.index) for chunk in open_chunks)
     sliced = Counter((part.chapter, index) for part in planned.slices for index in part.chunks)
-    positions = {chapter for chapter, _ in there}
+    positions = {chunk.chapter for chunk in planned.chunks}
     if (
         not planned.chapters
         or there != sliced
         or not positions <= set(range(len(planned.chapters)))
     ):
-        raise ValueError("a plan has chapters, and each chunk of theirs is in one slice")
+        raise ValueError("a plan has chapters, and each chunk is answered or in one slice")
 
 
 def _refuse_unstorable(planned: tuple[PlannedChunk, ...]) -> None:
@@ -94,7 +108,20 @@ def _chapter_rows(job_id: JobId, planned: PlannedJob) -> Iterator[dict[str, obje
         }
 
 
-def _chunk_row(job_id: JobId, chunk: PlannedChunk) -> dict[str, object]:
+def _kept(tx: Connection, keys: Sequence[TakeKey]) -> dict[TakeKey, int]:
+    """The samples of those of these takes that are kept."""
+    found: dict[TakeKey, int] = {}
+    for start in range(0, len(keys), BATCH_ROWS):
+        these = takes.c.key.in_(keys[start : start + BATCH_ROWS])
+        query = select(takes.c.key, takes.c.samples).where(these, is_state(takes.c.state, KEPT))
+        found |= {TakeKey(row.key): row.samples for row in tx.execute(query)}
+    return found
+
+
+def _chunk_row(
+    job_id: JobId, chunk: PlannedChunk, kept: Mapping[TakeKey, int]
+) -> dict[str, object]:
+    answered = chunk.key in kept
     return {
         "job_id": job_id,
         "chapter": chunk.chapter,
@@ -103,19 +130,33 @@ def _chunk_row(job_id: JobId, chunk: PlannedChunk) -> dict[str, object]:
         "chars": len(chunk.text),
         "take_key": chunk.key,
         "boundary": chunk.boundary,
+        "state": SPOKEN if answered else PENDING,
+        "spoken_now": False if answered else None,
+        "samples": kept.get(chunk.key, 0),
     }
 
 
-def _first_steps(planned: PlannedJob) -> Iterator[NewStep]:
-    for seq, part in enumerate(planned.slices):
+def _first_steps(planned: PlannedJob, kept: AbstractSet[TakeKey]) -> Iterator[NewStep]:
+    """A slice is numbered by the chunks before it: each part of it then has a number of its own."""
+    before = 0
+    slices = [*planned.slices, *_of_lost_takes(planned, kept)]
+    for part in slices:
         yield NewStep(
             kind=StepKind.SLICE,
-            seq=seq,
+            seq=before,
             chapter=part.chapter,
             chunks=part.chunks,
             chars=part.chars,
         )
-    spoken = {chunk.chapter for chunk in planned.chunks}
+        before += len(part.chunks)
+    unspoken = {part.chapter for part in slices}
     for position in range(len(planned.chapters)):
-        if position not in spoken:
+        if position not in unspoken:
             yield NewStep(kind=StepKind.RENDER, seq=position, chapter=position)
+
+
+def _of_lost_takes(planned: PlannedJob, kept: AbstractSet[TakeKey]) -> Iterator[Slice]:
+    """Chunks whose take answered when it was looked for, and is gone: each is spoken by itself."""
+    for chunk in planned.chunks:
+        if chunk.key in planned.answered and chunk.key not in kept:
+            yield Slice(chapter=chunk.chapter, chunks=(chunk.index,), chars=len(chunk.text))
