@@ -1,14 +1,20 @@
 """The twin of steps."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from narrator.domain.artifacts import Artifact
 from narrator.domain.errors import InvalidTransition
+from narrator.domain.fairness import JobLoad, fair_order
+from narrator.domain.ids import JobId
 from narrator.domain.jobs import Failure, JobMove, JobState
+from narrator.domain.spread import cut, share
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState, step_sources
+from narrator.domain.voices import Voice
 from narrator.services.ports import PlannedJob, RenderedRecord
-from tests.fakes.rows import ChapterRow, ChunkRow, claim_of
+from tests.fakes.rows import ChapterRow, ChunkRow, StepRow, claim_of
 from tests.fakes.tables import MemoryTables
 
 
@@ -30,24 +36,103 @@ class MemorySteps(MemoryTables):
     def _queue(self, queue: Queue, limit: int, queued_seconds: float) -> int:
         now = self.clock()
         room = max(0, limit - len(self._waiting(queue, StepState.QUEUED)))
-        ready = [s for s in self._waiting(queue, StepState.READY) if s.run_at <= now][:room]
-        for step in ready:
+        ready = [s for s in self._waiting(queue, StepState.READY) if s.run_at <= now]
+        chosen = self._fairest(ready, room, {StepState.QUEUED, StepState.RUNNING})
+        for step in chosen:
             step.move(StepMove.DISPATCH)
             step.until = now + queued_seconds
-        return len(ready)
+        return len(chosen)
 
     def claim(self, queue: Queue, *, owner: str, lease_seconds: float) -> Claim | None:
-        """Claim the next queued step of a queue."""
+        """Claim the fairest queued step of a queue."""
         with self._lock:
-            for step in self._waiting(queue, StepState.QUEUED):
-                if self._jobs[step.job_id].state is JobState.QUEUED:
-                    self._move_job(step.job_id, JobMove.START)
-                step.move(StepMove.CLAIM)
-                step.fence, step.attempts = step.fence + 1, step.attempts + 1
-                step.owner, step.started_at = owner, self.clock()
-                step.until = step.started_at + lease_seconds
-                return claim_of(step)
+            queued = self._waiting(queue, StepState.QUEUED)
+            for step in self._fairest(queued, 1, {StepState.RUNNING}):
+                return self._claimed(step, owner, lease_seconds)
             return None
+
+    def claim_slice(
+        self,
+        voice: Voice,
+        *,
+        speaker: str,
+        owner: str,
+        lease_seconds: float,
+        seats: int,
+        first: bool,
+    ) -> Claim | None:
+        """Claim the fairest queued slice for this speaker and voice, cut up for idle seats."""
+        with self._lock:
+            queued = self._slices_of(speaker, self._waiting(Queue.SPEECH, StepState.QUEUED))
+            fit = [s for s in queued if self._jobs[s.job_id].options.voice == voice]
+            running = [s for s in self.steps_by_id.values() if s.state is StepState.RUNNING]
+            busy = len(self._slices_of(speaker, running))
+            most = share(sum(map(self._chars, queued)), seats=seats, running=busy)
+            for step in self._fairest(fit, 1, {StepState.RUNNING}):
+                if most is not None and most < self._chars(step):
+                    if not first:
+                        return None
+                    self._cut_up(step, most)
+                return self._claimed(step, owner, lease_seconds)
+            return None
+
+    def _slices_of(self, speaker: str, found: Iterable[StepRow]) -> list[StepRow]:
+        slices = [step for step in found if step.kind is StepKind.SLICE]
+        return [step for step in slices if self._jobs[step.job_id].speaker == speaker]
+
+    def _cut_up(self, step: StepRow, most: int) -> None:
+        """As in SQL, a part's place among the job's chunks numbers it."""
+        lengths = [(row.planned.index, len(row.planned.text)) for row in self._slice(step)]
+        kept, *others = cut(lengths, most)
+        step.chunks = kept.chunks
+        for part in others:
+            seq = step.seq + part.offset
+            self._add(step.job_id, StepKind.SLICE, seq, step.chapter, part.chunks)
+
+    def _claimed(self, step: StepRow, owner: str, lease_seconds: float) -> Claim:
+        if self._jobs[step.job_id].state is JobState.QUEUED:
+            self._move_job(step.job_id, JobMove.START)
+        step.move(StepMove.CLAIM)
+        step.fence, step.attempts = step.fence + 1, step.attempts + 1
+        step.owner, step.started_at = owner, self.clock()
+        step.until = step.started_at + lease_seconds
+        return claim_of(step)
+
+    def _fairest(
+        self, steps: Sequence[StepRow], room: int, under_way: AbstractSet[StepState]
+    ) -> list[StepRow]:
+        """The steps whose turn it is, by what each job has in these states in their queue."""
+        ahead: dict[JobId, deque[StepRow]] = defaultdict(deque)
+        for step in steps:
+            ahead[step.job_id].append(step)
+        chosen: list[StepRow] = []
+
+        def take(job_id: JobId) -> int | None:
+            if not ahead[job_id]:
+                return None
+            chosen.append(ahead[job_id].popleft())
+            return self._chars(chosen[-1])
+
+        fair_order(self._loads(steps, under_way), room, take)
+        return chosen
+
+    def _loads(self, steps: Sequence[StepRow], under_way: AbstractSet[StepState]) -> list[JobLoad]:
+        queues, waiting = {s.kind.queue for s in steps}, {s.job_id for s in steps}
+        chars: Counter[JobId] = Counter()
+        for step in self.steps_by_id.values():
+            if step.kind.queue in queues and step.state in under_way:
+                chars[step.job_id] += max(1, self._chars(step))
+        return [
+            JobLoad(
+                job_id=job.id,
+                tenant=job.tenant,
+                priority=0,
+                ordinal=age,
+                chars=chars[job.id],
+                waiting=job.id in waiting,
+            )
+            for age, job in enumerate(self._jobs.values())
+        ]
 
     def renew(self, claims: Sequence[Claim], *, lease_seconds: float) -> int:
         """Renew the leases of these claims that still hold."""
@@ -106,26 +191,41 @@ class MemorySteps(MemoryTables):
 
     def finish_plan(self, claim: Claim, planned: PlannedJob) -> None:
         """Insert chapters, chunks and slice steps."""
-        there = sorted((chunk.chapter, chunk.index) for chunk in planned.chunks)
+        unanswered = [chunk for chunk in planned.chunks if chunk.key not in planned.answered]
+        there = sorted((chunk.chapter, chunk.index) for chunk in unanswered)
         sliced = sorted((part.chapter, i) for part in planned.slices for i in part.chunks)
         if not planned.chapters or there != sliced:
-            raise ValueError("a plan has chapters, and each chunk of theirs is in one slice")
+            raise ValueError("a plan has chapters, and each chunk is answered or in one slice")
         with self._lock:
             step = self._held(claim)
             job = self._jobs[claim.job_id]
             self._jobs[job.id] = replace(
                 job, title=planned.title, creators=planned.creators, plan_key=planned.plan_key
             )
-            chapters = [ChapterRow(number, title) for number, title in planned.chapters]
-            for chunk in planned.chunks:
-                chapters[chunk.chapter].chunks.append(ChunkRow(chunk))
-            self._chapters[job.id] = chapters
-            for seq, part in enumerate(planned.slices):
-                self._add(job.id, StepKind.SLICE, seq, part.chapter, part.chunks)
-            for position, chapter in enumerate(chapters):
-                if not chapter.chunks:
-                    self._add(job.id, StepKind.RENDER, position, position)
+            self._chapters[job.id] = self._planted(planned)
+            self._add_first_steps(job.id, planned)
             step.move(StepMove.FINISH)
+
+    def _planted(self, planned: PlannedJob) -> list[ChapterRow]:
+        chapters = [ChapterRow(number, title) for number, title in planned.chapters]
+        for chunk in planned.chunks:
+            take = self._kept.get(chunk.key) if chunk.key in planned.answered else None
+            samples = take.samples if take else 0
+            row = ChunkRow(chunk, spoken=take is not None, samples=samples)
+            chapters[chunk.chapter].chunks.append(row)
+        return chapters
+
+    def _add_first_steps(self, job_id: JobId, planned: PlannedJob) -> None:
+        slices = [(part.chapter, part.chunks) for part in planned.slices]
+        gone = [c for c in planned.chunks if c.key in planned.answered - self._kept.keys()]
+        slices += [(chunk.chapter, (chunk.index,)) for chunk in gone]
+        seq = 0
+        for chapter, chunks in slices:
+            self._add(job_id, StepKind.SLICE, seq, chapter, chunks)
+            seq += len(chunks)
+        for position, row in enumerate(self._chapters[job_id]):
+            if all(chunk.spoken for chunk in row.chunks):
+                self._add(job_id, StepKind.RENDER, position, position)
 
     def finish_slice(self, claim: Claim) -> None:
         """Done; inserts the chapter's `render` step when no chunk of it is pending."""
@@ -153,3 +253,4 @@ class MemorySteps(MemoryTables):
             step = self._held(claim)
             self._move_job(claim.job_id, JobMove.SUCCEED, artifacts=tuple(artifacts))
             step.move(StepMove.FINISH)
+            self._cancel_steps(claim.job_id)

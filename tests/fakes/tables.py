@@ -91,9 +91,12 @@ class MemoryTables:
         written = {"state": state, "state_times": times, "paused_for": "", **changes}
         self._jobs[job_id] = replace(job, **written)  # type: ignore[arg-type]
 
-    def _slice(self, claim: Claim) -> list[ChunkRow]:
-        chapter = self._chapters[claim.job_id][claim.chapter]
-        return [chunk for chunk in chapter.chunks if chunk.planned.index in claim.chunks]
+    def _slice(self, step: Claim | StepRow) -> list[ChunkRow]:
+        chapter = self._chapters[step.job_id][step.chapter]
+        return [chunk for chunk in chapter.chunks if chunk.planned.index in step.chunks]
+
+    def _chars(self, step: StepRow) -> int:
+        return sum(len(row.planned.text) for row in self._slice(step)) if step.chunks else 0
 
     def _unspoken(self, claim: Claim) -> list[PlannedChunk]:
         return [chunk.planned for chunk in self._slice(claim) if not chunk.spoken]
