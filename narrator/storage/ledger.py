@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from narrator.domain.errors import InvalidTransition
 from narrator.domain.ids import JobId, TakeKey
@@ -81,13 +81,17 @@ def end(
 
 
 def sums(tx: Connection, job_id: JobId | None = None) -> Sums:
-    """Characters by outcome; an index holds the answer for all, another the rows of a job."""
-    query = select(utterances.c.outcome, func.sum(utterances.c.chars)).group_by(
-        utterances.c.outcome
-    )
+    """Characters by outcome, of one job or of all."""
+    rows = tx.execute(sums_query(job_id))
+    return Sums(chars={Outcome(row.outcome): int(row.chars) for row in rows})
+
+
+def sums_query(job_id: JobId | None = None) -> Select[tuple[str, int]]:
+    """The query of `sums`: one index holds the answer for all, another finds a job's rows."""
+    query = select(utterances.c.outcome, func.sum(utterances.c.chars).label("chars"))
     if job_id is not None:
         query = query.where(utterances.c.job_id == job_id)
-    return Sums(chars={Outcome(outcome): int(chars) for outcome, chars in tx.execute(query)})
+    return query.group_by(utterances.c.outcome)
 
 
 def _lose_earlier(tx: Connection, claim: Claim) -> None:

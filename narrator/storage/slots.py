@@ -26,7 +26,7 @@ from narrator.storage.accounts import (
     resume_jobs,
     save_account,
 )
-from narrator.storage.database import Database, insert_or, now
+from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.tables import accounts, is_state, jobs, slot_owners, slots, steps
 
 _FREE: dict[str, object] = {"owner": None, "voice": None, "speed": None, "lease_until": None}
@@ -117,13 +117,15 @@ class SqlSlots:
                 pause_jobs(tx, self._name)
 
     def account(self) -> Account:
-        """How the account stands: two reads, of a row and of a few."""
+        """How the account stands, by one statement that reads its row and its slots."""
+        query = select(
+            accounts, instant().label("at"), self._used(instant()).scalar_subquery().label("used")
+        ).where(accounts.c.account == self._name)
         with self._database.read() as tx:
-            row = tx.execute(select(accounts).where(accounts.c.account == self._name)).one_or_none()
-            known = governor.fresh(self._terms) if row is None else account_of(row)
-            at = now(tx)
-            used = tx.scalars(self._used(at)).one()
-        return replace(governor.grown(known, self._terms, at), used=used)
+            row = tx.execute(query).one_or_none()
+        if row is None:
+            return governor.fresh(self._terms)
+        return replace(governor.grown(account_of(row), self._terms, row.at), used=row.used)
 
     def release_all(self) -> int:
         """Free every slot at once; what its holder sent until now is not known, so much counts."""
@@ -218,7 +220,7 @@ class SqlSlots:
         insert = insert_or(tx, slot_owners).values(row)
         tx.execute(insert.on_conflict_do_update(index_elements=keys, set_=seen))
 
-    def _used(self, at: float) -> Any:  # noqa: ANN401 — a Select of one number
+    def _used(self, at: float | instant) -> Any:  # noqa: ANN401 — a Select of one number
         """How many slots are somebody's."""
         return select(func.count()).where(
             slots.c.account == self._name,

@@ -1,0 +1,106 @@
+"""What is particular to slots and the ledger in SQL: locks and indexes."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from narrator.domain.errors import AccountFault
+from narrator.domain.jobs import JobState
+from narrator.domain.ledger import Sending
+from narrator.domain.slots import Slot, SlotTerms
+from narrator.domain.steps import Claim
+from narrator.storage.accounts import lock_account
+from narrator.storage.database import Database
+from narrator.storage.jobs import SqlJobs
+from narrator.storage.ledger import SqlLedger, sums_query
+from narrator.storage.slots import SqlSlots
+from narrator.storage.steps import SqlSteps
+from narrator.storage.takes import SqlTakes
+from tests.contract.fleet import ACCOUNT, THALIA, Fleet, sql_fleet
+from tests.contract.stage import Store, job_id, together
+
+TERMS = SlotTerms(allowance=9, headroom=0)
+NO_CREDITS = AccountFault("HTTP 402", remedy="add credits")
+SLOT = Slot(number=0, fence=1, voice=THALIA)
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Database:
+    """A migrated PostgreSQL database."""
+    database = Database(postgres_url, pool_size=20)
+    database.migrate()
+    return database
+
+
+@pytest.fixture
+def fleet(postgres: Database) -> Fleet:
+    """A fleet over it."""
+    store = Store(jobs=SqlJobs(postgres), steps=SqlSteps(postgres), takes=SqlTakes(postgres))
+    return sql_fleet(store, postgres)
+
+
+@pytest.mark.integration
+def test_giving_a_slot_back_waits_for_nobody(postgres: Database, fleet: Fleet) -> None:
+    fleet.queue(3)
+    slots = SqlSlots(postgres, account=ACCOUNT, terms=TERMS)
+    slot = slots.acquire("a")
+    assert slot is not None
+    with postgres.write() as tx:
+        lock_account(tx, ACCOUNT, TERMS)
+        slots.release(slot, [])
+        assert slots.account().used == 0
+
+
+@pytest.mark.integration
+def test_pausing_and_resuming_never_meet_the_workers_in_a_circle(
+    postgres: Database, fleet: Fleet
+) -> None:
+    """A circle of locks would be a StoreUnavailable for one of them."""
+    for number in (1, 2):
+        fleet.queue(12, number=number)
+    slots = SqlSlots(postgres, account=ACCOUNT, terms=TERMS)
+    claims = fleet.store.slices(8)
+
+    def disturb(owner: str) -> None:
+        for _ in range(10):
+            slots.refused(NO_CREDITS, handshake_seconds=0, slot=SLOT)
+            slots.renew(owner, [], capacity=1)
+            slots.opened(handshake_seconds=0)
+
+    def work(claim: Claim) -> None:
+        pieces = fleet.store.takes.pending(claim)
+        sendings = [Sending(key=p.key, index=p.index, chars=len(p.text)) for p in pieces]
+        fleet.ledger.begin(claim, sendings, slot=SLOT)
+        fleet.store.speak(claim)
+        fleet.store.steps.finish_slice(claim)
+
+    owners = [partial(disturb, f"owner {n}") for n in range(3)]
+    assert together(*owners, *(partial(work, claim) for claim in claims)) == [None] * 11
+    assert slots.account().fault is None
+    states = {fleet.store.jobs.get(job_id(number)).state for number in (1, 2)}
+    assert states == {JobState.RUNNING}
+
+
+@pytest.mark.integration
+def test_the_first_of_a_fleet_all_know_one_account(postgres: Database) -> None:
+    governors = [SqlSlots(postgres, account=ACCOUNT, terms=TERMS) for _ in range(8)]
+    acts = [partial(g.renew, f"owner {n}", [], capacity=1) for n, g in enumerate(governors)]
+    seats = {getattr(answer, "seats", answer) for answer in together(*acts)}
+    assert seats == set(range(1, 9))
+
+
+def test_sums_read_no_row_of_the_ledger_but_a_jobs_own(tmp_path: Path) -> None:
+    """A ledger outlives its jobs, and only ever grows."""
+    database = Database(f"sqlite:///{tmp_path}/narrator.db")
+    database.migrate()
+    assert SqlLedger(database, account=ACCOUNT).sums().sent == 0
+    with database.read() as tx:
+        plans = []
+        for query in (sums_query(), sums_query(job_id(1))):
+            compiled = query.compile(tx.engine, compile_kwargs={"literal_binds": True})
+            rows = tx.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))
+            plans.append(" ".join(row.detail for row in rows))
+    assert "COVERING INDEX ix_utterances_outcome" in plans[0]
+    assert "INDEX ix_utterances_job_id (job_id=?)" in plans[1]
