@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from narrator.bootstrap import terms
 from narrator.domain.errors import SettingsError
+from narrator.domain.slots import SlotTerms
 from narrator.domain.steps import Queue
 from narrator.settings import VARIABLES, given, inherited, load, unknown
 
@@ -57,6 +59,11 @@ def test_naming_a_bucket_selects_s3() -> None:
         ("NARRATOR_VOICE_ENGINE", "robot"),
         ("NARRATOR_LOG_LEVEL", "loud"),
         ("NARRATOR_HEARTBEAT_SECONDS", "29"),
+        ("NARRATOR_SPEECH_ALLOWANCE", "2"),
+        ("NARRATOR_SPEECH_HEADROOM", "-1"),
+        ("NARRATOR_SPEECH_MARGIN", "1"),
+        ("NARRATOR_SLOT_SECONDS", "9"),
+        ("NARRATOR_GROW_SECONDS", "0"),
         ("NARRATOR_API_KEYS", "just-a-key"),
     ],
 )
@@ -66,6 +73,14 @@ def test_a_malformed_setting_is_refused_by_name_and_with_a_remedy(name: str, val
 
     assert name in refused.value.reason + refused.value.remedy
     assert refused.value.remedy
+
+
+def test_the_terms_of_slots_follow_the_pacing() -> None:
+    usual = terms(load({}))
+    brisk = terms(load({"NARRATOR_SPEAK_TIME_SCALE": "60", "NARRATOR_SPEECH_MARGIN": "0"}))
+
+    assert usual == SlotTerms()
+    assert (brisk.window_seconds, brisk.window_chars) == (1.5, 2_400)
 
 
 def test_api_keys_are_known_by_their_digest() -> None:

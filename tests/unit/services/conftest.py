@@ -1,8 +1,10 @@
 """A whole Narrator in memory: every port a twin, the verbs the real ones."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import pytest
 
@@ -10,16 +12,23 @@ from narrator.domain.documents import Chapter, Document, Metadata, Passage, Pass
 from narrator.domain.documents import SkipReason as Reason
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import Job, JobOptions
+from narrator.domain.slots import SlotTerms
 from narrator.domain.steps import Claim, Queue
 from narrator.services.hands import Hands
 from narrator.services.kit import Rhythm, Services
+from narrator.services.slots import SlotKeeper
 from narrator.services.submit import submit
 from narrator.services.work import work
+from tests.fakes.ledger import MemoryLedger
 from tests.fakes.objects import MemoryObjects
-from tests.fakes.speaker import FakeDoorbell, FakeReader, FakeSpeaker
+from tests.fakes.slots import MemorySlots
+from tests.fakes.speaker import FakeDoorbell, FakeReader
 from tests.fakes.store import MemoryStore
 from tests.fakes.studio import FakeStudio
+from tests.unit.services.standins import ScriptedSpeaker
 
+SPEAKER = "fake"
+TERMS = SlotTerms(allowance=6, headroom=2)
 WINDOW = {Queue.SPEECH: 100, Queue.AUDIO: 100}
 
 
@@ -37,6 +46,19 @@ class Clock:
         self.now += seconds
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Inline(Executor):
+    """Does at once, in the caller's thread, what it is given."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        done: Future[T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
 @dataclass
 class World:
     """The twins, and the services over them."""
@@ -45,7 +67,11 @@ class World:
     clock: Clock
     store: MemoryStore
     objects: MemoryObjects
-    speaker: FakeSpeaker
+    speaker: ScriptedSpeaker
+    slots: MemorySlots
+    ledger: MemoryLedger
+    keeper: SlotKeeper
+    hands: Hands
     reader: FakeReader
     doorbell: FakeDoorbell
     source: Path
@@ -63,9 +89,32 @@ class World:
 
     def work(self, going: Callable[[], bool] = lambda: True) -> None:
         """Let one worker of each queue work until there is nothing to do at this moment."""
-        hands = Hands("worker", self.clock)
-        while any(work(self.services, queue, hands=hands, going=going) for queue in Queue):
+        while any(self.work_once(queue, going) for queue in Queue):
             pass
+
+    def work_once(self, queue: Queue, going: Callable[[], bool] = lambda: True) -> bool:
+        """Answer one ring."""
+        return work(self.services, queue, hands=self.hands, keeper=self.keeper, going=going)
+
+    def plan(self, number: int = 1) -> Job:
+        """Submit the document as job `number` and do its `plan` step; its slices are queued."""
+        job = self.submit(number)
+        assert self.work_once(Queue.AUDIO)
+        return job
+
+    def speak_as(self, speaker: str) -> None:
+        """Go on as the fleet of another speaker."""
+        slots = MemorySlots(self.store, speaker, TERMS, self.clock)
+        self.swap(speaker_name=speaker, slots=slots)
+
+    def swap(self, **ports: object) -> None:
+        """Go on with other ports, in a process of its own."""
+        self.services = replace(self.services, **ports)  # type: ignore[arg-type]
+        self.keeper = self.another_keeper("worker")
+
+    def another_keeper(self, owner: str = "other", *, capacity: int = 4) -> SlotKeeper:
+        """The slots of another process, over the same rows."""
+        return SlotKeeper(self.services, owner, capacity=capacity, threads=Inline())
 
     def claim(self) -> Claim:
         """Claim the next step of the audio queue, as a worker that then does nothing."""
@@ -80,6 +129,7 @@ class World:
     def later(self, seconds: float = 300.0) -> None:
         """Let time go by, long enough for any delay, and work."""
         self.clock.now += seconds
+        self.keeper.beat()
         self.store.dispatch(WINDOW, queued_seconds=30)
         self.work()
 
@@ -113,29 +163,39 @@ def world(tmp_path: Path) -> World:
     source.write_text("the document's own bytes")
     clock = Clock()
     store, objects = MemoryStore(clock=clock), MemoryObjects()
-    speaker, doorbell = FakeSpeaker(), FakeDoorbell()
+    speaker, doorbell = ScriptedSpeaker(), FakeDoorbell()
+    slots = MemorySlots(store, SPEAKER, TERMS, clock)
+    ledger = MemoryLedger(store)
     reader = FakeReader(document(("Emma was handsome.",), ("She was clever.",)))
+    services = Services(
+        jobs=store,
+        steps=store,
+        takes=store,
+        slots=slots,
+        ledger=ledger,
+        objects=objects,
+        speaker=speaker,
+        studio=FakeStudio(),
+        reader=reader,
+        doorbell=doorbell,
+        speaker_name=SPEAKER,
+        rhythm=Rhythm(window=WINDOW),
+        terms=TERMS,
+        dice=lambda: 0.5,
+        clock=clock,
+        wait=clock.wait,
+        scratch=tmp_path,
+    )
     return World(
-        services=Services(
-            jobs=store,
-            steps=store,
-            takes=store,
-            objects=objects,
-            speaker=speaker,
-            studio=FakeStudio(),
-            reader=reader,
-            doorbell=doorbell,
-            speaker_name="fake",
-            rhythm=Rhythm(window=WINDOW),
-            dice=lambda: 0.5,
-            clock=clock,
-            wait=clock.wait,
-            scratch=tmp_path,
-        ),
+        services=services,
         clock=clock,
         store=store,
         objects=objects,
         speaker=speaker,
+        slots=slots,
+        ledger=ledger,
+        keeper=SlotKeeper(services, "worker", capacity=4, threads=Inline()),
+        hands=Hands("worker", clock),
         reader=reader,
         doorbell=doorbell,
         source=source,

@@ -55,7 +55,7 @@ def test_the_heartbeat_renews_what_is_in_hand_and_nothing_else(world: World) -> 
     hands = Hands("worker", world.clock)
     with hands.holding(held):
         world.clock.wait(world.services.rhythm.lease_seconds - 1)
-        beating = heartbeat(world.services, hands).start()
+        beating = heartbeat(world.services, hands, world.keeper).start()
         until(lambda: world.lease_of(held) > world.clock.now + 2 or None)
         beating.stop()
     assert world.lease_of(forgotten) < world.clock.now + 2

@@ -7,11 +7,10 @@ import pytest
 
 from narrator.domain.documents import Document, Metadata
 from narrator.domain.errors import (
-    AccountFault,
     DocumentRefused,
-    NarratorError,
     SpeechInterrupted,
     SpeechRefused,
+    SpeechUnavailable,
     StoreUnavailable,
     ToolFailed,
 )
@@ -20,9 +19,7 @@ from narrator.domain.manifest_json import from_json
 from narrator.domain.retry import MAX_ATTEMPTS
 from narrator.domain.steps import Queue
 from narrator.services.dispatch import dispatch
-from narrator.services.hands import Hands
 from narrator.services.submit import same_job_id
-from narrator.services.work import work
 from narrator.text.plan import make_plan
 from tests.fakes.studio import FakeStudio
 from tests.unit.services.conftest import World, document
@@ -109,22 +106,19 @@ def test_a_cut_utterance_is_sent_again_and_the_others_are_not(world: World) -> N
     assert len(world.speaker.said) == len(set(world.speaker.said)) + 1
 
 
-@pytest.mark.parametrize("error", [SpeechRefused("no such voice"), AccountFault("no credit")])
-def test_a_fault_that_no_retry_mends_fails_the_job_at_once(
-    world: World, error: NarratorError
-) -> None:
-    world.speaker.cuts[HANDSOME] = error
+def test_a_fault_of_the_job_fails_it_at_once(world: World) -> None:
+    world.speaker.cuts[HANDSOME] = SpeechRefused("no such voice")
     job = world.submit()
     world.work()
     failed = world.store.get(job.id)
 
     assert failed.state is JobState.FAILED
     assert failed.failure is not None
-    assert failed.failure.reason == error.reason
+    assert failed.failure.reason == "no such voice"
 
 
 def test_a_failed_job_taken_up_again_speaks_only_what_is_missing(world: World) -> None:
-    world.speaker.cuts[CLEVER] = AccountFault("no credit")
+    world.speaker.cuts[CLEVER] = SpeechRefused("too long")
     job = world.submit()
     world.work()
     world.store.retry(job.id)
@@ -216,7 +210,7 @@ def test_a_step_over_which_every_worker_dies_is_set_aside(world: World) -> None:
 
 def test_an_outage_of_the_provider_is_waited_out_however_long(world: World) -> None:
     for _ in range(3 * MAX_ATTEMPTS):
-        world.speaker.refusals.append(SpeechInterrupted("HTTP 503"))
+        world.speaker.refusals.append(SpeechUnavailable("HTTP 503"))
     job = world.submit()
     world.work()
     for _ in range(3 * MAX_ATTEMPTS):
@@ -237,14 +231,10 @@ def test_what_is_paid_for_waits_for_a_store_that_is_away(world: World) -> None:
 
 def test_a_worker_never_speaks_for_another_speakers_job(world: World) -> None:
     job = world.submit()
-    other = replace(world.services, speaker_name="deepgram")
-    hands = Hands("worker", world.clock)
-    while any(work(other, queue, hands=hands, going=lambda: True) for queue in Queue):
-        pass
-    failure = world.store.get(job.id).failure
+    world.speak_as("deepgram")
+    world.work()
 
-    assert failure is not None
-    assert failure.code == "speech-refused"
+    assert world.store.get(job.id).state is JobState.RUNNING
     assert world.speaker.said == []
 
 
@@ -261,7 +251,7 @@ def test_a_book_may_be_called_like_one_of_its_chapters(world: World) -> None:
     ("speaker", "tag"), [("offline-espeak", "offline-espeak"), ("deepgram", "aura-2-thalia-en")]
 )
 def test_a_trial_voice_never_passes_for_a_paid_one(world: World, speaker: str, tag: str) -> None:
-    world.services = replace(world.services, speaker_name=speaker)
+    world.speak_as(speaker)
     world.submit()
     world.work()
     assert isinstance(world.services.studio, FakeStudio)

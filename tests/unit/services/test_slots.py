@@ -1,0 +1,312 @@
+"""The slots that a process has in hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from narrator.domain.errors import AccountFault, SpeechRefused, SpeechThrottled, StoreUnavailable
+from narrator.domain.jobs import JobOptions, JobState
+from narrator.domain.slots import Slot
+from narrator.domain.steps import Queue
+from narrator.domain.voices import Voice
+from narrator.services.holds import HeldSlot
+from narrator.services.slots import SlotKeeper
+from tests.fakes.slots import MemorySlots
+from tests.unit.services.conftest import SPEAKER, TERMS, World, document
+
+OTHER = Voice(name="aura-2-apollo-en")
+
+
+def take(keeper: SlotKeeper) -> HeldSlot:
+    """A hold in hand, its claim let be."""
+    taken = keeper.take()
+    assert taken is not None
+    return taken[0]
+
+
+def used(world: World) -> int:
+    """How many slots are somebody's."""
+    return world.slots.account().used
+
+
+def chapters(world: World, count: int) -> None:
+    """Let the document have so many chapters, each a slice of its own."""
+    world.reader.answer = document(
+        *[(f"Chapter {number} has this to say.",) for number in range(count)]
+    )
+
+
+def test_without_queued_slices_no_slot_is_taken(world: World) -> None:
+    assert world.keeper.take() is None
+    assert used(world) == 0
+
+
+def test_a_slot_comes_with_a_slice_of_its_voice(world: World) -> None:
+    world.options = JobOptions(voice=OTHER)
+    job = world.plan()
+    taken = world.keeper.take()
+
+    assert taken is not None
+    hold, claim = taken
+    assert hold.slot.voice == OTHER
+    assert claim.job_id == job.id
+
+
+def test_a_process_never_holds_more_than_its_capacity(world: World) -> None:
+    chapters(world, 4)
+    world.plan()
+    keeper = world.another_keeper(capacity=2)
+
+    assert [keeper.take() is not None for _ in range(3)] == [True, True, False]
+
+
+def test_an_open_session_is_taken_before_a_fresh_slot(world: World) -> None:
+    world.plan()
+    first = take(world.keeper)
+    world.keeper.give(first)
+
+    assert take(world.keeper) is first
+
+
+def test_a_fresh_slot_is_taken_before_one_whose_window_is_full(world: World) -> None:
+    world.plan()
+    full = take(world.keeper)
+    full.note(TERMS.window_chars, world.clock.now)
+    world.keeper.give(full)
+
+    assert take(world.keeper) is not full
+
+
+def test_where_there_is_no_other_a_slot_whose_window_is_full_is_taken(world: World) -> None:
+    world.plan()
+    keeper = world.another_keeper(capacity=1)
+    full = take(keeper)
+    full.note(TERMS.window_chars, world.clock.now)
+    keeper.give(full)
+
+    assert take(keeper) is full
+
+
+def test_an_idle_slot_that_was_not_renewed_is_not_taken(world: World) -> None:
+    world.plan()
+    keeper = world.another_keeper(capacity=1)
+    keeper.give(take(keeper))
+    world.clock.wait(TERMS.hold_seconds / 2)
+
+    assert keeper.take() is None
+
+
+def test_a_slot_is_good_from_before_it_was_asked_for(world: World) -> None:
+    world.plan()
+    hold = take(world.keeper)
+    assert hold.good_until == world.clock.now + TERMS.hold_seconds
+
+    world.clock.wait(5)
+    world.keeper.beat()
+    assert hold.good_until == world.clock.now + TERMS.hold_seconds
+
+
+def test_an_idle_session_is_closed_and_its_slot_released_in_the_end(world: World) -> None:
+    world.plan()
+    hold = take(world.keeper)
+    world.keeper.give(hold)
+    for _ in range(6):
+        assert used(world) == 1
+        world.clock.wait(5)
+        world.keeper.beat()
+
+    assert world.speaker.rested == [hold.slot]
+    assert used(world) == 0
+
+
+def test_a_busy_session_is_kept_however_long(world: World) -> None:
+    world.plan()
+    take(world.keeper)
+    for _ in range(20):
+        world.clock.wait(5)
+        world.keeper.beat()
+
+    assert used(world) == 1
+    assert world.speaker.rested == []
+
+
+def test_what_was_sent_is_handed_on_with_the_slot(world: World) -> None:
+    chapters(world, 5)
+    world.plan()
+    keeper = world.another_keeper(capacity=1)
+    keeper.give(take(keeper))
+    keeper.close()
+    inherited = [sent.chars for _ in range(4) for sent in take(world.keeper).slot.sent]
+
+    assert inherited == [100]
+
+
+def test_a_slot_that_is_somebody_elses_by_now_is_lost_and_its_session_closed(
+    world: World,
+) -> None:
+    world.plan()
+    hold = take(world.keeper)
+    world.slots.release_all()
+    world.keeper.beat()
+
+    assert not hold.wanted
+    assert hold.good_until <= world.clock.now
+    world.keeper.give(hold)
+    assert world.speaker.rested == [hold.slot]
+
+
+def test_a_new_process_gets_slots_that_the_first_is_told_to_give_back(world: World) -> None:
+    chapters(world, 12)
+    world.plan()
+    world.keeper.beat()
+    mine = [take(world.keeper) for _ in range(4)]
+    other = world.another_keeper()
+    other.beat()
+    assert other.take() is None
+
+    world.keeper.beat()
+    going = [hold for hold in mine if hold.wanted]
+    assert len(going) == 2
+    for hold in mine:
+        world.keeper.give(hold)
+    assert other.take() is not None
+    assert other.take() is not None
+
+
+def test_an_idle_surplus_slot_goes_back_before_a_busy_one(world: World) -> None:
+    chapters(world, 12)
+    world.plan()
+    world.keeper.beat()
+    mine = [take(world.keeper) for _ in range(4)]
+    world.keeper.give(mine[3])
+    world.another_keeper().beat()
+    world.keeper.beat()
+
+    assert world.speaker.rested == [mine[3].slot]
+    assert sum(hold.wanted for hold in mine[:3]) == 2
+
+
+def test_an_idle_session_makes_room_for_another_voice(world: World) -> None:
+    world.plan(1)
+    keeper = world.another_keeper(capacity=1)
+    keeper.beat()
+    hold = take(keeper)
+    while keeper.claim(hold.slot.voice, first=True):
+        pass
+    keeper.give(hold)
+    world.options = JobOptions(voice=OTHER)
+    world.clock.wait(1)
+    world.plan(2)
+    keeper.beat()
+
+    assert keeper.take() is None
+    assert world.speaker.rested == [hold.slot]
+    assert take(keeper).slot.voice == OTHER
+
+
+def test_the_heartbeat_rings_for_slices_that_wait_while_slots_are_free(world: World) -> None:
+    world.plan()
+    world.doorbell.heard()
+    world.keeper.beat()
+
+    assert world.doorbell.heard() == {Queue.SPEECH: 2}
+
+
+def test_the_heartbeat_rings_for_no_more_than_this_process_can_speak(world: World) -> None:
+    chapters(world, 9)
+    world.plan()
+    keeper = world.another_keeper(capacity=3)
+    take(keeper)
+    world.doorbell.heard()
+    keeper.beat()
+
+    assert world.doorbell.heard() == {Queue.SPEECH: 2}
+
+
+def test_a_process_that_is_to_stop_takes_nothing(world: World) -> None:
+    world.plan()
+    keeper = SlotKeeper(world.services, "other", capacity=4, going=lambda: False)
+
+    assert keeper.take() is None
+    keeper.beat()
+    assert world.slots.account().used == 0
+
+
+def test_closing_gives_every_idle_slot_back_and_leaves(world: World) -> None:
+    world.plan()
+    hold = take(world.keeper)
+    busy = take(world.keeper)
+    world.keeper.give(hold)
+    world.keeper.close()
+    assert world.speaker.rested == [hold.slot]
+
+    world.keeper.give(busy)
+    assert world.speaker.rested == [hold.slot, busy.slot]
+    assert used(world) == 0
+
+
+def test_a_refused_slot_goes_back_so_that_the_governor_says_who_tries_next(world: World) -> None:
+    world.plan()
+    hold = take(world.keeper)
+    world.keeper.refused(hold, SpeechThrottled("HTTP 429"), 0.0)
+    world.keeper.give(hold)
+
+    assert used(world) == 0
+    assert world.slots.account().ceiling == 1
+    assert world.keeper.take() is None
+
+
+def test_only_news_of_an_opened_session_is_reported(world: World) -> None:
+    world.plan()
+    world.keeper.connected(0.0)
+    hold = take(world.keeper)
+    world.keeper.refused(hold, AccountFault("HTTP 402"), 0.0)
+    assert world.slots.account().fault is not None
+
+    world.keeper.connected(0.0)
+    assert world.slots.account().fault is None
+
+
+def test_a_paused_account_is_tried_and_its_jobs_resume(world: World) -> None:
+    job = world.plan()
+    hold = take(world.keeper)
+    world.keeper.refused(hold, AccountFault("HTTP 402"), 0.0)
+    world.keeper.give(hold)
+    world.keeper.beat()
+    assert world.store.get(job.id).state is JobState.PAUSED
+    assert world.speaker.probed == []
+
+    world.clock.wait(TERMS.probe_seconds)
+    world.keeper.beat()
+    assert world.speaker.probed == [Voice()]
+    assert world.store.get(job.id).state is JobState.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("error", "paused"), [(AccountFault("HTTP 401"), True), (SpeechRefused("no such voice"), False)]
+)
+def test_a_refused_probe_keeps_the_account_paused_unless_it_was_let_in(
+    world: World, error: AccountFault | SpeechRefused, *, paused: bool
+) -> None:
+    world.plan()
+    world.keeper.refused(take(world.keeper), AccountFault("HTTP 402"), 0.0)
+    world.speaker.refusals.append(error)
+    world.clock.wait(TERMS.probe_seconds)
+    world.keeper.beat()
+
+    assert (world.slots.account().fault is not None) is paused
+
+
+class AbsentSlots(MemorySlots):
+    """Slots whose database is away."""
+
+    def acquire(self, owner: str) -> Slot | None:
+        raise StoreUnavailable(f"the database is away from {owner}")
+
+
+def test_without_a_database_no_slot_is_taken_and_nothing_breaks(world: World) -> None:
+    world.plan()
+    absent = AbsentSlots(world.store, SPEAKER, TERMS, world.clock)
+    keeper = SlotKeeper(replace(world.services, slots=absent), "other", capacity=4)
+
+    assert keeper.take() is None
