@@ -9,7 +9,9 @@ import pytest
 from narrator.bootstrap import bootstrap, migrate
 from narrator.services.kit import Services
 from narrator.settings import Settings, load
+from tests.fakes.ledger import MemoryLedger
 from tests.fakes.objects import MemoryObjects
+from tests.fakes.slots import MemorySlots
 from tests.fakes.speaker import FakeDoorbell
 from tests.fakes.store import MemoryStore
 from tests.integration.api.installations import Installation
@@ -32,13 +34,15 @@ def real_services(settings: Settings) -> Services:
 
 @pytest.fixture
 def twin_services(settings: Settings) -> Services:
-    """Jobs, steps, takes and objects in memory; nothing rings."""
-    store = MemoryStore(time.time)
+    """Rows and objects in memory; nothing rings."""
+    store, services = MemoryStore(time.time), bootstrap(settings)
     return replace(
-        bootstrap(settings),
+        services,
         jobs=store,
         steps=store,
         takes=store,
+        slots=MemorySlots(store, services.speaker_name, services.terms, time.time),
+        ledger=MemoryLedger(store),
         objects=MemoryObjects(),
         doorbell=FakeDoorbell(),
     )

@@ -8,11 +8,15 @@ from fastapi import FastAPI
 
 from narrator.api.app import create_app
 from narrator.domain.artifacts import Artifact, job_object
+from narrator.domain.errors import NarratorError
 from narrator.domain.ids import JobId, ObjectKey, TakeKey
 from narrator.domain.jobs import Failure
+from narrator.domain.ledger import Sending
 from narrator.domain.plan import Boundary
+from narrator.domain.slots import Slot
 from narrator.domain.steps import Claim, Queue, StepKind
 from narrator.domain.takes import Take
+from narrator.domain.voices import Voice
 from narrator.services.kit import Services
 from narrator.services.ports import PlannedChunk, PlannedJob, RenderedRecord, Slice
 from narrator.settings import ApiSettings
@@ -21,6 +25,8 @@ from tests.unit.api.calls import KEY, Caller
 DOCUMENT_BYTES = 200_000
 WORDS = "It was a dark and stormy night."
 SAMPLES = 48_000
+PRICE = 0.03
+SLOT = Slot(number=1, fence=1, voice=Voice())
 RECORDING = b"a recording, as far as the API can tell" * 50
 
 
@@ -47,7 +53,7 @@ class Installation:
     @classmethod
     def over(cls, services: Services) -> "Installation":
         """An installation that asks for the tests' key."""
-        return cls(services, create_app(services, api_settings()))
+        return cls(services, create_app(services, api_settings(), price_per_1000_chars=PRICE))
 
     def but(self, **ports: Any) -> "Installation":
         """The same, but for some of its ports; what takes their place may be less than whole."""
@@ -84,8 +90,9 @@ class Installation:
         self.services.steps.finish_plan(self.claimed(StepKind.PLAN), PLANNED)
 
     def spoken(self) -> None:
-        """Do the slice: the second chunk is answered by an earlier take."""
+        """Do the slice: the first chunk is sent, the second is answered by an earlier take."""
         claim = self.claimed(StepKind.SLICE)
+        self.sent(claim, PLANNED.chunks[0])
         for chunk in PLANNED.chunks:
             self.services.takes.lease(claim, [chunk.key])
             take = Take(
@@ -97,6 +104,19 @@ class Installation:
             )
             self.services.takes.keep(claim, take, spoken_now=chunk.index == 0)
         self.services.steps.finish_slice(claim)
+
+    def sent(self, claim: Claim, chunk: PlannedChunk) -> None:
+        """Write down that the chunk goes to the provider."""
+        sending = Sending(key=chunk.key, index=chunk.index, chars=len(chunk.text))
+        self.services.ledger.begin(claim, [sending], slot=SLOT)
+
+    def refused(self, error: NarratorError) -> None:
+        """Take a slot for the slice that is queued; the provider refuses the session."""
+        rhythm = self.services.rhythm
+        self.services.steps.dispatch(rhythm.window, queued_seconds=rhythm.queued_seconds)
+        slot = self.services.slots.acquire("tests")
+        assert slot is not None
+        self.services.slots.refused(error, handshake_seconds=0.0, slot=slot)
 
     def published(self) -> None:
         """Do what is left: the job has succeeded, and has one artifact."""

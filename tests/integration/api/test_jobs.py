@@ -91,6 +91,8 @@ def test_progress_counts_chapters_chunks_and_characters(installation: Installati
         "chapters": 1,
         "chapters_rendered": 0,
         "chars_from_takes": chars,
+        "chars_sent": chars,
+        "chars_resent": 0,
         "by_chapter": [counted | {"number": 3, "title": "Storm", "rendered": False}],
     }
     assert (shown["state"], shown["stage"]) == ("running", "rendering")
