@@ -22,8 +22,9 @@ from narrator.sandbox.reader import SandboxedReader
 from narrator.services.kit import Rhythm, Services
 from narrator.services.ports import Objects, Studio
 from narrator.settings import LogSettings, S3Settings, Settings
+from narrator.speech.config import SpeechConfig
 from narrator.speech.probe import probe
-from narrator.speech.speaker import DeepgramSpeaker, SpeechConfig
+from narrator.speech.speaker import DeepgramSpeaker
 from narrator.storage.database import Database
 from narrator.storage.folder import FolderObjects
 from narrator.storage.jobs import SqlJobs
@@ -181,7 +182,6 @@ def _speaker(settings: Settings) -> DeepgramSpeaker:
         SpeechConfig(
             url=speech.url,
             api_key=speech.api_key,
-            sockets=speech.sockets,
             outstanding=speech.outstanding,
             chars_per_minute=speech.chars_per_minute,
             flushes_per_minute=speech.flushes_per_minute,
@@ -189,8 +189,8 @@ def _speaker(settings: Settings) -> DeepgramSpeaker:
             margin=speech.margin,
             time_scale=speech.time_scale,
             silence_seconds=speech.silence_seconds,
-            idle_seconds=speech.idle_seconds,
             session_seconds=speech.session_seconds,
+            hold_seconds=speech.slot_seconds,
         )
     )
 

@@ -22,10 +22,9 @@ from narrator.services.work import work
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.objects import MemoryObjects
 from tests.fakes.slots import MemorySlots
-from tests.fakes.speaker import FakeDoorbell, FakeReader
+from tests.fakes.speaker import FakeDoorbell, FakeReader, FakeSpeaker
 from tests.fakes.store import MemoryStore
 from tests.fakes.studio import FakeStudio
-from tests.unit.services.standins import ScriptedSpeaker
 
 SPEAKER = "fake"
 TERMS = SlotTerms(allowance=6, headroom=2)
@@ -67,7 +66,7 @@ class World:
     clock: Clock
     store: MemoryStore
     objects: MemoryObjects
-    speaker: ScriptedSpeaker
+    speaker: FakeSpeaker
     slots: MemorySlots
     ledger: MemoryLedger
     keeper: SlotKeeper
@@ -163,7 +162,7 @@ def world(tmp_path: Path) -> World:
     source.write_text("the document's own bytes")
     clock = Clock()
     store, objects = MemoryStore(clock=clock), MemoryObjects()
-    speaker, doorbell = ScriptedSpeaker(), FakeDoorbell()
+    speaker, doorbell = FakeSpeaker(clock=clock), FakeDoorbell()
     slots = MemorySlots(store, SPEAKER, TERMS, clock)
     ledger = MemoryLedger(store)
     reader = FakeReader(document(("Emma was handsome.",), ("She was clever.",)))
