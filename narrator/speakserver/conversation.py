@@ -17,6 +17,10 @@ from narrator.speakserver.voices import Voices, pieces
 
 _logger = logging.getLogger(__name__)
 
+# Frames due within so little of the wall's time go out at once: waking up costs more than sending.
+# Neither the first nor the Flushed after the last is ever early.
+_TOGETHER_SECONDS = 0.02
+
 
 class Conversation:
     """Runs one accepted socket until it is closed.
@@ -120,6 +124,8 @@ class Conversation:
             seconds = len(piece) / 100 * self._config.ms_per_100_chars / 1000
             await self._send(utterance, audio, due, seconds)
             due += seconds
+        if self._protocol.is_current(utterance):
+            await self._sleep(due - self._clock())
 
     async def _audio(self, text: str) -> bytes:
         if not text:
@@ -133,7 +139,9 @@ class Conversation:
             size = min(size, max(len(audio) // 2, 1))
         cut = list(frames(audio, size, odd=self._config.odd_frames))
         for number, frame in enumerate(cut):
-            await self._sleep(due + seconds * (number + 1) / len(cut) - self._clock())
+            wait = due + seconds * number / len(cut) - self._clock()
+            if wait > _TOGETHER_SECONDS * self._config.time_scale:
+                await self._sleep(wait)
             if number == len(cut) // 2:
                 await self._obey(self._protocol.reached(utterance, Moment.MIDWAY))
             if not self._protocol.is_current(utterance):

@@ -58,6 +58,8 @@ class EspeakEngine:
     The same text, voice, rate and speed give the same samples, also after a restart.
     """
 
+    quick = False
+
     def __init__(self, command: Sequence[str] = HOST_COMMAND) -> None:
         self._command = command
         self._host: subprocess.Popen[bytes] | None = None
