@@ -10,12 +10,23 @@ from narrator.cli.narration import Narration, beside
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import Lines, View
 from narrator.domain.artifacts import AudioFormat
-from narrator.domain.errors import DocumentRefused, JobFault, OptionRefused, SpeechUnavailable
-from narrator.domain.jobs import JobOptions, JobState
+from narrator.domain.errors import (
+    AccountFault,
+    DocumentRefused,
+    JobFault,
+    OptionRefused,
+    SpeechInterrupted,
+    SpeechUnavailable,
+)
+from narrator.domain.faults import Fault
+from narrator.domain.jobs import Failure, JobOptions, JobState
 from narrator.domain.steps import Queue
 from narrator.domain.voices import Voice
 from tests.unit.services.conftest import World
 
+REFUSED = AccountFault(
+    "invalid credentials (request r-7)", remedy="correct the key", fault=Fault.HANDSHAKE_401
+)
 ORION = JobOptions(voice=Voice(name="aura-2-orion-en"))
 
 
@@ -50,6 +61,19 @@ class Patient(Crew):
 
 
 @dataclass
+class Starting(Patient):
+    """Workers that notice how the account stands when they start."""
+
+    used_at_start: int = -1
+    fault_at_start: Failure | None = None
+
+    def start_workers(self) -> None:
+        account = self.world.slots.account()
+        self.used_at_start, self.fault_at_start = account.used, account.fault
+        super().start_workers()
+
+
+@dataclass
 class Killed(Crew):
     """A run that ends as soon as it has begun."""
 
@@ -80,6 +104,11 @@ def narrate(world: World, options: JobOptions | None = None) -> Outcome:
     return narration(world, Crew(world), options).run()
 
 
+def states(world: World) -> list[JobState]:
+    """Of all jobs, the newest first."""
+    return [job.state for job in world.store.recent(limit=9)]
+
+
 def begin_and_die(world: World, options: JobOptions | None = None) -> None:
     with pytest.raises(KeyboardInterrupt):
         narration(world, Killed(world), options).run()
@@ -105,15 +134,23 @@ def test_a_finished_book_needs_no_workers(world: World):
 
 def test_a_finished_book_is_not_paid_for_again(world: World):
     first = narrate(world)
-    assert first.chars_spoken_now == first.chars
-    assert narrate(world).chars_spoken_now == 0
+    assert first.chars_sent_now == first.chars
+    assert narrate(world).chars_sent_now == 0
 
 
 def test_what_other_jobs_takes_answer_is_not_spoken(world: World):
     """Another format of the same book: another job, the same takes."""
     narrate(world)
     other = narrate(world, JobOptions(format=AudioFormat.MP3))
-    assert (other.chars_from_takes, other.chars_spoken_now) == (other.chars, 0)
+    assert (other.chars_from_takes, other.chars_sent_now) == (other.chars, 0)
+
+
+def test_what_was_cut_is_counted_as_sent_again(world: World):
+    cut = "She was clever."
+    world.speaker.cuts[cut] = SpeechInterrupted("the socket was closed", fault=Fault.CLOSE_1011)
+    outcome = narration(world, Patient(world)).run()
+    assert outcome.chars_sent_now == outcome.chars + len(cut)
+    assert (outcome.chars_resent_now, outcome.chars_before) == (len(cut), 0)
 
 
 def test_a_chapter_that_the_book_has_not_is_wrong_usage(world: World):
@@ -130,11 +167,87 @@ def test_what_an_earlier_run_held_is_free_at_once(world: World):
     assert world.clock.now == 1_000.0
 
 
+def test_slots_that_a_killed_run_held_are_free_at_once(world: World):
+    world.plan()
+    while world.slots.acquire("killed"):
+        pass
+    crew = Starting(world)
+    narration(world, crew).run()
+    assert crew.used_at_start == 0
+
+
+def test_a_refused_account_ends_the_command_with_the_providers_words(world: World):
+    """And the remedy: the provider's, then the same command again."""
+    world.speaker.refusals.append(REFUSED)
+    with pytest.raises(AccountFault, match=r"invalid credentials \(request r-7\)") as ended:
+        narrate(world)
+    assert ended.value.remedy.startswith("correct the key; then run the same command again")
+    assert states(world) == [JobState.PAUSED]
+
+
+def test_the_same_command_tries_a_refused_account_at_once_and_goes_on(world: World):
+    world.speaker.refusals.append(REFUSED)
+    with pytest.raises(AccountFault):
+        narrate(world)
+    crew = Starting(world)
+    narration(world, crew).run()
+    assert (world.speaker.probed, crew.fault_at_start) == ([Voice()], None)
+
+
+def test_an_account_that_is_still_refused_ends_the_command_before_workers_are_started(
+    world: World,
+):
+    world.speaker.refusals += [REFUSED, REFUSED]
+    with pytest.raises(AccountFault):
+        narrate(world)
+    crew = Crew(world)
+    with pytest.raises(AccountFault, match="invalid credentials"):
+        narration(world, crew).run()
+    assert not crew.has_workers
+    assert states(world) == [JobState.PAUSED]
+
+
+def test_whether_a_refused_account_works_again_cannot_be_told_in_an_outage(world: World):
+    outage = SpeechUnavailable("no connection", fault=Fault.NO_CONNECTION)
+    world.speaker.refusals += [outage, REFUSED]
+    with pytest.raises(AccountFault):
+        narrate(world)
+    with pytest.raises(SpeechUnavailable):
+        narrate(world)
+
+
+def test_an_outage_of_an_earlier_run_is_not_waited_out(world: World):
+    """The circuit is open, and shut for up to a minute: the next run tries before that."""
+    world.plan()
+    slot = world.slots.acquire("killed")
+    assert slot
+    outage = SpeechUnavailable("no connection", fault=Fault.NO_CONNECTION)
+    for _ in range(5):
+        world.slots.refused(outage, handshake_seconds=0.0, slot=slot)
+    assert narrate(world).verdict.ok
+    assert world.clock.now == 1_000.0
+
+
+def test_an_account_that_is_well_is_not_tried_first(world: World):
+    narrate(world)
+    assert world.speaker.probed == []
+
+
+def test_a_book_that_waits_for_the_account_is_set_aside_by_another(world: World):
+    """It does not begin to speak when the account works again."""
+    world.speaker.refusals.append(REFUSED)
+    with pytest.raises(AccountFault):
+        narrate(world, ORION)
+    narrate(world)
+    assert {slot.voice.name for slot in world.speaker.opened} == {"aura-2-thalia-en"}
+    assert sorted(states(world)) == [JobState.CANCELLED, JobState.SUCCEEDED]
+
+
 def test_other_unfinished_books_are_set_aside_and_can_be_taken_up_again(world: World):
     """Only what was asked for is spoken, and paid for."""
     begin_and_die(world, ORION)
     narrate(world)
-    assert {voice.name for voice in world.speaker.voices} == {"aura-2-thalia-en"}
+    assert {slot.voice.name for slot in world.speaker.opened} == {"aura-2-thalia-en"}
     assert len(world.store.recent(limit=9, state=JobState.CANCELLED)) == 1
 
     narrate(world, ORION)
