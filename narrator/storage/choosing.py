@@ -5,6 +5,7 @@ and a few steps into each: the cost is that of the jobs that wait and of the ste
 not of those there are.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import (
@@ -12,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Row,
     ScalarSelect,
     Select,
     case,
@@ -36,8 +36,8 @@ ALIVE = is_state(jobs.c.state, JobState.QUEUED, JobState.RUNNING)
 
 _ONE: ColumnElement[int] = literal_column("1")
 
-_Step = Row[int, str, int]
-"""A ready step: `id`, `job_id`, `chars`."""
+_Step = tuple[int, int]
+"""A ready step's id and characters."""
 
 
 def loads(queue: Queue, *states: StepState) -> Select[str, str, int, int]:
@@ -59,11 +59,15 @@ def loads(queue: Queue, *states: StepState) -> Select[str, str, int, int]:
     )
 
 
-def waiting_jobs(queue: Queue) -> Select[str, str, int, int, int]:
-    """The jobs with ready steps: `id`, `tenant`, `ordinal`, `priority`, and `step`, the first."""
+def waiting_jobs(queue: Queue) -> Select[str, str, int, int, int, int, float]:
+    """The jobs with ready steps: `id`, `tenant`, `ordinal`, `priority`, and the first of those.
+
+    Of the step there are `step` (its id), `chars` and `run_at`.
+    """
     heads = _heads(queue)
     return (
-        select(jobs.c.id, jobs.c.tenant, jobs.c.ordinal, steps.c.priority, steps.c.id.label("step"))
+        select(jobs.c.id, jobs.c.tenant, jobs.c.ordinal, steps.c.priority)
+        .add_columns(steps.c.id.label("step"), steps.c.chars, steps.c.run_at)
         .select_from(heads)
         .join(steps, steps.c.id == heads.c.id)
         .join(jobs, jobs.c.id == steps.c.job_id)
@@ -113,37 +117,48 @@ class _Ahead:
 
     def take(self, job_id: JobId) -> int | None:
         """Take a job's next step: its characters, or None when there is none."""
-        step = next(self._steps[job_id], None)
-        if step is None:
-            return None
-        self.taken.append(StepId(step.id))
-        return int(step.chars)
+        step_id, chars = next(self._steps[job_id], (None, None))
+        if step_id is not None:
+            self.taken.append(StepId(step_id))
+        return chars
 
     def _first_steps(self, few: int) -> dict[JobId, Iterator[_Step]]:
-        found: dict[JobId, list[_Step]] = {job_id: [] for job_id in self._waiting}
-        heads = [row.step for row in self._waiting.values()]
-        for step in self._tx.execute(_few_of_each(self._queue, heads, few, self._at)):
-            found[JobId(step.job_id)].append(step)
-        return {job_id: self._and_more(job_id, few, there) for job_id, there in found.items()}
+        """Where jobs are more than steps are wanted, the first of each, known already, will do."""
+        looked_up = {
+            row.ordinal: row.step
+            for row in self._waiting.values()
+            if few > 1 or row.run_at > self._at
+        }
+        found: dict[int, list[_Step]] = defaultdict(list)
+        query = _few_of_each(self._queue, list(looked_up.values()), few, self._at)
+        for step_id, ordinal, chars in self._tx.execute(query) if looked_up else ():
+            found[ordinal].append((step_id, chars))
+        return {
+            job_id: self._and_more(job_id, found[row.ordinal], few)
+            if row.ordinal in looked_up
+            else self._and_more(job_id, [(row.step, row.chars)], 1)
+            for job_id, row in self._waiting.items()
+        }
 
-    def _and_more(self, job_id: JobId, few: int, there: Sequence[_Step]) -> Iterator[_Step]:
-        """The steps that are there; where they were as many as asked for, there may be more."""
+    def _and_more(self, job_id: JobId, there: list[_Step], few: int) -> Iterator[_Step]:
+        """The steps that are there; where they are as many as asked for, there may be more."""
         yield from there
         while len(there) == few:
-            few, after = self._room, there[-1].id
-            there = self._tx.execute(self._ready(job_id, after)).all()
+            few = self._room
+            rows = self._tx.execute(self._behind(job_id, there[-1][0]))
+            there = [(step_id, chars) for step_id, chars in rows]
             yield from there
 
-    def _ready(self, job_id: JobId, after: int) -> Select[int, str, int]:
+    def _behind(self, job_id: JobId, step_id: int) -> Select[int, int]:
         job = self._waiting[job_id]
         return (
-            select(steps.c.id, steps.c.job_id, steps.c.chars)
+            select(steps.c.id, steps.c.chars)
             .where(
                 steps.c.queue == self._queue,
                 is_state(steps.c.state, StepState.READY),
                 steps.c.priority == job.priority,
                 steps.c.job_ordinal == job.ordinal,
-                steps.c.id > after,
+                steps.c.id > step_id,
                 steps.c.run_at <= self._at,
             )
             .order_by(steps.c.id)
@@ -152,7 +167,7 @@ class _Ahead:
 
 
 def _heads(queue: Queue) -> CTE:
-    """The first ready step of each job: from one, the next job's is one look into the index."""
+    """The first ready step of each job: from one, the next job's is a look into the index."""
     first = _first_ready(queue, steps).scalar_subquery()
     heads = select(first.label("id"), _ONE.label("n")).cte("heads", recursive=True)
     last, step = steps.alias(), steps.alias()
@@ -170,21 +185,28 @@ def _heads(queue: Queue) -> CTE:
     )
 
 
-def _few_of_each(queue: Queue, heads: Sequence[int], few: int, at: float) -> Select[int, str, int]:
-    """Of the job of each of these steps, the first few that may be dispatched at an instant."""
-    head, last = steps.alias(), steps.alias()
-    first = select(_next(queue, head, at, head.c.id - 1).label("id"), _ONE.label("n"))
-    found = first.where(head.c.id.in_(heads)).cte("found", recursive=True)
+def _few_of_each(queue: Queue, heads: Sequence[int], few: int, at: float) -> Select[int, int, int]:
+    """Of the job of each of these steps the first few that may be dispatched at an instant.
+
+    Nothing is joined: PostgreSQL would think of many rows, and read all steps to hash them.
+    """
+    first = select(
+        _next(queue, steps, at, steps.c.id - 1).label("id"),
+        steps.c.priority,
+        steps.c.job_ordinal,
+        _ONE.label("n"),
+    )
+    found = first.where(steps.c.id.in_(heads)).cte("found", recursive=True)
+    following = _next(queue, found, at, found.c.id)
     found = found.union_all(
-        select(_next(queue, last, at, last.c.id), found.c.n + 1)
-        .join_from(found, last, last.c.id == found.c.id)
-        .where(found.c.n < few)
+        select(following, found.c.priority, found.c.job_ordinal, found.c.n + 1).where(
+            found.c.n < few, found.c.id.is_not(None)
+        )
     )
-    return (
-        select(steps.c.id, steps.c.job_id, steps.c.chars)
-        .join(found, found.c.id == steps.c.id)
-        .order_by(steps.c.id)
-    )
+    step = steps.alias()
+    chars = select(step.c.chars).where(step.c.id == found.c.id).correlate(found).scalar_subquery()
+    there = select(found.c.id, found.c.job_ordinal, chars)
+    return there.where(found.c.id.is_not(None)).order_by(found.c.id)
 
 
 def _next(
