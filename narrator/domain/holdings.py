@@ -6,23 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from narrator.domain import governor
-from narrator.domain.errors import (
-    AccountFault,
-    NarratorError,
-    SpeechInterrupted,
-    SpeechThrottled,
-    SpeechUnavailable,
-)
+from narrator.domain.errors import NarratorError
 from narrator.domain.faults import Fault
 from narrator.domain.governor import Fleet
-from narrator.domain.retry import failure_of
+from narrator.domain.retry import Action, failure_of, rule_of
 from narrator.domain.slots import Account, Sent, Slot, SlotTerms, Standing
 from narrator.domain.voices import Voice
 
 IMPLAUSIBLE_SECONDS = 86_400
 """A lease this far ahead was written under another clock: it counts as ended."""
-
-_OURS = frozenset({Fault.SLOT_ENDED, Fault.GIVEN_UP})  # it was we who did not go on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +59,17 @@ class Handshake:
 def refused(
     account: Account, error: NarratorError, handshake: Handshake, *, dice: float
 ) -> Account:
-    """How the account stands after a session was refused.
+    """How the account stands after a session was refused, by the table of `retry`.
 
     A fault of the job, or of our own side, says nothing about the account.
     """
     at, seconds = handshake.at, handshake.seconds
-    if error.fault in _OURS:
-        return account
-    match error:
-        case AccountFault():
+    if error.fault is Fault.HANDSHAKE_429:
+        return governor.throttled(account, at=at, handshake_seconds=seconds)
+    match rule_of(error).action:
+        case Action.PAUSE:
             return governor.paused(account, failure_of(error), handshake.voice, at=at)
-        case SpeechThrottled():
-            return governor.throttled(account, at=at, handshake_seconds=seconds)
-        case SpeechUnavailable() | SpeechInterrupted():
+        case Action.WAIT | Action.REPLACE:
             return governor.failed(account, at=at, handshake_seconds=seconds, dice=dice)
         case _:
             return account

@@ -215,6 +215,16 @@ def test_a_late_holder_renews_nothing_that_is_anothers(fleet: Fleet) -> None:
     assert slots.renew("a", late, capacity=1).held == frozenset()
 
 
+def test_a_stale_fence_renews_nothing(fleet: Fleet) -> None:
+    """The slot is the same owner's again, but another thread of it has it."""
+    fleet.queue(9)
+    slots = fleet.slots(1)
+    stale = take(slots, 1)
+    fleet.later(HOLD + GRACE + 1)
+    take(slots, 1)
+    assert slots.renew("a", stale, capacity=1).held == frozenset()
+
+
 def test_nobody_renews_what_is_anothers(fleet: Fleet) -> None:
     fleet.queue(9)
     slots = fleet.slots(1)
