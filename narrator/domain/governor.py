@@ -269,9 +269,10 @@ def chosen_voice(fleet: Fleet, owner: str) -> Voice | None:
     """For which voice an owner gets the next slot: the one most below its share.
 
     None where nothing waits or no slot is free; and while slots are scarce, where the owner has its
-    share and others have not.
+    share: what is free is the others'.
     """
-    if sum(fleet.held.values()) >= fleet.total or (scarce(fleet) and _sated(fleet, owner)):
+    sated = scarce(fleet) and fleet.by_owner[owner] >= owner_shares(fleet).get(owner, 0)
+    if sated or sum(fleet.held.values()) >= fleet.total:
         return None
     share, held = voice_shares(fleet), fleet.by_voice
     below = [voice for voice, count in fleet.queued.items() if count and held[voice] < share[voice]]
@@ -332,14 +333,7 @@ def _level(wants: Mapping[Key, int], total: int) -> int:
     for place, want in enumerate(ordered):
         each = left // (len(ordered) - place)
         if want > each:
-            return max(level, each)
-        level = max(level, want)
+            return each
+        level = want
         left -= want
     return level
-
-
-def _sated(fleet: Fleet, owner: str) -> bool:
-    """Whether the owner has its fair share while others have not."""
-    share, held = owner_shares(fleet), fleet.by_owner
-    others = any(held[each] < share[each] for each in share if each != owner)
-    return others and held[owner] >= share.get(owner, 0)

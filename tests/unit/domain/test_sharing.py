@@ -77,8 +77,10 @@ def test_shares_do_not_depend_on_the_order_of_the_rows(wants, total):
 
 
 def test_the_next_slot_is_for_the_voice_furthest_below_its_share():
-    held = {("a", THALIA): 3, ("b", APOLLO): 1}
-    assert chosen_voice(fleet(10, held=held, queued={THALIA: 30, APOLLO: 30}), "a") == APOLLO
+    queued = {THALIA: 30, APOLLO: 30}
+    thalias = fleet(10, held={("a", THALIA): 3, ("b", APOLLO): 1}, queued=queued)
+    apollos = fleet(10, held={("a", THALIA): 1, ("b", APOLLO): 3}, queued=queued)
+    assert (chosen_voice(thalias, "a"), chosen_voice(apollos, "a")) == (APOLLO, THALIA)
 
 
 def test_a_voice_without_queued_slices_gets_none():
