@@ -6,7 +6,6 @@ import time
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
 
 from narrator.speakserver.config import Chaos, Fault, FaultKind, Limits
 from narrator.speakserver.faults import Moment
@@ -16,7 +15,6 @@ from tests.integration.speakserver.client import (
     all_gone,
     converse,
     dial,
-    hear,
     kinds,
     refused,
     serving,
@@ -73,25 +71,42 @@ def test_an_answer_can_be_empty_on_purpose():
     assert (kinds(messages), audio, close[0]) == (["Metadata", "Flushed"], b"", 1000)
 
 
-@pytest.mark.parametrize("kind", [FaultKind.CUT_1006, FaultKind.CUT_1011])
-def test_what_was_sent_before_the_client_knew_of_the_cut_is_counted(kind):
-    """The client sends thirty more texts without once reading what the server says."""
+@contextlib.asynccontextmanager
+async def raw(server):
+    """An open socket without a library: nothing answers by itself, and nothing closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        writer.write(HANDSHAKE)
+        await reader.readuntil(b"\r\n\r\n")
+        yield reader, writer
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("kind", "last_heard"), [(FaultKind.CUT_1006, b"}"), (FaultKind.CUT_1011, b"NET-0000")]
+)
+def test_what_a_client_sends_before_it_heeds_the_cut_is_counted(kind, last_heard):
+    """All the server said has arrived, its end included; the client talks on for a while."""
 
     async def story():
         fault = Fault(kind=kind, moment=Moment.BEFORE_AUDIO)
-        async with serving(faults=(fault,), limits=Limits(minute_chars=None)) as server:
-            async with dial(server) as socket:
-                sent = 0
-                with contextlib.suppress(ConnectionClosed):
-                    for message in [speak("four"), FLUSH, *[speak("four")] * 30]:
-                        await socket.send(message)
-                        sent += message != FLUSH
-                await hear(socket)
+        async with serving(faults=(fault,)) as server, raw(server) as (reader, writer):
+            writer.write(masked(speak("four")) + masked(FLUSH))
+            heard = b""
+            while not heard.endswith(last_heard):
+                heard += await reader.read(1_000)
+            if kind is FaultKind.CUT_1006:
+                assert await reader.read() == b""
+            for _ in range(40):
+                writer.write(masked(speak("late!")))
+            writer.write_eof()
             await all_gone(server)
-            return sent, server.counts
+            return server.counts
 
-    sent, counts = asyncio.run(story())
-    assert counts.characters_received == 4 * sent
+    counts = asyncio.run(story())
+    assert (counts.characters_received, counts.characters_late) == (204, 200)
 
 
 def test_sockets_cut_by_chaos_are_cut_with_a_frame_or_without():
@@ -135,6 +150,18 @@ def test_a_handshake_that_is_one_too_many_is_remembered_with_its_instant():
     assert before <= refusal["at"] <= after
     assert refusal["sockets_open"] == counted["refused_as_full"] == 1
     assert (counted["refused_avoidably"], counted["refused_on_purpose"]) == (0, {})
+
+
+def test_a_refusal_on_purpose_is_not_one_for_want_of_room():
+    async def story():
+        chaos = Chaos(burst_every_seconds=1_000, burst_seconds=1_000)
+        async with serving(chaos=chaos, limits=Limits(sockets=0)) as server:
+            await refused(server)
+            return await stats(server, "?sockets=1")
+
+    counted = asyncio.run(story())
+    assert (counted["one_too_many"], counted["refused_as_full"]) == ([], 0)
+    assert counted["refused_on_purpose"] == {"429": 1}
 
 
 def test_every_socket_is_remembered_with_what_was_sent_through_it():
@@ -181,14 +208,10 @@ def test_two_pipelined_flushes_are_spoken_one_after_the_other():
 def test_a_client_that_hangs_does_not_keep_a_socket_that_has_vanished():
     async def story():
         fault = Fault(kind=FaultKind.CUT_1006)
-        async with serving(faults=(fault,)) as server:
-            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-            writer.write(HANDSHAKE)
-            await reader.readuntil(b"\r\n\r\n")
+        async with serving(faults=(fault,)) as server, raw(server) as (reader, writer):
             writer.write(masked(speak("x")) + masked(FLUSH))
-            await reader.read()  # to the server's end of the line; ours stays open
+            await reader.read()  # to the end of the server's line; ours stays open
             await asyncio.wait_for(all_gone(server), 30)
-            writer.close()
             return dict(server.counts.closes)
 
     assert asyncio.run(story()) == {1006: 1}
