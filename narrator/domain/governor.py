@@ -309,15 +309,17 @@ class _Giving:
         """Give back what the voice holds above its share."""
         owners = sorted(owner for owner, held in self._held if held == voice)
         for _ in range(sum(self._held[owner, voice] for owner in owners) - share):
-            holders = [owner for owner in owners if self._held[owner, voice]]
-            rank = {owner: (self._above[owner], self._held[owner, voice]) for owner in holders}
-            self._give(max(holders, key=rank.__getitem__), voice)
+            self._give(max(owners, key=lambda owner: self._rank(owner, voice)), voice)
 
     def by_owner(self, owner: str) -> None:
         """Give back what the owner holds above its share."""
         voices = sorted((voice for holder, voice in self._held if holder == owner), key=str)
         while self._above[owner] > 0:
             self._give(owner, max(voices, key=lambda voice: self._held[owner, voice]))
+
+    def _rank(self, owner: str, voice: Voice) -> tuple[bool, int, int]:
+        held = self._held[owner, voice]
+        return held > 0, self._above[owner], held
 
     def _give(self, owner: str, voice: Voice) -> None:
         self._held[owner, voice] -= 1
