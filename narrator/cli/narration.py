@@ -32,6 +32,7 @@ _LONGEST_SECONDS = 1.0  # but a child that died is not left lying longer than th
 _OPEN = tuple(state for state in JobState if state not in FINAL_STATES)
 _MANY = 1_000
 _REQUEST = " (request "
+_SILENT = {TakeBusy.code, AccountFault.code}  # the one passes, the other ends the command
 _GO_ON = "run the same command again: it goes on where it was"
 
 
@@ -133,8 +134,14 @@ class Narration:
         )
         if self._state() in {JobState.FAILED, JobState.CANCELLED}:
             self._services.jobs.retry(self._job_id)
-        try_account(self._services, self._request.options.voice)
+        self._try_account()
         self._crew.start_workers()
+
+    def _try_account(self) -> None:
+        try:
+            try_account(self._services, self._request.options.voice)
+        except AccountFault as error:
+            raise _refused(error.reason, error.remedy) from error
 
     def _set_others_aside(self) -> None:
         """Cancel what other commands left unfinished: only this book was asked for.
@@ -165,14 +172,12 @@ class Narration:
         """Nobody need wait here for what its user has to mend."""
         fault = pauses(self._services, [job]).get(job.id)
         if fault:
-            raise AccountFault(
-                fault.reason, remedy="; then ".join(filter(None, (fault.remedy, _GO_ON)))
-            )
+            raise _refused(fault.reason, fault.remedy)
 
     def _tell_trouble(self) -> None:
         """Say why a step is to be done again, once for each reason."""
         trouble = self._services.jobs.trouble(self._job_id)
-        if trouble is None or trouble.code == TakeBusy.code:
+        if trouble is None or trouble.code in _SILENT:
             return
         told = trouble.reason.split(_REQUEST)[0]  # each request has an id of its own
         if told != self._told:
@@ -237,6 +242,10 @@ def beside(path: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refused(reason: str, remedy: str) -> AccountFault:
+    return AccountFault(reason, remedy="; then ".join(filter(None, (remedy, _GO_ON))))
 
 
 def _raise_unless_succeeded(job: Job) -> None:

@@ -189,8 +189,9 @@ def test_the_same_command_tries_a_refused_account_at_once_and_goes_on(world: Wor
     world.speaker.refusals.append(REFUSED)
     with pytest.raises(AccountFault):
         narrate(world)
-    crew = Starting(world)
-    narration(world, crew).run()
+    crew, stream = Starting(world), io.StringIO()
+    narration(world, crew, stream=stream).run()
+    assert "tried again" not in stream.getvalue()
     assert (world.speaker.probed, crew.fault_at_start) == ([Voice()], None)
 
 
@@ -201,8 +202,9 @@ def test_an_account_that_is_still_refused_ends_the_command_before_workers_are_st
     with pytest.raises(AccountFault):
         narrate(world)
     crew = Crew(world)
-    with pytest.raises(AccountFault, match="invalid credentials"):
+    with pytest.raises(AccountFault, match="invalid credentials") as ended:
         narration(world, crew).run()
+    assert ended.value.remedy.startswith("correct the key; then run the same command again")
     assert not crew.has_workers
     assert states(world) == [JobState.PAUSED]
 
