@@ -501,6 +501,16 @@ def test_a_good_try_resumes_the_jobs_that_waited_for_the_account(fleet: Fleet) -
     assert fleet.store.steps.claim(Queue.SPEECH, owner="a", lease_seconds=LONG) is not None
 
 
+def test_what_another_account_waits_for_is_its_own(fleet: Fleet) -> None:
+    fleet.queue(1)
+    mine, another = fleet.slots(), fleet.slots(account="deepgram")
+    for slots in (mine, another):
+        refuse(slots, NO_CREDITS)
+    fleet.later(61)
+    another.opened(handshake_seconds=0.2)
+    assert (another.account().fault, state(fleet, 1)) == (None, PAUSED)
+
+
 def test_a_bad_try_leaves_the_account_paused(fleet: Fleet) -> None:
     fleet.queue(1)
     slots = fleet.slots()
