@@ -1,7 +1,7 @@
 """What the suites for jobs, steps and takes play with: a store, and short ways to get somewhere."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -10,11 +10,12 @@ from time import monotonic
 from typing import TypeVar
 
 from narrator.domain.artifacts import Artifact
-from narrator.domain.ids import JobId, ObjectKey, TakeKey
+from narrator.domain.ids import DEFAULT_TENANT, JobId, ObjectKey, TakeKey, TenantId
 from narrator.domain.jobs import Failure, Job, JobOptions, NewJob
 from narrator.domain.plan import Boundary
 from narrator.domain.steps import Claim, Queue
 from narrator.domain.takes import Take
+from narrator.domain.voices import Voice
 from narrator.services.ports import (
     Jobs,
     PlannedChunk,
@@ -26,6 +27,8 @@ from narrator.services.ports import (
 )
 
 WIDE = {Queue.SPEECH: 1_000, Queue.AUDIO: 1_000}
+SPEAKER = "offline-tone"
+THALIA = Voice()
 LONG = 600.0  # seconds: no lease of this length ends during a test
 FAILURE = Failure(code="speech-refused", reason="there is no such voice", remedy="name another")
 RECORD = RenderedRecord(
@@ -77,15 +80,44 @@ class Store:
         assert claim is not None
         return claim
 
-    def planned(self, texts: Texts, number: int = 1, *, slice_chunks: int = 1) -> Job:
+    def planned(
+        self,
+        texts: Texts,
+        number: int = 1,
+        *,
+        slice_chunks: int = 1,
+        voice: Voice = THALIA,
+        tenant: str = DEFAULT_TENANT,
+    ) -> Job:
         """A job that is planned: slices of so many chunks each."""
-        job = self.submit(number)
-        self.steps.finish_plan(self.next(Queue.AUDIO), plan_of(texts, slice_chunks=slice_chunks))
+        job = self.jobs.create(new_job(number, JobOptions(voice=voice), tenant=tenant))
+        self.steps.dispatch({Queue.AUDIO: WIDE[Queue.AUDIO]}, queued_seconds=LONG)
+        claim = self.steps.claim(Queue.AUDIO, owner="worker", lease_seconds=LONG)
+        assert claim is not None
+        self.steps.finish_plan(claim, plan_of(texts, slice_chunks=slice_chunks))
         return job
 
     def slices(self, how_many: int) -> list[Claim]:
         """Claims of the next so many slices."""
         return [self.next(Queue.SPEECH) for _ in range(how_many)]
+
+    def seat(
+        self,
+        *,
+        voice: Voice = THALIA,
+        speaker: str = SPEAKER,
+        seats: int = 45,
+        first: bool = True,
+    ) -> Claim | None:
+        """What a seat of this voice claims, in a fleet of so many; nothing is dispatched."""
+        return self.steps.claim_slice(
+            voice,
+            speaker=speaker,
+            owner="worker",
+            lease_seconds=LONG,
+            seats=seats,
+            first=first,
+        )
 
     def speak(self, claim: Claim) -> None:
         """Keep a new take of every chunk of the slice, without finishing it."""
@@ -117,13 +149,16 @@ def job_id(number: int) -> JobId:
     return JobId(f"{number:032x}")
 
 
-def new_job(number: int, options: JobOptions | None = None) -> NewJob:
+def new_job(
+    number: int, options: JobOptions | None = None, *, tenant: str = DEFAULT_TENANT
+) -> NewJob:
     """What a submitter hands in."""
     return NewJob(
         id=job_id(number),
         source_key=ObjectKey("sources/0123"),
         source_name="emma.epub",
-        speaker="offline-tone",
+        tenant=TenantId(tenant),
+        speaker=SPEAKER,
         options=options or JobOptions(),
     )
 
@@ -146,8 +181,11 @@ def take_of(text: str, *, samples: int | None = None) -> Take:
     )
 
 
-def plan_of(texts: Texts, *, slice_chunks: int = 1) -> PlannedJob:
-    """A plan of these chunks, chapters numbered from 1, sliced so many chunks at a time."""
+def plan_of(texts: Texts, *, slice_chunks: int = 1, answered: Collection[str] = ()) -> PlannedJob:
+    """A plan of these chunks, chapters numbered from 1, sliced so many chunks at a time.
+
+    Those whose text is `answered` by a take that is kept already are in no slice.
+    """
     chunks = [
         PlannedChunk(
             chapter=chapter,
@@ -165,14 +203,16 @@ def plan_of(texts: Texts, *, slice_chunks: int = 1) -> PlannedJob:
         creators=("Jane Austen",),
         chapters=tuple((n, f"Chapter {n}") for n in range(1, len(texts) + 1)),
         chunks=tuple(chunks),
-        slices=tuple(_slices(texts, slice_chunks)),
+        slices=tuple(_slices(texts, slice_chunks, answered)),
+        answered=frozenset(map(key_of, answered)),
     )
 
 
-def _slices(texts: Texts, slice_chunks: int) -> Iterable[Slice]:
+def _slices(texts: Texts, slice_chunks: int, answered: Collection[str]) -> Iterable[Slice]:
     for chapter, chapter_texts in enumerate(texts):
-        for start in range(0, len(chapter_texts), slice_chunks):
-            part = range(start, min(start + slice_chunks, len(chapter_texts)))
+        unspoken = [index for index, text in enumerate(chapter_texts) if text not in answered]
+        for start in range(0, len(unspoken), slice_chunks):
+            part = unspoken[start : start + slice_chunks]
             chars = sum(len(chapter_texts[index]) for index in part)
             yield Slice(chapter=chapter, chunks=tuple(part), chars=chars)
 
