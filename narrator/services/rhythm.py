@@ -62,8 +62,10 @@ def heartbeat(services: Services, hands: Hands, keeper: SlotKeeper) -> Every:
     """Renews the lease of every claim and every slot that this process has in hand."""
 
     def renew() -> None:
-        keeper.beat()
-        if claims := hands.renewable():
-            services.steps.renew(claims, lease_seconds=services.rhythm.lease_seconds)
+        try:
+            keeper.beat()
+        finally:
+            if claims := hands.renewable():
+                services.steps.renew(claims, lease_seconds=services.rhythm.lease_seconds)
 
     return Every(services.rhythm.heartbeat_seconds, renew, name="heartbeat")

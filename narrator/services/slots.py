@@ -55,6 +55,7 @@ class SlotKeeper:
         self._idle_seconds = idle_seconds
         self._going = going
         self._lock = Lock()
+        self._beginning = Lock()
         self._holds: list[HeldSlot] = []
         self._acquiring = 0
         self._standing: Standing | None = None
@@ -76,6 +77,7 @@ class SlotKeeper:
             return None
         dry: set[Voice] = set()
         try:
+            self._begin()
             taken = self._reuse(dry, roomy=True) or self._fresh() or self._reuse(dry, roomy=False)
         except StoreUnavailable as error:
             log.warning("slots.unavailable", reason=error.reason)
@@ -180,6 +182,13 @@ class SlotKeeper:
                 log.warning("slots.left_unsaid", reason=error.reason)
 
     # ----------------------------------------------------------------------------------- taking
+
+    def _begin(self) -> None:
+        """Before the first slot is taken: say what room there is here, learn how things stand."""
+        if self._standing is None:
+            with self._beginning:
+                if self._standing is None:
+                    self.beat()
 
     def _reuse(self, dry: set[Voice], *, roomy: bool) -> tuple[HeldSlot, Claim] | None:
         """An idle hold whose voice has a slice; voices that have none are added to `dry`."""

@@ -8,9 +8,9 @@ import yaml
 
 from narrator.bootstrap import bootstrap
 from narrator.domain.ids import TakeKey
-from narrator.domain.voices import Voice
-from narrator.services.ports import Cut, Report, Spoken, Utterance
+from narrator.services.ports import Refused, Report, Spoken, Utterance
 from narrator.settings import load
+from tests.fakes.feeds import feed, held
 from tests.servers.places import REPOSITORY
 from tests.servers.process import free_port, listening, running
 
@@ -39,27 +39,26 @@ def port(tmp_path_factory):
         yield port
 
 
-def spoken(variables: dict[str, str], port: int) -> Report:
-    """What becomes of one utterance under these settings, the server being on this machine."""
+def spoken(variables: dict[str, str], port: int) -> list[Report]:
+    """What is said of one utterance under these settings, the server being on this machine."""
     url = variables["NARRATOR_SPEAK_URL"].replace("//speak-server:8090/", f"//127.0.0.1:{port}/")
     speaker = bootstrap(load(variables | {"NARRATOR_SPEAK_URL": url})).speaker
     utterance = Utterance(key=TakeKey("a" * 64), text="Good morning.")
     try:
-        (report,) = speaker.speak([utterance], Voice(), going=lambda: True)
+        return list(speaker.speak(held(), feed([utterance])))
     finally:
         speaker.close()
-    return report
 
 
 def test_the_example_s_words_for_a_trial_are_enough_to_speak(port):
-    assert isinstance(spoken(offered(), port), Spoken)
+    assert isinstance(spoken(offered(), port)[-1], Spoken)
 
 
 def test_no_key_at_all_is_not_enough(port):
     """Which is why the documents must not say so."""
-    report = spoken(offered() | {"DEEPGRAM_API_KEY": ""}, port)
-    assert isinstance(report, Cut)
-    assert "DEEPGRAM_API_KEY" in report.error.remedy
+    refused, *_ = spoken(offered() | {"DEEPGRAM_API_KEY": ""}, port)
+    assert isinstance(refused, Refused)
+    assert "DEEPGRAM_API_KEY" in refused.error.remedy
 
 
 def test_a_trial_s_takes_never_pass_for_paid_ones():

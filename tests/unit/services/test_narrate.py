@@ -57,6 +57,11 @@ def long_slice(world: World) -> None:
     world.reader.answer = document((ONE * 16, TWO * 16, THREE * 16))
 
 
+def alone(world: World) -> None:
+    """Let there be one seat in the whole fleet, so that nothing is spread."""
+    world.keeper = world.another_keeper("worker", capacity=1)
+
+
 def attempts(world: World) -> set[int]:
     """How many attempts at its slices count."""
     return {s.attempts for s in world.store.steps_by_id.values() if s.kind is StepKind.SLICE}
@@ -126,6 +131,7 @@ def test_the_next_task_speaks_through_the_same_session(world: World) -> None:
 
 
 def test_the_next_slice_is_claimed_before_the_first_is_spoken(world: World) -> None:
+    alone(world)
     chapters(world, ONE, TWO)
     world.plan()
     running: list[int] = []
@@ -136,6 +142,7 @@ def test_the_next_slice_is_claimed_before_the_first_is_spoken(world: World) -> N
 
 
 def test_every_claim_in_work_is_in_hand_and_none_afterwards(world: World) -> None:
+    alone(world)
     chapters(world, ONE, TWO)
     world.plan()
     in_hand: list[int] = []
@@ -224,6 +231,7 @@ def test_a_task_claims_nothing_after_its_time_and_rings_for_the_next(world: Worl
 
 
 def test_a_slot_that_is_wanted_elsewhere_is_given_up_between_utterances(world: World) -> None:
+    alone(world)
     long_slice(world)
     world.plan()
     taken = world.keeper.take()
@@ -239,6 +247,7 @@ def test_a_slot_that_is_wanted_elsewhere_is_given_up_between_utterances(world: W
 
 
 def test_what_is_handed_back_unsent_uses_up_no_attempt(world: World) -> None:
+    alone(world)
     long_slice(world)
     world.plan()
     asked = count()

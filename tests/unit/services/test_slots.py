@@ -1,17 +1,20 @@
 """The slots that a process has in hand."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
 from narrator.domain.errors import AccountFault, SpeechRefused, SpeechThrottled, StoreUnavailable
 from narrator.domain.jobs import JobOptions, JobState
-from narrator.domain.slots import Slot
+from narrator.domain.slots import Sent, Slot
 from narrator.domain.steps import Queue
 from narrator.domain.voices import Voice
 from narrator.services.holds import HeldSlot
 from narrator.services.slots import SlotKeeper
 from tests.fakes.slots import MemorySlots
+from tests.fakes.speaker import FakeSpeaker
 from tests.unit.services.conftest import SPEAKER, TERMS, World, document
 
 OTHER = Voice(name="aura-2-apollo-en")
@@ -245,6 +248,43 @@ def test_closing_gives_every_idle_slot_back_and_leaves(world: World) -> None:
     world.keeper.give(busy)
     assert world.speaker.rested == [hold.slot, busy.slot]
     assert used(world) == 0
+
+
+def test_the_heartbeat_waits_for_no_provider(world: World) -> None:
+    """A session whose close takes long is renewed until it is closed."""
+    closing, closed = Event(), Event()
+
+    class SlowSpeaker(FakeSpeaker):
+        def rest(self, slot: Slot) -> tuple[Sent, ...]:
+            closing.set()
+            assert closed.wait(timeout=5)
+            return super().rest(slot)
+
+    world.plan()
+    services = replace(world.services, speaker=SlowSpeaker())
+    keeper = SlotKeeper(services, "other", capacity=1, idle_seconds=0)
+    keeper.give(take(keeper))
+    keeper.beat()
+    assert closing.wait(timeout=5)
+    world.clock.wait(TERMS.hold_seconds + TERMS.grace_seconds - 1)
+    keeper.beat()
+    world.clock.wait(TERMS.hold_seconds)
+    assert used(world) == 1
+
+    closed.set()
+    keeper.close()
+    assert used(world) == 0
+
+
+def test_threads_never_take_more_than_the_process_may_hold(world: World) -> None:
+    chapters(world, 12)
+    world.plan()
+    keeper = world.another_keeper(capacity=3)
+    with ThreadPoolExecutor(6) as threads:
+        taken = list(threads.map(lambda _: keeper.take(), range(6)))
+
+    assert sum(each is not None for each in taken) == 3
+    assert used(world) == 3
 
 
 def test_a_refused_slot_goes_back_so_that_the_governor_says_who_tries_next(world: World) -> None:
