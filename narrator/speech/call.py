@@ -1,33 +1,46 @@
-"""One call of `speak`: its utterances, brought through one speech session after another.
+"""One call of `speak`: what its caller feeds it, brought through one slot's speech sessions.
 
-A `Call` has two sides. `run` lives on the event loop. The caller's thread takes reports from
-`inbox` and answers on the loop through `stored`, `may_send` and `end`. Whether the caller still
-wants more is asked in its own thread, because the answer may come from a database: before anything
-is sent the loop puts `ASK` into the inbox, and sends only on a fresh answer.
+A `Call` has two sides. `run` lives on the event loop. The caller's thread takes items from `inbox`
+and answers on the loop through `give`, `answer`, `stored`, `stop` and `end`. What the caller is
+asked is asked in its own thread, because the answer comes from a database: before anything is sent
+the loop puts an `Ask` into the inbox, and sends only what the answer permits.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from queue import SimpleQueue
 
 from narrator.domain.errors import NarratorError, SpeechInterrupted
-from narrator.domain.voices import Voice
-from narrator.services.ports import Cut, Report, Spoken, Unsent, Utterance
-from narrator.speech.pool import Link, Pool
+from narrator.domain.faults import Fault
+from narrator.domain.ids import TakeKey
+from narrator.domain.retry import Action, rule_of
+from narrator.services.ports import Connected, Hold, Refused, Report, Spoken, Utterance
+from narrator.speech.link import Link
+from narrator.speech.pool import Berth, Pool
 from narrator.speech.session import SpeechSession
 
 FIRST_DELAY_SECONDS = 0.5
 """Before the first new session after an interruption; it doubles with each further one."""
 
+DRY_SECONDS = 1.0
+"""How long a feed that has nothing more is not asked again; and how soon a hold's end is seen."""
+
 
 class Notice(Enum):
-    """What the inbox holds besides reports."""
+    """What the inbox holds besides reports and questions."""
 
-    ASK = "ask"  # may something be sent?
-    DONE = "done"  # every utterance has been reported
+    MORE = "more"  # is there more to speak?
+    DONE = "done"  # nothing more will be reported
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ask:
+    """May these be sent now? Each question is one of its own, whatever it asks."""
+
+    keys: tuple[TakeKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,187 +50,265 @@ class Broken:
     error: Exception
 
 
-class Call:
-    """The utterances of one `speak`, until each has its report in `inbox`.
+Item = Report | Ask | Notice | Broken
 
-    `reconnects` new sessions are tried after interruptions; `dice` (0 to 1) spreads the delay
-    before each over half to one and a half of it.
+
+class Call:
+    """One `speak`: what was sent has its report in `inbox` at its end, the rest was not sent.
+
+    `reconnects` new sessions are tried after interruptions with no answer between; `dice` (0 to 1)
+    spreads the delay before each over half to one and a half of it. An idle call asks for more
+    after `linger_seconds`.
     """
 
     def __init__(
-        self,
-        utterances: Sequence[Utterance],
-        voice: Voice,
-        *,
-        reconnects: int,
-        dice: Callable[[], float],
+        self, hold: Hold, *, reconnects: int, linger_seconds: float, dice: Callable[[], float]
     ) -> None:
-        self.inbox: SimpleQueue[Report | Notice | Broken] = SimpleQueue()
-        self._voice = voice
+        self.inbox: SimpleQueue[Item] = SimpleQueue()
+        self.stopping = False  # nothing more is to be sent; the caller's thread may read it
+        self._hold = hold
         self._reconnects = reconnects
+        self._linger_seconds = linger_seconds
         self._dice = dice
-        self._waiting = deque(utterances)
+        self._waiting: deque[Utterance] = deque()
         self._untaken: deque[SpeechSession | None] = deque()  # a Spoken's session, by report
         self._changed = asyncio.Event()
-        self._acquisition: asyncio.Task[Link] | None = None
-        self._granted = False  # the caller has just said that it wants more
-        self._asked = False
-        self._stopping = False  # nothing more is to be sent
-        self._ending: NarratorError | None = None  # and what is under way is given up
+        self._calm = asyncio.Event()  # nothing is outstanding
+        self._handshake: asyncio.Task[Link] | None = None
+        self._asked: Ask | None = None
+        self._permitted: Collection[TakeKey] | None = None
+        self._more_asked = False
+        self._dry = False  # the caller's last answer was that there is nothing more
+        self._dry_until = 0.0
+        self._busy_at = 0.0
+        self._ending: NarratorError | None = None  # what is under way is given up
 
     # ---------------------------------------------------------- from the caller, on the loop
 
-    def may_send(self, *, going: bool) -> None:
-        """The caller's answer, good for what can be sent at once."""
-        self._asked = False
-        self._granted = going
-        if not going:
-            self._stop()
+    def give(self, utterances: Sequence[Utterance]) -> None:
+        """The caller's answer to MORE."""
+        self._more_asked = False
+        self._waiting.extend(utterances)
+        self._dry = not utterances
+        self._dry_until = _clock() + DRY_SECONDS if self._dry else 0.0
         self._changed.set()
 
-    def stored(self, *, going: bool) -> None:
+    def answer(self, ask: Ask, permitted: Collection[TakeKey]) -> None:
+        """The caller's answer to a question; what was asked of a session that ended is void."""
+        if ask is self._asked:
+            self._permitted = permitted
+            self._changed.set()
+
+    def stored(self) -> None:
         """The oldest untaken report is dealt with, and what it brought is stored."""
         session = self._untaken.popleft()
         if session is not None:
             session.stored()
-        self.may_send(going=going)
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Send nothing more; what is under way is completed."""
+        self.stopping = True
+        self._changed.set()
+        if self._handshake is not None:
+            self._handshake.cancel()
 
     def end(self, error: NarratorError) -> None:
-        """Give up what is under way and send nothing more; harmless once the call is done."""
+        """Give up what is under way too; harmless once the call is done."""
         self._ending = error
-        self._stop()
+        self.stop()
 
-    def _stop(self) -> None:
-        self._stopping = True
-        self._changed.set()
-        if self._acquisition is not None:
-            self._acquisition.cancel()
+    async def calm(self) -> None:
+        """Wait until the provider owes nothing."""
+        await self._calm.wait()
 
     # ---------------------------------------------------------- on the loop
 
     async def run(self, pool: Pool) -> None:
-        """Bring every utterance to its report."""
-        outcome: Notice | Broken = Broken(SpeechInterrupted("the speaker was stopped"))
+        """Speak until there is nothing more, or no more is wanted, or possible."""
+        outcome: Notice | Broken = Broken(
+            SpeechInterrupted("the speaker was stopped", fault=Fault.GIVEN_UP)
+        )
         try:
-            await self._speak(pool)
+            berth = pool.berth(self._hold)
+            async with berth.lock:
+                berth.take(self._hold)
+                await self._speak(berth)
             outcome = Notice.DONE
         except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
             outcome = Broken(error)
         finally:
+            self._calm.set()
             self.inbox.put(outcome)
 
-    async def _speak(self, pool: Pool) -> None:
+    async def _speak(self, berth: Berth) -> None:
         failures = 0
-        while self._waiting and not self._stopping:
-            fault = await self._attempt(pool)
-            if fault is None or not self._waiting:
+        while await self._wanted():
+            link = berth.idle() or await self._open(berth)
+            if link is None:
+                return
+            answered = link.session.answered
+            await self._converse(link, berth)
+            if (error := link.session.error) is None:
                 continue
-            failures += 1
-            if failures > self._reconnects or not isinstance(fault, SpeechInterrupted):
-                self._cut_rest(fault)
-            else:
-                await self._recover(failures)
-        self._leave_rest()
+            failures = 1 if link.session.answered > answered else failures + 1
+            if failures > self._reconnects or rule_of(error).action is not Action.REPLACE:
+                return
+            await self._recover(failures)
 
-    async def _attempt(self, pool: Pool) -> NarratorError | None:
-        """Speak what is waiting on one session; the fault that ended it, if one did."""
-        try:
-            link = await self._acquire(pool)
-        except NarratorError as fault:
-            return fault
-        if link is None:
+    async def _wanted(self) -> bool:
+        """Whether there is something to say; waits until the caller has told."""
+        self._calm.set()
+        while not self.stopping and not self._waiting:
+            if self._dry and not self._more_asked:
+                return False
+            self._ask_for_more()
+            await self._wait(None)
+        return not self.stopping
+
+    async def _open(self, berth: Berth) -> Link | None:
+        """A new session; None when there is none to be had, or none wanted any more."""
+        await berth.closed()
+        if self.stopping or not berth.may_send():
             return None
+        begun_at = _clock()
+        self._handshake = asyncio.get_running_loop().create_task(berth.open())
         try:
-            await self._converse(link)
-        finally:
-            self._waiting.extendleft(reversed(link.session.withdraw()))
-            pool.release(link)
-        return link.session.error
-
-    async def _acquire(self, pool: Pool) -> Link | None:
-        """A link, or None when the caller wanted no more before there was one."""
-        self._acquisition = asyncio.get_running_loop().create_task(pool.acquire(self._voice))
-        try:
-            return await self._acquisition
+            link = await self._handshake
         except asyncio.CancelledError:
-            if not self._stopping:
+            if not self.stopping:
                 raise
             return None
+        except NarratorError as error:
+            if error.fault is not Fault.SLOT_ENDED:
+                self._report(Refused(error=error, seconds=_clock() - begun_at))
+            return None
         finally:
-            self._acquisition = None
+            self._handshake = None
+        request_id = link.session.request_id
+        self._report(Connected(request_id=request_id, seconds=_clock() - begun_at))
+        return link
 
-    async def _converse(self, link: Link) -> None:
+    async def _converse(self, link: Link, berth: Berth) -> None:
         """Use a session until it ends, retires, or has nothing more to do for this call."""
-        link.watcher = self._changed
-        self._granted = False  # the caller spoke before there was a session
-        session, clock = link.session, asyncio.get_running_loop().time
-        while True:
-            self._offer(session)
-            session.tick(clock())
-            await self._send(link, clock())
-            for report in session.reports():
-                self._report(report, session)
-            if self._finished(session, clock()):
-                return
-            await self._wait(self._next_instant(session, clock()))
+        link.on_news = self._changed.set
+        session = link.session
+        self._busy_at = _clock()
+        try:
+            await self._turn(link, berth)
+            while not self._finished(session, berth):
+                await self._wait(self._next_instant(session, berth))
+                await self._turn(link, berth)
+        finally:
+            self._asked = self._permitted = None
+            session.permit((), _clock())
+            self._take_reports(session)
+            self._waiting.extendleft(reversed(session.withdraw()))
+            berth.release()
 
-    def _offer(self, session: SpeechSession) -> None:
+    async def _turn(self, link: Link, berth: Berth) -> None:
+        """Do whatever can be done now."""
+        session, now = link.session, _clock()
         if self._ending and session.outstanding:
             session.give_up(self._ending)
-        if self._stopping:
-            self._waiting.extendleft(reversed(session.withdraw()))
-            return
+        session.tick(now)
+        if berth.ended:
+            self.stop()
+        if self.stopping:
+            self._withdraw(session, now)
+        else:
+            self._offer(session, now)
+            await self._send(link, berth)
+            self._ask(session, berth)
+        self._take_reports(session)
+        (self._calm.clear if session.outstanding else self._calm.set)()
+
+    def _withdraw(self, session: SpeechSession, now: float) -> None:
+        self._asked = self._permitted = None
+        session.permit((), now)
+        self._waiting.extendleft(reversed(session.withdraw()))
+
+    def _offer(self, session: SpeechSession, now: float) -> None:
         while self._waiting and session.room:
             session.offer(self._waiting.popleft())
+        if session.busy:
+            self._busy_at = now
+        more_at = self._more_at(session, now)
+        if more_at is not None and more_at <= now:
+            self._ask_for_more()
 
-    async def _send(self, link: Link, now: float) -> None:
-        due = link.session.send_at(now)
-        if due is None or due > now:
+    async def _send(self, link: Link, berth: Berth) -> None:
+        """Send what the caller has permitted, if the hold still allows it at this moment."""
+        if self._permitted is None:
             return
-        if self._granted:
-            await link.send()
-        elif not self._asked:
-            self._asked = True
-            self.inbox.put(Notice.ASK)
+        permitted = self._permitted if berth.may_send() else ()
+        self._asked = self._permitted = None
+        await link.send(link.session.permit(permitted, _clock()))
 
-    def _finished(self, session: SpeechSession, now: float) -> bool:
+    def _ask(self, session: SpeechSession, berth: Berth) -> None:
+        if self._asked is None and berth.may_send() and (keys := session.choose(_clock())):
+            self._asked = Ask(tuple(keys))
+            self.inbox.put(self._asked)
+
+    def _ask_for_more(self) -> None:
+        if not self._more_asked:
+            self._more_asked = True
+            self.inbox.put(Notice.MORE)
+
+    def _finished(self, session: SpeechSession, berth: Berth) -> bool:
         if session.over or self._ending:
             return True
-        if session.outstanding or self._untaken:
-            return False  # what is sent and not yet stored counts against this session
-        return session.spent(now) or not session.ready
+        if session.may_retire(_clock()):
+            berth.discard()
+            return True
+        if session.busy:
+            return False
+        return self.stopping or (self._dry and not self._more_asked and not self._waiting)
 
-    def _next_instant(self, session: SpeechSession, now: float) -> float | None:
+    def _next_instant(self, session: SpeechSession, berth: Berth) -> float | None:
         """When to look again though nothing happens."""
-        due = None if self._asked else session.send_at(now)
-        instants = [instant for instant in (due, session.overdue_at()) if instant is not None]
-        return min(instants, default=None)
+        now = _clock()
+        instants = [session.overdue_at(), self._more_at(session, now)]
+        instants += [at for at in (session.lull_from, session.retire_at) if at > now]
+        if self._asked is None:
+            instants.append(session.look_at(now) if berth.may_send() else now + DRY_SECONDS)
+        return min((instant for instant in instants if instant is not None), default=None)
+
+    def _more_at(self, session: SpeechSession, now: float) -> float | None:
+        """When the caller is to be asked for more (perhaps already), though nothing happens."""
+        if self.stopping or self._more_asked or self._waiting or not session.room:
+            return None
+        if session.hungry(now):
+            return self._dry_until
+        instants = [session.hungry_at(now)]
+        if not session.busy:
+            instants.append(self._busy_at + self._linger_seconds)
+        earliest = min((instant for instant in instants if instant is not None), default=None)
+        return None if earliest is None else max(earliest, self._dry_until)
 
     async def _recover(self, failures: int) -> None:
         """Wait a while, and until the caller has dealt with all that was reported."""
-        clock = asyncio.get_running_loop().time
         delay = FIRST_DELAY_SECONDS * 2.0 ** (failures - 1) * (0.5 + self._dice())
-        until = clock() + delay
-        while not self._stopping and (self._untaken or clock() < until):
-            await self._wait(until if clock() < until else None)
+        until = _clock() + delay
+        while not self.stopping and (self._untaken or _clock() < until):
+            await self._wait(until if _clock() < until else None)
 
     async def _wait(self, until: float | None) -> None:
         """Wait for news, at most until an instant of the loop's clock."""
-        self._granted = False
         timer = until and asyncio.get_running_loop().call_at(until, self._changed.set)
         await self._changed.wait()
         if timer:
             timer.cancel()
         self._changed.clear()
 
+    def _take_reports(self, session: SpeechSession) -> None:
+        for report in session.reports():
+            self._report(report, session)
+
     def _report(self, report: Report, session: SpeechSession | None = None) -> None:
         self._untaken.append(session if isinstance(report, Spoken) else None)
         self.inbox.put(report)
 
-    def _cut_rest(self, error: NarratorError) -> None:
-        while self._waiting:
-            self._report(Cut(key=self._waiting.popleft().key, error=error, sent=False))
 
-    def _leave_rest(self) -> None:
-        while self._waiting:
-            self._report(Unsent(key=self._waiting.popleft().key))
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

@@ -21,7 +21,8 @@ from websockets.exceptions import (
     WebSocketException,
 )
 
-from narrator.domain.errors import NarratorError, SettingsError, SpeechInterrupted
+from narrator.domain.errors import NarratorError, SettingsError, SpeechUnavailable
+from narrator.domain.faults import Fault
 from narrator.speech import faults, wire
 
 PING_SECONDS = 20.0
@@ -63,14 +64,13 @@ class Connection:
         except ConnectionClosed as end:
             self._end = end
 
-    def fault(self) -> tuple[NarratorError, bool]:
-        """Why `frames` ended, and whether it was for too many characters in a minute."""
+    def fault(self) -> NarratorError:
+        """Why `frames` ended."""
         code, text = faults.ABNORMAL, ""
         # A close frame that we sent first comes back as an echo; it is not the provider's verdict.
         if self._end is not None and self._end.rcvd is not None and self._end.rcvd_then_sent:
             code, text = self._end.rcvd.code, self._end.rcvd.reason
-        error = faults.close_fault(code, text, self.request_id)
-        return error, faults.is_throttle(code, text)
+        return faults.close_fault(code, text, self.request_id)
 
     async def close(self, reader: asyncio.Task[None]) -> None:
         """Close politely: Close, then what still comes up to the close frame, then the handshake.
@@ -105,7 +105,8 @@ class Client:
     async def connect(self, url: str) -> Connection:
         """Open a socket.
 
-        Raises AccountFault, SpeechRefused, SpeechInterrupted or SettingsError.
+        Raises what `faults.handshake_fault` says, SpeechUnavailable without a connection or an
+        answer in time, and SettingsError.
         """
         try:
             socket = await self._open(url)
@@ -117,11 +118,14 @@ class Client:
                 remedy="give the whole endpoint, such as wss://api.deepgram.com/v1/speak",
             ) from None
         except TimeoutError:
-            raise SpeechInterrupted(
-                f"the provider did not open a speech session within {self._timeout:g} s"
+            raise SpeechUnavailable(
+                f"the provider did not open a speech session within {self._timeout:g} s",
+                fault=Fault.OPEN_TIMEOUT,
             ) from None
         except (OSError, InvalidHandshake, WebSocketException) as error:
-            raise SpeechInterrupted(f"no connection to the provider: {_words(error)}") from error
+            raise SpeechUnavailable(
+                f"no connection to the provider: {_words(error)}", fault=Fault.NO_CONNECTION
+            ) from error
         headers = socket.response.headers if socket.response else {}
         request_id = headers.get("dg-request-id", "")
         return Connection(socket, request_id, close_seconds=self._close_seconds)

@@ -1,222 +1,230 @@
-"""Open speech sessions, kept for whoever speaks next with the same voice.
+"""Open speech sessions, each in the slot that gives the right to it.
 
-Everything here runs on one event loop and needs no lock. A `Slot` is the right to one open
-socket in this process, and remembers what its sockets sent in the last window; a `Link` is a
-speech session on its socket in a slot, held by one caller at a time (`acquire` … `release`).
+Everything here runs on one event loop. A `Berth` is a slot's place in this process: its window, at
+most one open session, and the hold that says how long its socket may be open. Which slots there
+are, with which voice, and how long an idle one is kept, is decided elsewhere.
 """
 
 import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass
 
 import structlog
 
-from narrator.domain.errors import NarratorError
+from narrator.domain.errors import NarratorError, SpeechInterrupted
+from narrator.domain.faults import Fault
 from narrator.domain.pacing import Pacing, PacingLimits
-from narrator.domain.voices import Voice
-from narrator.speech.client import Client, Connection
-from narrator.speech.session import SessionRules, SpeechSession
+from narrator.domain.slots import Sent, Slot
+from narrator.services.ports import Hold
+from narrator.speech.client import Client
+from narrator.speech.link import Link
+from narrator.speech.rules import SessionRules
+from narrator.speech.session import SpeechSession
 from narrator.speech.wire import connect_url
 
 log = structlog.get_logger(__name__)
 
+GUARD_SECONDS = 5.0
+"""A hold is looked at so often at least, since it may be taken away before its time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margins:
+    """How long before a hold ends nothing more is sent, the session closed, the socket dropped.
+
+    Twelve seconds are an ordinary utterance's, however slowly it comes.
+    """
+
+    stop_seconds: float = 12.0
+    close_seconds: float = 5.0
+    abort_seconds: float = 0.5
+
+    @classmethod
+    def of(cls, hold_seconds: float) -> "Margins":
+        """Those of a hold that is renewed for so long: the usual ones, in proportion below 30 s."""
+        part = min(1.0, hold_seconds / 30.0)
+        return cls(stop_seconds=12.0 * part, close_seconds=5.0 * part, abort_seconds=0.5 * part)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolRules:
-    """What a pool is made of: `sockets` at most open at once, an idle one kept `idle_seconds`."""
+    """What a pool is made of: where sessions are opened, and by what rules they are used."""
 
     url: str
-    sockets: int
-    idle_seconds: float
     session: SessionRules
     limits: PacingLimits
+    margins: Margins
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """The right to one open socket, and what was sent through it lately."""
+class Berth:
+    """A slot's place in this process. Only who has its `lock` uses its session."""
 
-    pacing: Pacing
-
-
-class Link:
-    """A speech session on its socket. `watcher` is set whenever its holder should look."""
-
-    def __init__(
-        self, connection: Connection, session: SpeechSession, voice: Voice, slot: Slot
-    ) -> None:
-        self.session = session
-        self.voice = voice
-        self.slot = slot
-        self.watcher = asyncio.Event()
-        self.expiry: asyncio.TimerHandle | None = None
-        self._connection = connection
+    def __init__(self, hold: Hold, rules: PoolRules, client: Client) -> None:
+        self.lock = asyncio.Lock()
+        self._rules = rules
+        self._client = client
         self._loop = asyncio.get_running_loop()
-        self._opened_at = self._loop.time()
-        self.reader = self._loop.create_task(self._read())
+        self._link: Link | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._guards: set[asyncio.Task[None]] = set()
+        self._begin(hold)
 
-    def usable(self, now: float) -> bool:
-        """Whether another caller can be given it."""
-        session = self.session
-        return not (session.over or session.outstanding or session.unstored or session.spent(now))
+    # ---------------------------------------------------------- the hold and the window
 
-    async def send(self) -> None:
-        """Send what the session may send now."""
-        await self._connection.send(self.session.frames(self._loop.time()))
+    @property
+    def slot(self) -> Slot:
+        """The slot, under the fence of the latest hold."""
+        return self._hold.slot
 
-    async def close(self) -> None:
-        """Close the socket politely; what still comes is thrown away."""
-        await self._connection.close(self.reader)
-        log.info(
-            "speech.session_closed",
-            request_id=self.session.request_id,
-            seconds=round(self._loop.time() - self._opened_at, 3),
-        )
+    def take(self, hold: Hold) -> None:
+        """Go on under this hold; under a new fence neither session nor window go on."""
+        if hold.slot.fence == self.slot.fence:
+            self._hold = hold
+            return
+        self.discard()
+        self._begin(hold)
 
-    async def _read(self) -> None:
+    def may_send(self) -> bool:
+        """Whether the hold lasts long enough for one more utterance, by the clock of this moment.
+
+        Asked right before each connect and send: a process may have been stopped and continued.
+        """
+        return self._left() >= self._rules.margins.stop_seconds
+
+    @property
+    def ended(self) -> bool:
+        """Whether the hold is so near its end that no session is kept open."""
+        return self._left() <= self._rules.margins.close_seconds
+
+    def sent(self) -> tuple[Sent, ...]:
+        """What was sent through the slot in the last window."""
+        return self._pacing.sent(self._loop.time())
+
+    # ---------------------------------------------------------- its session
+
+    def idle(self) -> Link | None:
+        """The open session, when it is of use."""
+        if self._link is not None and not self._link.usable(self._loop.time()):
+            self.discard()
+        return self._link
+
+    async def open(self) -> Link:
+        """Open a session; an earlier one is `closed`.
+
+        Raises what `Client.connect` raises; SpeechInterrupted (`SLOT_ENDED`) when the hold ends.
+        """
         try:
-            async for frame in self._connection.frames():
-                self.session.receive(frame, self._loop.time())
-                if self.session.has_news:
-                    self.watcher.set()
-        finally:
-            self._connection.abort()  # it is closed already, unless the reader was cancelled
-            error, throttled = self._connection.fault()
-            self.session.closed(error, self._loop.time(), throttled=throttled)
-            self.watcher.set()
+            async with asyncio.timeout_at(
+                self._hold.good_until - self._rules.margins.close_seconds
+            ):
+                url = connect_url(self._rules.url, self.slot.voice)
+                connection = await self._client.connect(url)
+        except TimeoutError:
+            raise slot_ended() from None
+        except NarratorError as error:
+            log.warning(
+                "speech.session_refused", code=error.code, fault=error.fault, reason=error.reason
+            )
+            raise
+        request_id = connection.request_id
+        session = SpeechSession(
+            self._rules.session,
+            self._pacing,
+            opened_at=self._loop.time(),
+            request_id=request_id,
+        )
+        log.info(
+            "speech.session_opened",
+            request_id=request_id,
+            voice=self.slot.voice.name,
+            slot=self.slot.number,
+        )
+        self._link = Link(connection, session)
+        self._watch(self._link)
+        return self._link
+
+    def release(self) -> None:
+        """Its user is done with the session: it stays open, or is closed when of no more use."""
+        if (link := self.idle()) is not None:
+            link.on_news = self.idle  # news of an idle session is its end, or puts it in doubt
+
+    def discard(self) -> None:
+        """Close the session politely, in the background; it is `closed` when that is done."""
+        if self._link is not None:
+            link, self._link = self._link, None
+            link.unwatched()
+            self._closing = self._loop.create_task(link.close())
+
+    async def closed(self) -> None:
+        """Wait until the provider has seen the end of the session that was discarded."""
+        if self._closing is not None:
+            await asyncio.wait([self._closing])
+
+    # ---------------------------------------------------------- inside
+
+    def _begin(self, hold: Hold) -> None:
+        self._hold = hold
+        self._pacing = Pacing(self._rules.limits)
+        self._pacing.inherit(hold.slot.sent, self._loop.time())
+
+    def _left(self) -> float:
+        return self._hold.good_until - self._loop.time()
+
+    def _watch(self, link: Link) -> None:
+        guard = self._loop.create_task(self._guard(link))
+        self._guards.add(guard)
+        guard.add_done_callback(self._guards.discard)
+
+    async def _guard(self, link: Link) -> None:
+        """See to it that a socket is gone before the hold ends, whoever uses it and however."""
+        margins = self._rules.margins
+        while not self.ended:
+            if await link.gone(min(self._left() - margins.close_seconds, GUARD_SECONDS)):
+                return
+        if self._left() <= margins.abort_seconds:
+            link.abort()  # the process was stopped, and has come too late to be polite
+        link.session.give_up(slot_ended())
+        link.on_news()
+        if link is self._link:
+            self.discard()
+        if not await link.gone(max(0.0, self._left() - margins.abort_seconds)):
+            link.abort()
 
 
 class Pool:
-    """At most `rules.sockets` open speech sessions."""
+    """The berths of one process."""
 
     def __init__(self, rules: PoolRules, client: Client) -> None:
         self._rules = rules
         self._client = client
-        self._free = [Slot(Pacing(rules.limits)) for _ in range(rules.sockets)]
-        self._idle: list[Link] = []
-        self._closing: set[asyncio.Task[None]] = set()
-        self._freed = asyncio.Event()
-        self._waiting = 0
+        self._berths: dict[int, Berth] = {}
 
-    async def acquire(self, voice: Voice) -> Link:
-        """A link for this voice: an idle one, or a new one, once there is a slot for it.
+    def berth(self, hold: Hold) -> Berth:
+        """The place of this hold's slot; under a new fence, use `Berth.take`."""
+        number = hold.slot.number
+        if number not in self._berths:
+            self._berths[number] = Berth(hold, self._rules, self._client)
+        return self._berths[number]
 
-        Raises what `Client.connect` raises.
-        """
-        while True:
-            if link := self._take_idle(voice):
-                return link
-            if self._free:
-                return await self._open(voice)
-            self._make_room()
-            await self._wait_for_change()
-
-    def release(self, link: Link) -> None:
-        """Give back a link: it waits for its next caller, or is closed when it is of no more use.
-
-        It is closed politely and in the background; only then its slot is free.
-        """
-        now = asyncio.get_running_loop().time()
-        if not link.usable(now):
-            self._discard(link)
-            return
-        expiry = min(now + self._rules.idle_seconds, link.session.retire_at)
-        link.watcher = asyncio.Event()
-        link.expiry = asyncio.get_running_loop().call_at(expiry, self._expire, link)
-        self._idle.append(link)
-        self._announce()
+    async def rest(self, slot: Slot) -> tuple[Sent, ...]:
+        """Close a slot's session and forget the slot; what was sent through it lately."""
+        berth = self._berths.get(slot.number)
+        if berth is None or berth.slot.fence != slot.fence:
+            return slot.sent
+        berth.discard()
+        await berth.closed()
+        del self._berths[slot.number]
+        return berth.sent()
 
     async def close(self) -> None:
-        """Close every idle link; wait for these and for those that are being closed."""
-        for link in list(self._idle):
-            self._expire(link)
-        while self._closing:
-            await asyncio.wait(self._closing)
+        """Close every session politely."""
+        for berth in self._berths.values():
+            berth.discard()
+        for berth in self._berths.values():
+            await berth.closed()
 
-    # ---------------------------------------------------------- inside
 
-    def _discard(self, link: Link) -> None:
-        error = link.session.error
-        if error is not None:
-            log.warning(
-                "speech.session_interrupted",
-                request_id=link.session.request_id,
-                code=error.code,
-                reason=error.reason,
-            )
-        self._spawn(self._close(link))
-
-    def _take_idle(self, voice: Voice) -> Link | None:
-        """The idle link of this voice with most room in its window."""
-        now = asyncio.get_running_loop().time()
-        usable = [link for link in self._idle if link.voice == voice and link.usable(now)]
-        if not usable:
-            return None
-        link = min(usable, key=lambda link: link.slot.pacing.used_chars(now))
-        self._leave_idle(link)
-        return link
-
-    def _leave_idle(self, link: Link) -> None:
-        self._idle.remove(link)
-        if link.expiry:
-            link.expiry.cancel()
-
-    def _expire(self, link: Link) -> None:
-        """An idle link is too old, not wanted, or its socket is gone."""
-        if link in self._idle:
-            self._leave_idle(link)
-            self._spawn(self._close(link))
-
-    def _make_room(self) -> None:
-        """Close the longest idle link, unless enough are being closed for all who wait."""
-        if self._idle and len(self._closing) <= self._waiting:
-            self._expire(self._idle[0])
-
-    async def _open(self, voice: Voice) -> Link:
-        loop = asyncio.get_running_loop()
-        slot = min(self._free, key=lambda s: s.pacing.used_chars(loop.time()))
-        self._free.remove(slot)
-        try:
-            connection = await self._client.connect(connect_url(self._rules.url, voice))
-        except BaseException as error:
-            self._return(slot)
-            if isinstance(error, NarratorError):
-                log.warning("speech.session_refused", code=error.code, reason=error.reason)
-            raise
-        session = SpeechSession(
-            self._rules.session,
-            slot.pacing,
-            opened_at=loop.time(),
-            request_id=connection.request_id,
-        )
-        log.info("speech.session_opened", request_id=connection.request_id, voice=voice.name)
-        link = Link(connection, session, voice, slot)
-        link.reader.add_done_callback(lambda _: self._expire(link))
-        return link
-
-    async def _close(self, link: Link) -> None:
-        try:
-            await link.close()
-        finally:
-            self._return(link.slot)
-
-    def _return(self, slot: Slot) -> None:
-        self._free.append(slot)
-        self._announce()
-
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
-
-    def _announce(self) -> None:
-        """Wake everybody who waits for a slot; they look again in the order in which they came."""
-        self._freed.set()
-        self._freed = asyncio.Event()
-
-    async def _wait_for_change(self) -> None:
-        self._waiting += 1
-        try:
-            await self._freed.wait()
-        finally:
-            self._waiting -= 1
+def slot_ended() -> SpeechInterrupted:
+    """The slot could not be renewed in time: its session ends, by our own clock."""
+    return SpeechInterrupted(
+        "the right to the socket could not be renewed in time", fault=Fault.SLOT_ENDED
+    )

@@ -6,7 +6,8 @@ The order of calls::
 
     session = SpeechSession(rules, pacing, opened_at=now)
     session.offer(utterance)              up to `room` of them
-    session.frames(now)                   what to send now, handed over once
+    session.choose(now)                   what should be sent now, when its caller permits it
+    session.permit(keys, now)             what may be: the frames to send at once
     session.receive(frame, now)           what came
     session.tick(now)                     time has passed, at the latest at `overdue_at`
     session.reports()                     what became of utterances, handed over once
@@ -16,75 +17,44 @@ The order of calls::
 Audio carries no name, so answers are matched to flushes first in, first out; an utterance is
 complete only on its own Flushed and with a plausible duration. Whenever that matching is in doubt
 the session is *given up*: what it owes is Cut, later frames are ignored, and it should be closed
-politely.
-Utterances that were never sent come back from `withdraw`.
+politely. Utterances that were never sent come back from `withdraw`.
+
+What it makes of each frame (Deepgram Speak v1, "Server to client messages"):
+
+==========================  ====================================================================
+audio                       belongs to the oldest unanswered flush; thrown away when there is none
+Flushed                     completes that flush, or (nothing owed, a leap in the sequence, audio
+                            that cannot be its words) gives the session up
+Metadata                    names the session and the model's version, at any time
+Warning EXCESSIVE_FLUSH     gives up: no Flushed will come for one of the flushes, nobody says which
+Warning of any other code   noted
+Error                       gives up: of an earlier or later version, and of unknown meaning
+Cleared, unknown messages   ignored: neither concerns an utterance
+==========================  ====================================================================
 """
 
-import math
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from narrator.domain.errors import NarratorError, SpeechInterrupted
+from narrator.domain.faults import Fault
+from narrator.domain.ids import TakeKey
 from narrator.domain.pacing import Pacing, counted_chars
-from narrator.domain.voices import BYTES_PER_SAMPLE, SAMPLE_RATE
-from narrator.services.ports import Cut, Report, Spoken, Utterance
+from narrator.domain.retry import rule_of
+from narrator.services.ports import Cut, Report, Spoken, Unsent, Utterance
 from narrator.speech import wire
+from narrator.speech.choice import best_set
+from narrator.speech.rules import SessionRules
 
-BYTES_PER_SECOND = SAMPLE_RATE * BYTES_PER_SAMPLE
 
+@dataclass(slots=True)
+class _Ready:
+    """An utterance not yet sent, its characters, and how many had been sent when it came."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRules:
-    """What a session holds itself to.
-
-    `outstanding` utterances may be sent and not yet stored: two keep the provider busy, and no more
-    than that can be lost after being paid for. `ready` utterances are looked at to find the largest
-    that fits the window: first come, first sent would waste what the next one does not fit into.
-    Deepgram ends a session after 60 minutes; it is retired before, at `session_seconds`, between
-    utterances. An utterance is plausible with at most `fastest_chars_per_second` and within
-    `longest_seconds` plus `longest_seconds_per_char` for each character.
-
-    An answer is overdue after `silence_seconds` without a sample of it, and, however its samples
-    trickle in, after `patience_seconds`.
-    """
-
-    outstanding: int = 2
-    ready: int = 8
-    silence_seconds: float = 15.0
-    session_seconds: float = 3_300.0
-    fastest_chars_per_second: float = 200.0
-    longest_seconds: float = 10.0
-    longest_seconds_per_char: float = 1.0
-
-    def plausible_seconds(self, chars: int) -> float:
-        """The longest audio that `chars` characters may plausibly have."""
-        return self.longest_seconds + self.longest_seconds_per_char * chars
-
-    def longest_bytes(self, chars: int) -> int:
-        """The most audio that `chars` characters may plausibly have."""
-        return int(self.plausible_seconds(chars) * BYTES_PER_SECOND)
-
-    def patience_seconds(self, chars: int) -> float:
-        """How long a whole answer may take, from the moment when nothing is owed before it.
-
-        One silence until its first sample, then as long as the longest plausible audio plays: only
-        a synthesis slower than real time can take longer. Deepgram's is faster, and speaks about 15
-        characters a second where this allows one: 300 characters have 325 s for 20 s of audio.
-        """
-        return self.silence_seconds + self.plausible_seconds(chars)
-
-    def doubt(self, chars: int, audio_bytes: int) -> str:
-        """Why so much audio cannot be that many characters; empty when it can."""
-        seconds = audio_bytes / BYTES_PER_SECOND
-        if not audio_bytes:
-            return "no audio"
-        if audio_bytes % BYTES_PER_SAMPLE:
-            return "half a sample"
-        if seconds * self.fastest_chars_per_second < chars:
-            return f"only {seconds:.2f} s of audio"
-        if audio_bytes > self.longest_bytes(chars):
-            return f"more than {self.longest_bytes(chars) / BYTES_PER_SECOND:.0f} s of audio"
-        return ""
+    utterance: Utterance
+    chars: int
+    came_after: int
 
 
 @dataclass(slots=True)
@@ -100,7 +70,7 @@ class SpeechSession:
     """One speech session, from the handshake on.
 
     `pacing` is its slot's and outlives it. `over` is true once nothing more can be expected from it
-    (`error` says why); before that it may be used for one list of utterances after another.
+    (`error` says why); before that it may be used for one call after another.
     """
 
     def __init__(
@@ -109,16 +79,19 @@ class SpeechSession:
         self.request_id = request_id
         self.model_version = ""
         self.error: NarratorError | None = None
+        self.answered = 0
         self._rules = rules
         self._pacing = pacing
         self._retire_at = opened_at + rules.session_seconds
-        self._ready: list[tuple[int, Utterance]] = []
+        self._ready: list[_Ready] = []
+        self._chosen: list[_Ready] = []
         self._owed: deque[_Owed] = deque()
+        self._sent = 0
         self._unstored = 0
-        self._answered = 0
         self._heard_at = opened_at
         self._first_at = opened_at  # since when the first owed utterance is the first
         self._reports: list[Report] = []
+        self._warnings: list[str] = []
 
     # ---------------------------------------------------------- what may be asked at any time
 
@@ -138,9 +111,9 @@ class SpeechSession:
         return self._unstored
 
     @property
-    def ready(self) -> int:
-        """Utterances offered and not yet sent."""
-        return len(self._ready)
+    def busy(self) -> bool:
+        """Whether an utterance is ready, chosen, sent, or not yet stored."""
+        return bool(self._ready or self._chosen or self._unstored)
 
     @property
     def room(self) -> int:
@@ -149,57 +122,117 @@ class SpeechSession:
 
     @property
     def has_news(self) -> bool:
-        """Whether its driver should look: reports wait, or it is over."""
-        return bool(self._reports) or self.over
+        """Whether its driver should look: reports or warnings wait, or it is over."""
+        return bool(self._reports or self._warnings) or self.over
 
     @property
     def retire_at(self) -> float:
         """The instant from which nothing more is sent."""
         return self._retire_at
 
+    @property
+    def lull_from(self) -> float:
+        """The instant from which on a lull is used to retire it."""
+        return self._retire_at - self._rules.early_seconds
+
     def spent(self, now: float) -> bool:
         """Whether it is too old to be given more."""
         return now >= self._retire_at
 
-    def send_at(self, now: float) -> float | None:
-        """When the next utterance may be sent (perhaps already); None while nothing may be."""
-        if self.over or self.spent(now) or self._unstored >= self._rules.outstanding:
+    def may_retire(self, now: float) -> bool:
+        """Whether a new session should take its place now, which costs nothing at this moment."""
+        if self._chosen or self._unstored or now < self.lull_from:
+            return False
+        if self._ready:
+            return self.spent(now) or not self._choice(now + self._rules.lull_seconds)
+        return self.spent(now) or not self.hungry(now)
+
+    def look_at(self, now: float) -> float | None:
+        """When there may next be something to choose though nothing happens; None: not by itself.
+
+        Room comes back at an instant, and is taken into account a little before.
+        """
+        if self.over or self.spent(now) or not self._ready or not self._allowed:
             return None
-        instants = [self._pacing.ready_at(chars) for chars, _ in self._ready]
-        earliest = min(instants, default=math.inf)
-        return earliest if earliest < math.inf else None
+        ahead = self._rules.ahead_seconds
+        instants = [at - early for at in self._pacing.frees() for early in (ahead, 0.0)]
+        return min((at for at in (*instants, self._retire_at) if at > now), default=None)
 
     def overdue_at(self) -> float | None:
         """When a silence, or a trickle, becomes a fault; None while the provider owes nothing."""
         return min(self._silent_at(), self._late_at()) if self._owed else None
 
+    def hungry(self, now: float) -> bool:
+        """Whether more should be offered: it could be sent at once, or the window moves soon.
+
+        Otherwise what is queued had better be spoken through another socket.
+        """
+        if self.over or not self.room:
+            return False
+        soon = now + self._rules.refill_seconds
+        if any(now < at <= soon for at in self._pacing.frees()):
+            return True
+        chars, flushes = self._pacing.room(now)
+        ready = sum(each.chars for each in self._ready)
+        return (
+            len(self._ready) < min(self._rules.outstanding, flushes)
+            and ready + self._rules.usual_chars <= chars
+        )
+
+    def hungry_at(self, now: float) -> float | None:
+        """When it becomes hungry though nothing happens."""
+        instants = (at - self._rules.refill_seconds for at in self._pacing.frees())
+        return min((at for at in instants if at > now), default=None)
+
     # ---------------------------------------------------------- from the caller
 
     def offer(self, utterance: Utterance) -> None:
-        """Hold an utterance ready; the largest that fits is sent first, the earlier of equals."""
-        self._ready.append((counted_chars(utterance.text), utterance))
+        """Hold an utterance ready."""
+        self._ready.append(_Ready(utterance, counted_chars(utterance.text), self._sent))
 
     def withdraw(self) -> list[Utterance]:
-        """Take back everything that was never sent, in the order in which it was offered."""
-        unsent = [utterance for _, utterance in self._ready]
+        """Take back everything that was never chosen, in the order in which it was offered."""
+        unsent = [each.utterance for each in self._ready]
         self._ready.clear()
         return unsent
+
+    def choose(self, now: float) -> list[TakeKey]:
+        """What should be sent now; nothing more is chosen until `permit`."""
+        if self.over or self.spent(now) or not self._allowed:
+            return []
+        self._chosen = self._choice(now)[: self._allowed]
+        for each in self._chosen:
+            self._ready.remove(each)
+        return [each.utterance.key for each in self._chosen]
+
+    def permit(self, keys: Collection[TakeKey], now: float) -> list[str]:
+        """Send those of the chosen whose keys are given: a Speak and a Flush for each.
+
+        The others are Unsent, and all are when the session is over or too old by now.
+        """
+        frames: list[str] = []
+        chosen, self._chosen = self._chosen, []
+        for each in chosen:
+            if each.utterance.key in keys and not self.over and not self.spent(now):
+                self._record(each, now)
+                frames += (wire.speak(each.utterance.text), wire.FLUSH)
+            else:
+                self._reports.append(Unsent(key=each.utterance.key))
+        return frames
 
     def stored(self) -> None:
         """One Spoken is stored, so one more utterance may be sent."""
         self._unstored -= 1
 
-    def frames(self, now: float) -> list[str]:
-        """What to send now: a Speak and a Flush for each utterance that may go."""
-        frames: list[str] = []
-        while (due := self.send_at(now)) is not None and due <= now:
-            frames += (wire.speak(self._send(now).text), wire.FLUSH)
-        return frames
-
     def reports(self) -> list[Report]:
         """What became of utterances since the last call."""
         reports, self._reports = self._reports, []
         return reports
+
+    def warnings(self) -> list[str]:
+        """Codes of Warnings that cost nothing, for its driver's log, since the last call."""
+        warnings, self._warnings = self._warnings, []
+        return warnings
 
     def give_up(self, error: NarratorError) -> None:
         """Expect nothing more: everything outstanding is Cut."""
@@ -208,7 +241,9 @@ class SpeechSession:
         self.error = error
         while self._owed:
             key = self._owed.popleft().utterance.key
-            self._reports.append(Cut(key=key, error=error, sent=True))
+            self._reports.append(
+                Cut(key=key, error=error, sent=True, request_id=self.request_id),
+            )
 
     # ---------------------------------------------------------- from the outside
 
@@ -224,13 +259,16 @@ class SpeechSession:
             case wire.Metadata(request_id=request_id, model_version=model_version):
                 self.request_id = request_id or self.request_id
                 self.model_version = model_version or self.model_version
+            case wire.Warned(code=wire.EXCESSIVE_FLUSH):
+                # No Flushed will come for one of the outstanding flushes, and its text stays in
+                # the provider's buffer, where it would run into the next utterance's.
+                fault = Fault.WARNING_EXCESSIVE_FLUSH
+                self._interrupt(fault, "the provider refused a flush (EXCESSIVE_FLUSH)")
             case wire.Warned(code=code):
-                if code == wire.EXCESSIVE_FLUSH:
-                    # No Flushed will come for one of the outstanding flushes, and its text stays in
-                    # the provider's buffer, where it would run into the next utterance's.
-                    self._interrupt("the provider refused a flush (EXCESSIVE_FLUSH)")
+                self._warnings.append(code)
             case wire.Failed(code=code):
-                self._interrupt(f"the provider sent an error ({code or 'without a code'})")
+                words = f"the provider sent an error ({code or 'without a code'})"
+                self._interrupt(Fault.ERROR_MESSAGE, words)
             case wire.Cleared() | wire.Unknown():
                 pass  # never asked for, or of a later version: neither concerns an utterance
 
@@ -240,23 +278,30 @@ class SpeechSession:
             return
         if now >= self._silent_at():
             self._interrupt(
+                Fault.SILENCE,
                 f"the provider was silent for {self._rules.silence_seconds:g} s"
-                f" with {len(self._owed)} utterances outstanding"
+                f" with {len(self._owed)} utterances outstanding",
             )
         elif now >= self._late_at():
             chars, seconds = len(self._owed[0].utterance.text), now - self._first_at
             self._interrupt(
+                Fault.TRICKLE,
                 f"the provider did not finish {chars} characters in {seconds:.0f} s,"
-                " though it went on sending"
+                " though it went on sending",
             )
 
-    def closed(self, error: NarratorError, now: float, *, throttled: bool = False) -> None:
-        """The socket is gone. `throttled`: for too many characters, so the slot rests a window."""
-        if throttled:
+    def closed(self, error: NarratorError, now: float) -> None:
+        """The socket is gone; if for too many characters, the slot rests for a window."""
+        if rule_of(error).slot_rests:
             self._pacing.exhaust(now)
         self.give_up(error)
 
     # ---------------------------------------------------------- inside
+
+    @property
+    def _allowed(self) -> int:
+        """How many may be chosen now."""
+        return 0 if self._chosen else max(0, self._rules.outstanding - self._unstored)
 
     def _silent_at(self) -> float:
         return self._heard_at + self._rules.silence_seconds
@@ -265,17 +310,26 @@ class SpeechSession:
         chars = len(self._owed[0].utterance.text)
         return self._first_at + self._rules.patience_seconds(chars)
 
-    def _send(self, now: float) -> Utterance:
-        fitting = [entry for entry in self._ready if self._pacing.ready_at(entry[0]) <= now]
-        chosen = max(fitting, key=lambda entry: entry[0])
-        self._ready.remove(chosen)
-        chars, utterance = chosen
-        self._pacing.record(chars, now)
+    def _choice(self, now: float) -> list[_Ready]:
+        """Of the best set for the room that is there a little later, what fits now."""
+        room, most = self._pacing.room(now + self._rules.ahead_seconds)
+        sizes = [each.chars for each in self._ready]
+        first = bool(sizes) and self._sent - self._ready[0].came_after >= self._rules.passed_over
+        room_now, most_now = self._pacing.room(now)
+        chosen: list[_Ready] = []
+        for position in best_set(sizes, room, most, first=first):
+            if sizes[position] <= room_now and len(chosen) < most_now:
+                room_now -= sizes[position]
+                chosen.append(self._ready[position])
+        return chosen
+
+    def _record(self, sent: _Ready, now: float) -> None:
+        self._pacing.record(sent.chars, now)
         if not self._owed:
             self._heard_at = self._first_at = now
-        self._owed.append(_Owed(utterance))
+        self._owed.append(_Owed(sent.utterance))
+        self._sent += 1
         self._unstored += 1
-        return utterance
 
     def _hear(self, data: bytes, now: float) -> None:
         if not self._owed or not data:
@@ -284,23 +338,25 @@ class SpeechSession:
         owed.frames.append(data)
         owed.audio_bytes += len(data)
         self._heard_at = now
-        if owed.audio_bytes > self._rules.longest_bytes(len(owed.utterance.text)):
-            self._interrupt(self._implausible(owed))
+        chars = len(owed.utterance.text)
+        if owed.audio_bytes > self._rules.longest_bytes(chars):  # before it fills the memory
+            self._doubted(owed)
 
     def _complete(self, sequence_id: int | None, now: float) -> None:
         if not self._owed:
-            self._interrupt("the provider answered a flush that was never sent")
+            words = "the provider answered a flush that was never sent"
+            self._interrupt(Fault.UNASKED_ANSWER, words)
             return
-        if sequence_id is not None and sequence_id > self._answered:
+        if sequence_id is not None and sequence_id > self.answered:
             # Accepted flushes are numbered 0, 1, 2, …: a leap means that an answer was lost and
             # that this audio is two utterances'.
-            self._interrupt(f"the provider answered flush {sequence_id} before {self._answered}")
+            words = f"the provider answered flush {sequence_id} before {self.answered}"
+            self._interrupt(Fault.LOST_ANSWER, words)
             return
-        if doubt := self._implausible(self._owed[0]):
-            self._interrupt(doubt)
+        if self._doubted(self._owed[0]):
             return
         owed = self._owed.popleft()
-        self._answered += 1
+        self.answered += 1
         self._heard_at = self._first_at = now
         self._reports.append(
             Spoken(
@@ -311,11 +367,15 @@ class SpeechSession:
             )
         )
 
-    def _implausible(self, owed: _Owed) -> str:
+    def _doubted(self, owed: _Owed) -> bool:
         chars = len(owed.utterance.text)
         doubt = self._rules.doubt(chars, owed.audio_bytes)
-        return doubt and f"the provider answered {chars} characters with {doubt}"
+        if doubt is None:
+            return False
+        fault, words = doubt
+        self._interrupt(fault, f"the provider answered {chars} characters with {words}")
+        return True
 
-    def _interrupt(self, reason: str) -> None:
+    def _interrupt(self, fault: Fault, reason: str) -> None:
         name = f" (request {self.request_id})" if self.request_id else ""
-        self.give_up(SpeechInterrupted(reason + name))
+        self.give_up(SpeechInterrupted(reason + name, fault=fault))

@@ -5,7 +5,8 @@ import json
 from narrator.domain.ids import TakeKey
 from narrator.domain.pacing import Pacing, PacingLimits
 from narrator.services.ports import Cut, Utterance
-from narrator.speech.session import BYTES_PER_SECOND, SessionRules, SpeechSession
+from narrator.speech.rules import BYTES_PER_SECOND, SessionRules
+from narrator.speech.session import SpeechSession
 
 SECOND = b"\x01\x02" * (BYTES_PER_SECOND // 2)
 
@@ -20,6 +21,14 @@ def opened(*utterances, rules=None, limits=None, at=0.0):
     for each in utterances:
         session.offer(each)
     return session
+
+
+def send(session, now):
+    """Everything that may be sent now, with its caller's permission."""
+    frames = []
+    while keys := session.choose(now):
+        frames += session.permit(keys, now)
+    return frames
 
 
 def flushed(number):

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from narrator.domain.errors import SpeechInterrupted, SpeechRefused
+from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
 from narrator.services.ports import Cut, Spoken
-from narrator.speech.session import SessionRules
-from tests.unit.speech.sessions import SECOND, flushed, opened, outcomes, utterance
+from narrator.speech.rules import SessionRules
+from tests.unit.speech.sessions import SECOND, flushed, opened, outcomes, send, utterance
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ from tests.unit.speech.sessions import SECOND, flushed, opened, outcomes, uttera
 def test_a_refused_flush_gives_the_session_up(warning):
     """Neither form of the Warning says which flush it was, and its text stays in the buffer."""
     session = opened(utterance("a"), utterance("b"), utterance("c"))
-    session.frames(0.0)
+    send(session, 0.0)
     session.receive(warning, 0.1)
     assert outcomes(session) == [("a", "Cut", True), ("b", "Cut", True)]
     assert [u.key for u in session.withdraw()] == ["c"]
@@ -30,24 +31,24 @@ def test_a_refused_flush_gives_the_session_up(warning):
 
 def test_nothing_is_sent_or_heard_after_the_session_was_given_up():
     session = opened(utterance("a"), utterance("b"), utterance("c"))
-    session.frames(0.0)
+    send(session, 0.0)
     session.give_up(SpeechInterrupted("enough"))
     session.reports()
     session.receive(SECOND, 1.0)
     session.receive(flushed(0), 1.0)
-    assert (session.reports(), session.frames(1.0), session.room) == ([], [], 0)
+    assert (session.reports(), send(session, 1.0), session.room) == ([], [], 0)
 
 
 def test_a_close_before_flushed_cuts_what_is_outstanding():
     session = opened(utterance("a"), utterance("b"))
-    session.frames(0.0)
+    send(session, 0.0)
     for frame in (SECOND, flushed(0), SECOND):
         session.receive(frame, 1.0)
     error = SpeechRefused("1009 BIG-0001", remedy="…")
     session.closed(error, 2.0)
     spoken, cut = session.reports()
     assert isinstance(spoken, Spoken)
-    assert cut == Cut(key=TakeKey("b"), error=error, sent=True)
+    assert cut == Cut(key=TakeKey("b"), error=error, sent=True, request_id="r-1")
 
 
 def test_a_close_with_nothing_outstanding_loses_nothing():
@@ -59,7 +60,7 @@ def test_a_close_with_nothing_outstanding_loses_nothing():
 
 def test_the_first_reason_of_an_end_is_the_one_reported():
     session = opened(utterance("a"))
-    session.frames(0.0)
+    send(session, 0.0)
     session.tick(15.0)
     session.closed(SpeechInterrupted("1006"), 16.0)
     assert session.error is not None
@@ -75,7 +76,7 @@ def test_silence_is_a_fault_only_while_something_is_outstanding():
 
 def test_fifteen_seconds_of_silence_cut_what_is_outstanding():
     session = opened(utterance("a"))
-    session.frames(100.0)
+    send(session, 100.0)
     assert session.overdue_at() == 115.0
     session.tick(114.9)
     assert not session.over
@@ -85,7 +86,7 @@ def test_fifteen_seconds_of_silence_cut_what_is_outstanding():
 
 def test_audio_and_flushed_end_a_silence_but_chatter_does_not():
     session = opened(utterance("a"), utterance("b"))
-    session.frames(0.0)
+    send(session, 0.0)
     session.receive(SECOND, 4.0)
     assert session.overdue_at() == 19.0
     session.receive(flushed(0), 6.0)
@@ -96,15 +97,15 @@ def test_audio_and_flushed_end_a_silence_but_chatter_does_not():
 
 def test_sending_more_does_not_hide_a_silence():
     session = opened(utterance("a"))
-    session.frames(0.0)
+    send(session, 0.0)
     session.offer(utterance("b"))
-    session.frames(10.0)
+    send(session, 10.0)
     assert session.overdue_at() == 15.0
 
 
 def test_the_silence_starts_anew_with_what_is_sent_after_a_rest():
     session = opened(utterance("a"))
-    session.frames(500.0)
+    send(session, 500.0)
     assert session.overdue_at() == 515.0
 
 
@@ -121,7 +122,7 @@ def trickle(session, *instants):
 def test_a_trickle_of_audio_does_not_put_off_an_answer_for_ever():
     """20 characters have 45 s: 15 of silence, 10, and one for each."""
     session = opened(utterance("a"), utterance("b"))
-    session.frames(100.0)
+    send(session, 100.0)
     trickle(session, 114.0, 128.0, 142.0, 144.9)
     assert not session.over
     session.tick(145.0)
@@ -132,7 +133,7 @@ def test_a_trickle_of_audio_does_not_put_off_an_answer_for_ever():
 
 def test_a_trickling_session_is_to_be_looked_at_when_its_answer_is_late():
     session = opened(utterance("a"))
-    session.frames(0.0)
+    send(session, 0.0)
     trickle(session, 14.0, 28.0)
     assert session.overdue_at() == 43.0, "a silence comes first"
     trickle(session, 42.0)
@@ -141,14 +142,14 @@ def test_a_trickling_session_is_to_be_looked_at_when_its_answer_is_late():
 
 def test_a_longer_utterance_may_take_longer():
     session = opened(utterance("a", 100))
-    session.frames(0.0)
+    send(session, 0.0)
     trickle(session, *(14.0 * n for n in range(1, 9)))
     assert session.overdue_at() == 125.0
 
 
 def test_the_time_of_an_answer_begins_when_nothing_is_owed_before_it():
     session = opened(utterance("a"), utterance("b"))
-    session.frames(0.0)
+    send(session, 0.0)
     trickle(session, 14.0, 28.0)
     session.receive(SECOND, 40.0)
     session.receive(flushed(0), 40.0)
@@ -159,17 +160,17 @@ def test_the_time_of_an_answer_begins_when_nothing_is_owed_before_it():
 
 def test_the_time_of_an_answer_begins_anew_with_what_is_sent_after_a_rest():
     session = opened(utterance("a"))
-    session.frames(500.0)
+    send(session, 500.0)
     trickle(session, 514.0, 528.0, 542.0)
     assert session.overdue_at() == 545.0
 
 
 def test_sending_more_gives_a_late_answer_no_more_time():
     session = opened(utterance("a"))
-    session.frames(0.0)
+    send(session, 0.0)
     trickle(session, 14.0, 28.0)
     session.offer(utterance("b"))
-    session.frames(40.0)
+    send(session, 40.0)
     trickle(session, 42.0)
     assert session.overdue_at() == 45.0
 
@@ -178,7 +179,7 @@ def test_sending_more_gives_a_late_answer_no_more_time():
 def test_however_audio_trickles_an_answer_is_cut_in_time(chars, gaps):
     """Driven as by its caller, who looks again when it was told to."""
     session = opened(utterance("a", chars))
-    session.frames(0.0)
+    send(session, 0.0)
     now = 0.0
     for gap in gaps:
         while (due := session.overdue_at()) is not None and due <= now + gap:
@@ -190,29 +191,31 @@ def test_however_audio_trickles_an_answer_is_cut_in_time(chars, gaps):
 
 
 @pytest.mark.parametrize(
-    ("chars", "audio", "words"),
+    ("chars", "audio", "fault", "words"),
     [
-        (20, b"", "no audio"),
-        (20, SECOND + b"\0", "half a sample"),
-        (201, SECOND, "only 1.00 s"),
-        (20, SECOND * 31, "more than 30 s"),
+        (20, b"", Fault.NO_AUDIO, "no audio"),
+        (20, SECOND + b"\0", Fault.HALF_SAMPLE, "half a sample"),
+        (201, SECOND, Fault.TOO_LITTLE_AUDIO, "only 1.00 s"),
+        (20, SECOND * 31, Fault.TOO_MUCH_AUDIO, "more than 30 s"),
+        (20, SECOND * 31 + b"\0", Fault.TOO_MUCH_AUDIO, "more than 30 s"),
     ],
 )
-def test_an_implausible_answer_is_cut(chars, audio, words):
+def test_an_implausible_answer_is_cut(chars, audio, fault, words):
     session = opened(utterance("a", chars))
-    session.frames(0.0)
+    send(session, 0.0)
     for start in range(0, len(audio), 48_000):
         session.receive(audio[start : start + 48_000], 1.0)
     session.receive(flushed(0), 1.0)
     assert outcomes(session) == [("a", "Cut", True)]
     assert session.error is not None
+    assert session.error.fault is fault
     assert words in session.error.reason
 
 
 @pytest.mark.parametrize(("chars", "seconds"), [(200, 1), (20, 30)])
 def test_an_answer_at_the_edge_of_the_plausible_is_kept(chars, seconds):
     session = opened(utterance("a", chars))
-    session.frames(0.0)
+    send(session, 0.0)
     session.receive(SECOND * seconds, 1.0)
     session.receive(flushed(0), 1.0)
     assert outcomes(session) == [("a", "Spoken", None)]
@@ -220,7 +223,7 @@ def test_an_answer_at_the_edge_of_the_plausible_is_kept(chars, seconds):
 
 def test_endless_audio_is_cut_before_it_fills_the_memory():
     session = opened(utterance("a", 1))
-    session.frames(0.0)
+    send(session, 0.0)
     for _ in range(12):
         session.receive(SECOND, 1.0)
     assert outcomes(session) == [("a", "Cut", True)]
@@ -228,7 +231,7 @@ def test_endless_audio_is_cut_before_it_fills_the_memory():
 
 def test_a_doubtful_answer_puts_the_next_one_in_doubt_too():
     session = opened(utterance("a"), utterance("b"))
-    session.frames(0.0)
+    send(session, 0.0)
     session.receive(flushed(0), 1.0)
     assert outcomes(session) == [("a", "Cut", True), ("b", "Cut", True)]
 
@@ -236,7 +239,7 @@ def test_a_doubtful_answer_puts_the_next_one_in_doubt_too():
 def test_a_leap_in_the_numbers_of_flushes_means_a_lost_answer():
     """Otherwise one utterance would be given the audio of two."""
     session = opened(utterance("a"), utterance("b"))
-    session.frames(0.0)
+    send(session, 0.0)
     session.receive(SECOND, 1.0)
     session.receive(SECOND, 1.0)
     session.receive(flushed(1), 1.0)
@@ -246,7 +249,7 @@ def test_a_leap_in_the_numbers_of_flushes_means_a_lost_answer():
 @pytest.mark.parametrize("numbers", [(0, 0, 0), (None, None, None), (0, 1, 2)])
 def test_numbers_that_do_not_leap_are_not_depended_on(numbers):
     session = opened(*(utterance(name) for name in "abc"), rules=SessionRules(outstanding=3))
-    session.frames(0.0)
+    send(session, 0.0)
     for number in numbers:
         session.receive(SECOND, 1.0)
         session.receive(flushed(number), 1.0)
@@ -261,7 +264,7 @@ def test_a_flushed_that_was_never_asked_for_ends_the_session():
 
 def test_an_error_message_ends_the_session_without_being_quoted():
     session = opened(utterance("a"))
-    session.frames(0.0)
+    send(session, 0.0)
     session.receive('{"type":"Error","err_code":"NET-0000","err_msg":"cannot say Ishmael"}', 1.0)
     assert session.error is not None
     assert "NET-0000" in session.error.reason
@@ -270,7 +273,7 @@ def test_an_error_message_ends_the_session_without_being_quoted():
 
 def test_the_reason_of_an_interruption_names_the_request():
     session = opened(utterance("a"))
-    session.frames(0.0)
+    send(session, 0.0)
     session.tick(20.0)
     assert session.error is not None
     assert "request r-1" in session.error.reason

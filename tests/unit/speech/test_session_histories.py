@@ -11,7 +11,8 @@ from narrator.domain.errors import SpeechInterrupted
 from narrator.domain.ids import TakeKey
 from narrator.domain.pacing import Pacing, PacingLimits
 from narrator.services.ports import Cut, Spoken, Unsent, Utterance
-from narrator.speech.session import SessionRules, SpeechSession
+from narrator.speech.rules import SessionRules
+from narrator.speech.session import SpeechSession
 
 LIMITS = PacingLimits(chars_per_minute=600, flushes_per_minute=6)
 
@@ -66,7 +67,9 @@ PEACE = st.lists(
         st.tuples(st.just("pass"), st.floats(0.0, 9.0)),
         st.tuples(st.just("answer"), st.integers(1, 30)),
         st.tuples(st.just("store"), st.just(0)),
-        st.tuples(st.just("chatter"), st.sampled_from(["Metadata", "Cleared", "Odd"])),
+        st.tuples(st.just("permit"), st.sets(st.integers(0, 29), max_size=2)),
+        st.tuples(st.just("think"), st.booleans()),
+        st.tuples(st.just("chatter"), st.sampled_from(["Metadata", "Cleared", "Odd", "Warning"])),
     ),
     max_size=60,
 )
@@ -88,7 +91,11 @@ class History:
         self.waiting = deque(self.given)
         self.spoken: dict[str, bytes] = {}
         self.cut: set[str] = set()
+        self.unsent: set[str] = set()
         self.unstored = 0
+        self.asked: list[TakeKey] = []
+        self.thinking = False  # the caller takes its time to answer
+        self.forbidden: set[str] = set()
 
     def step(self, event: str, amount: object) -> None:
         match event, amount:
@@ -100,6 +107,8 @@ class History:
             case "store", _ if self.unstored:
                 self.unstored -= 1
                 self.session.stored()
+            case (("permit" | "think"), _):
+                self._caller(amount)
             case "chatter", str(kind):
                 self.session.receive(json.dumps({"type": kind, "sequence_id": 0}), self.now)
             case "close", _:
@@ -112,11 +121,17 @@ class History:
                 pass  # nothing is there to be stored
         self._settle()
 
+    def _caller(self, answer: object) -> None:
+        if isinstance(answer, bool):
+            self.thinking = answer
+        elif isinstance(answer, set):
+            self.forbidden = {f"k{number}" for number in answer}
+
     def _settle(self) -> None:
         while self.waiting and self.session.room:
             self.session.offer(self.waiting.popleft())
         self.session.tick(self.now)
-        self.provider.take(self.session.frames(self.now), self.now, self.piece)
+        self._converse()
         for report in self.session.reports():
             assert report.key not in self.spoken
             assert report.key not in self.cut
@@ -128,25 +143,46 @@ class History:
                     assert report.sent
                     self.cut.add(report.key)
                 case Unsent():
+                    assert report.key in self.forbidden or self.session.over
+                    self.unsent.add(report.key)
+                case _:
                     raise AssertionError(report)
-        assert self.session.outstanding + self.unstored <= 2
+        assert len(self.asked) + self.session.outstanding + self.unstored <= 2
+
+    def _converse(self) -> None:
+        """Choose, and send what is permitted as soon as the caller says so."""
+        while True:
+            self.asked = self.asked or self.session.choose(self.now)
+            if not self.asked or self.thinking:
+                return
+            permitted = set(self.asked) - self.forbidden
+            frames = self.session.permit(permitted, self.now)
+            assert len(frames) in {0, 2 * len(permitted)}
+            self.asked = []
+            self.provider.take(frames, self.now, self.piece)
 
     def drive(self) -> None:
         """Go on until everything is spoken or the session is over."""
-        while not self.session.over and len(self.spoken) < len(self.given):
+        self.step("think", False)  # noqa: FBT003 - as drawn
+        while not self.session.over and len(self.spoken) + len(self.unsent) < len(self.given):
             self.step("answer", 999)
             self.step("store", 0)
             self.step("pass", 14.0)
 
     def check(self) -> None:
         """Everything is accounted for, and whatever was spoken is whole."""
-        unsent = {u.key for u in [*self.session.withdraw(), *self.waiting]}
+        unsent = [u.key for u in [*self.session.withdraw(), *self.waiting]]
+        unsent += [TakeKey(key) for key in self.unsent]
         accounted = [*self.spoken, *self.cut, *unsent]
         assert len(accounted) == len(self.given) - self.session.outstanding
+        assert len(set(accounted)) == len(accounted)
         assert self.provider.flushes == len(self.given) - len(unsent)
         texts = {u.key: u.text for u in self.given}
         for key, pcm in self.spoken.items():
             assert pcm == audio_of(texts[TakeKey(key)])
+        sent = [text for _, text in self.provider.heard]
+        answered = [texts[TakeKey(key)] for key in self.spoken]
+        assert answered == [text for text in sent if text in answered], "in order"
 
 
 SIZES = st.lists(st.integers(4, 200), min_size=1, max_size=30)
