@@ -1,11 +1,13 @@
 """The port `Steps`: each finished step inserts what comes next, once."""
 
+from dataclasses import replace
+
 import pytest
 
 from narrator.domain.errors import InvalidTransition, LeaseLost
 from narrator.domain.jobs import Job, JobState
 from narrator.domain.steps import Queue, StepKind, StepState
-from tests.contract.stage import BOOK, RECORD, Store, plan_of, together
+from tests.contract.stage import BOOK, RECORD, Store, Texts, key_of, plan_of, together
 
 ROUNDS = range(5)  # a race is run more than once
 
@@ -19,17 +21,83 @@ def test_a_plan_that_leaves_a_chunk_to_no_slice_is_refused(store: Store) -> None
     store.submit()
     claim = store.next(Queue.AUDIO)
     whole, part = plan_of([["one", "two"]]), plan_of([["one"]])
-    gap = type(whole)(
-        plan_key=whole.plan_key,
-        title="",
-        creators=(),
-        chapters=whole.chapters,
-        chunks=whole.chunks,
-        slices=part.slices,
-    )
+    gap = replace(whole, slices=part.slices)
     with pytest.raises(ValueError, match="each chunk"):
         store.steps.finish_plan(claim, gap)
     store.steps.finish_plan(claim, whole)
+
+
+def earlier(store: Store) -> None:
+    """A job that has spoken "one" and "two", and ended."""
+    store.planned([["one", "two"]])
+    store.narrate(2)
+    store.render(1)
+    store.steps.finish_publish(store.next(Queue.AUDIO), [BOOK])
+
+
+def answered(store: Store, texts: Texts, answers: list[str]) -> Job:
+    """A second job of these texts, planned when some of them are known to be spoken already."""
+    job = store.submit(2)
+    claim = store.next(Queue.AUDIO)
+    store.steps.finish_plan(claim, plan_of(texts, answered=answers))
+    return job
+
+
+def test_what_an_earlier_take_answers_is_in_no_slice(store: Store) -> None:
+    earlier(store)
+    job = answered(store, [["one", "three", "two"], ["one", "four"]], ["one", "two"])
+    assert [claim.chunks for claim in store.slices(2)] == [(1,), (1,)]
+    assert store.steps.claim(Queue.SPEECH, owner="worker", lease_seconds=60.0) is None
+    progress = store.jobs.progress(job.id)
+    assert (progress.chunks_spoken, progress.chars_spoken) == (3, 9)
+    assert (progress.chars_from_takes, progress.samples) == (9, 9_000)
+
+
+def test_a_chapter_that_earlier_takes_answer_is_rendered_at_once(store: Store) -> None:
+    earlier(store)
+    job = answered(store, [["one", "two"], ["three"]], ["one", "two"])
+    render = store.next(Queue.AUDIO)
+    assert (render.job_id, render.kind, render.chapter) == (job.id, StepKind.RENDER, 0)
+    assert [take.index for take in store.takes.of_chapter(render)] == [0, 1]
+
+
+def test_a_book_that_earlier_takes_answer_needs_no_slice(store: Store) -> None:
+    earlier(store)
+    job = answered(store, [["one"], ["two", "one"]], ["one", "two"])
+    store.render(2)
+    store.steps.finish_publish(store.next(Queue.AUDIO), [BOOK])
+    assert store.jobs.get(job.id).state is JobState.SUCCEEDED
+    assert (StepKind.SLICE, StepState.READY) not in store.steps.counts()
+
+
+def test_chunks_whose_take_is_gone_by_now_are_spoken_after_all(store: Store) -> None:
+    job = answered(store, [["one", "two"], ["one"]], ["one"])
+    assert store.dispatch() == {Queue.SPEECH: 3}
+    store.narrate(3)
+    assert store.jobs.progress(job.id).chunks_spoken == 3
+
+
+def test_a_chunk_that_is_answered_is_in_no_slice_of_a_plan(store: Store) -> None:
+    store.submit()
+    claim = store.next(Queue.AUDIO)
+    whole = plan_of([["one", "two"]])
+    with pytest.raises(ValueError, match="each chunk"):
+        store.steps.finish_plan(claim, replace(whole, answered=frozenset([key_of("one")])))
+
+
+def test_a_slice_that_its_worker_was_slow_to_finish_ends_with_its_job(store: Store) -> None:
+    """Every chunk was spoken, and the other slice brought the render."""
+    job = store.planned([["one", "two"]])
+    slow, quick = store.slices(2)
+    store.speak(slow)
+    store.speak(quick)
+    store.steps.finish_slice(quick)
+    store.render(1)
+    store.steps.finish_publish(store.next(Queue.AUDIO), [BOOK])
+    assert store.jobs.get(job.id).state is JobState.SUCCEEDED
+    assert (StepKind.SLICE, StepState.RUNNING) not in store.steps.counts()
+    with pytest.raises(LeaseLost):
+        store.steps.finish_slice(slow)
 
 
 def test_a_chapter_is_rendered_once_its_last_slice_is_done(store: Store) -> None:

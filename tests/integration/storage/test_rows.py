@@ -1,5 +1,7 @@
 """What is particular to rows in SQL: locks, indexes, characters that SQL cannot hold."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,15 +9,25 @@ import pytest
 from sqlalchemy import delete, func, select, text
 
 from narrator.domain.errors import DocumentRefused, Missing
-from narrator.domain.steps import Queue
-from narrator.storage import choosing, dispatching
+from narrator.domain.steps import Queue, StepState
+from narrator.storage import choosing, claiming, dispatching
 from narrator.storage.database import Database
 from narrator.storage.jobs import SqlJobs
 from narrator.storage.moves import hold, lock_job
 from narrator.storage.steps import SqlSteps
 from narrator.storage.tables import steps, takes
 from narrator.storage.takes import FRESH_SECONDS, SqlTakes
-from tests.contract.stage import LONG, Store, key_of, new_job, plan_of, until
+from tests.contract.stage import (
+    FAILURE,
+    LONG,
+    SPEAKER,
+    THALIA,
+    Store,
+    key_of,
+    new_job,
+    plan_of,
+    until,
+)
 
 WIDE = {Queue.SPEECH: 9, Queue.AUDIO: 9}
 
@@ -67,6 +79,68 @@ def test_a_claim_does_not_wait_for_whoever_cancels_its_job(postgres: Database) -
         lock_job(tx, job.id)
         assert writer.claim(Queue.AUDIO, owner="worker", lease_seconds=LONG) is None
     assert writer.claim(Queue.AUDIO, owner="worker", lease_seconds=LONG) is not None
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("end", ["cancel", "fail"])
+def test_ending_a_job_waits_for_whoever_is_cutting_its_slice_up(
+    postgres: Database, end: str
+) -> None:
+    """The parts are not there yet when the job's open steps are first looked for."""
+    store = Store(jobs=SqlJobs(postgres), steps=SqlSteps(postgres), takes=SqlTakes(postgres))
+    job = store.planned([["one", "two", "three"], ["four"]], slice_chunks=3)
+    other = store.slices(1)[0]
+    ends: dict[str, Callable[[], object]] = {
+        "cancel": lambda: store.jobs.cancel(job.id),
+        "fail": lambda: store.steps.fail(other, FAILURE),
+    }
+    with ThreadPoolExecutor(1) as pool:
+        with postgres.write() as tx:
+            cut = claiming.claim_slice(
+                tx, THALIA, speaker=SPEAKER, owner="w", lease_seconds=LONG, seats=9, first=True
+            )
+            ending = pool.submit(ends[end])
+            until(lambda: waits(postgres) or None)
+        ending.result(timeout=10)
+    assert cut is not None
+    open_states = {StepState.READY, StepState.QUEUED, StepState.RUNNING}
+    assert not open_states & {state for _, state in store.steps.counts()}
+
+
+def waits(database: Database) -> bool:
+    """Whether anybody waits for a lock."""
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with database.read() as tx:
+        return bool(tx.scalars(query).one())
+
+
+@pytest.mark.integration
+def test_a_claim_cuts_a_slice_up_while_its_job_is_held(postgres: Database) -> None:
+    """Whoever finishes a slice holds the job: claims would queue up behind them."""
+    store = Store(jobs=SqlJobs(postgres), steps=SqlSteps(postgres), takes=SqlTakes(postgres))
+    job = store.planned([["one", "two"]], slice_chunks=2)
+    store.dispatch()
+    with postgres.write() as tx:
+        lock_job(tx, job.id)
+        claim = store.seat()
+    assert claim is not None
+    assert claim.chunks == (0,)
+
+
+def test_slices_numbered_by_an_earlier_release_stay_whole(store: Store, database: Database) -> None:
+    """Their numbers leave no room for parts; the last one's do."""
+    store.planned([["one", "two", "three", "four"]], slice_chunks=2)
+    with database.write() as tx:
+        tx.execute(steps.update().where(steps.c.seq == 2).values(seq=1))
+    store.dispatch()
+    first = store.seat()
+    assert first is not None
+    assert first.chunks == (0, 1)
+    assert store.dispatch() == {}
+    last = store.seat()
+    assert last is not None
+    assert last.chunks == (2,)
+    assert store.dispatch() == {Queue.SPEECH: 1}
 
 
 def test_waiting_jobs_are_read_from_an_index_one_by_one(tmp_path: Path) -> None:
