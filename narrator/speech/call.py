@@ -212,7 +212,7 @@ class Call:
         if self._ending and session.outstanding:
             session.give_up(self._ending)
         session.tick(now)
-        if berth.ended:
+        if berth.ended and not self.stopping:
             self.stop()
         if self.stopping:
             self._withdraw(session, now)
@@ -220,6 +220,7 @@ class Call:
             self._offer(session, now)
             await self._send(link, berth)
             self._ask(session, berth)
+            self._refill(session)
         self._take_reports(session)
         (self._calm.clear if session.outstanding else self._calm.set)()
 
@@ -233,9 +234,6 @@ class Call:
             session.offer(self._waiting.popleft())
         if session.busy:
             self._busy_at = now
-        more_at = self._more_at(session, now)
-        if more_at is not None and more_at <= now:
-            self._ask_for_more()
 
     async def _send(self, link: Link, berth: Berth) -> None:
         """Send what the caller has permitted, if the hold still allows it at this moment."""
@@ -249,6 +247,12 @@ class Call:
         if self._asked is None and berth.may_send() and (keys := session.choose(_clock())):
             self._asked = Ask(tuple(keys))
             self.inbox.put(self._asked)
+
+    def _refill(self, session: SpeechSession) -> None:
+        now = _clock()
+        more_at = self._more_at(session, now)
+        if more_at is not None and more_at <= now:
+            self._ask_for_more()
 
     def _ask_for_more(self) -> None:
         if not self._more_asked:
@@ -295,9 +299,11 @@ class Call:
 
     async def _wait(self, until: float | None) -> None:
         """Wait for news, at most until an instant of the loop's clock."""
-        timer = until and asyncio.get_running_loop().call_at(until, self._changed.set)
+        timer = None
+        if until is not None:
+            timer = asyncio.get_running_loop().call_at(until, self._changed.set)
         await self._changed.wait()
-        if timer:
+        if timer is not None:
             timer.cancel()
         self._changed.clear()
 
