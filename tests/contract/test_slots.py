@@ -78,6 +78,11 @@ def test_slices_of_a_cancelled_job_ask_for_no_slot(fleet: Fleet) -> None:
     assert fleet.slots().acquire("a") is None
 
 
+def test_slices_of_a_paused_job_ask_for_no_slot(fleet: Fleet) -> None:
+    fleet.pause(fleet.queue(1), "operator")
+    assert fleet.slots().acquire("a") is None
+
+
 def test_no_more_slots_are_had_than_there_are(fleet: Fleet) -> None:
     fleet.queue(9)
     assert numbers(take(fleet.slots(3), 5)) == [0, 1, 2]

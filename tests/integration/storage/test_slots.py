@@ -1,16 +1,18 @@
 """What is particular to slots and the ledger in SQL: locks and indexes."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from narrator.domain.errors import AccountFault
 from narrator.domain.jobs import JobState
 from narrator.domain.ledger import Sending
 from narrator.domain.slots import Slot, SlotTerms
 from narrator.domain.steps import Claim
+from narrator.storage import tables
 from narrator.storage.accounts import lock_account
 from narrator.storage.database import Database
 from narrator.storage.jobs import SqlJobs
@@ -19,7 +21,7 @@ from narrator.storage.slots import SqlSlots
 from narrator.storage.steps import SqlSteps
 from narrator.storage.takes import SqlTakes
 from tests.contract.fleet import ACCOUNT, THALIA, Fleet, sql_fleet
-from tests.contract.stage import Store, job_id, together
+from tests.contract.stage import Store, job_id, together, until
 
 TERMS = SlotTerms(allowance=9, headroom=0)
 NO_CREDITS = AccountFault("HTTP 402", remedy="add credits")
@@ -51,6 +53,34 @@ def test_giving_a_slot_back_waits_for_nobody(postgres: Database, fleet: Fleet) -
         lock_account(tx, ACCOUNT, TERMS)
         slots.release(slot, [])
         assert slots.account().used == 0
+
+
+@pytest.mark.integration
+def test_what_is_given_back_while_its_holder_renews_stays_free(
+    postgres: Database, fleet: Fleet
+) -> None:
+    """The renewal has seen the slot as held, and waits for the row."""
+    fleet.queue(3)
+    slots = SqlSlots(postgres, account=ACCOUNT, terms=TERMS)
+    slot = slots.acquire("a")
+    assert slot is not None
+    with ThreadPoolExecutor(1) as pool:
+        with postgres.write() as tx:
+            free = {"owner": None, "voice": None, "speed": None, "lease_until": None}
+            tx.execute(update(tables.slots).values(free))
+            renewal = pool.submit(slots.renew, "a", [slot], capacity=1)
+            until(lambda: _waiting_for_a_row(postgres))
+        assert renewal.result(timeout=10).held == frozenset()
+    assert slots.account().used == 0
+
+
+def _waiting_for_a_row(database: Database) -> bool | None:
+    query = (
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with database.read() as tx:
+        return tx.execute(text(query)).first() is not None or None
 
 
 @pytest.mark.integration
