@@ -10,10 +10,11 @@ import click
 from narrator import bootstrap
 from narrator import settings as configuration
 from narrator.cli.say import clock, count
+from narrator.domain.errors import Missing
 from narrator.domain.ledger import RESENT, Outcome, Sums
 from narrator.domain.slots import Account
 from narrator.embedded.environment import trial_speaker
-from narrator.embedded.lock import home_of
+from narrator.embedded.lock import DATABASE_NAME, home_of
 from narrator.services.allowance import Allowance, allowance
 from narrator.settings import Settings
 
@@ -29,7 +30,7 @@ def speech(speaker: str | None, *, as_json: bool) -> None:
     It asks the database, not the provider: `narrator doctor` does that.
     """
     settings = configuration.load()
-    bootstrap.check_database(settings)
+    _need_database(settings)
     shown = allowance(bootstrap.bootstrap(_named(settings, speaker)))
     if as_json:
         click.echo(json.dumps(as_object(shown)))
@@ -70,6 +71,18 @@ def as_object(shown: Allowance) -> dict[str, object]:
         "chars_kept": sums.chars.get(Outcome.KEPT, 0),
         "chars_resent": {each.value: sums.chars.get(each, 0) for each in sorted(RESENT)},
     }
+
+
+def _need_database(settings: Settings) -> None:
+    """Raise unless there is a database to ask; looking must not make one."""
+    home = home_of(settings.database_url)
+    if home and not (home / DATABASE_NAME).exists():
+        raise Missing(
+            f"nothing has been narrated in {home} yet",
+            remedy="name the home by NARRATOR_HOME, or the fleet's database by"
+            " NARRATOR_DATABASE_URL",
+        )
+    bootstrap.check_database(settings)
 
 
 def _named(settings: Settings, speaker: str | None) -> Settings:
