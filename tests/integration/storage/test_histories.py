@@ -102,6 +102,13 @@ class Histories(RuleBasedStateMachine):
             return sql, twin
         return multiple()
 
+    @rule(target=claims, seats=st.integers(0, 5), first=st.booleans())
+    def claim_slice(self, seats: int, *, first: bool) -> Pair | MultipleResults[Pair]:
+        sql, twin = self.both(lambda store: store.seat(seats=seats, first=first))
+        if isinstance(sql, Claim) and isinstance(twin, Claim):
+            return sql, twin
+        return multiple()
+
     @rule(queue=st.sampled_from(Queue), texts=TEXTS, rounds=st.integers(1, 4))
     def work(self, queue: Queue, texts: Texts, rounds: int) -> None:
         """A worker's round without a mishap, so that histories get far."""
@@ -194,7 +201,11 @@ def do(store: Store, claim: Claim, texts: Texts) -> None:
     """What a worker does with a claim."""
     match claim.kind:
         case StepKind.PLAN:
-            store.steps.finish_plan(claim, plan_of(texts))
+            words = {word for chapter in texts for word in chapter}
+            kept = store.takes.find(map(key_of, words))
+            answered = {word for word in words if key_of(word) in kept}
+            plan = plan_of(texts, slice_chunks=2, answered=answered)
+            store.steps.finish_plan(claim, plan)
         case StepKind.SLICE:
             store.speak(claim)
             store.steps.finish_slice(claim)

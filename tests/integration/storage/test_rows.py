@@ -88,7 +88,7 @@ def test_ending_a_job_waits_for_whoever_is_cutting_its_slice_up(
 ) -> None:
     """The parts are not there yet when the job's open steps are first looked for."""
     store = Store(jobs=SqlJobs(postgres), steps=SqlSteps(postgres), takes=SqlTakes(postgres))
-    job = store.planned([["one", "two", "three"], ["four"]], slice_chunks=3)
+    job = store.planned([["one"], ["two", "three", "four"]], slice_chunks=3)
     other = store.slices(1)[0]
     ends: dict[str, Callable[[], object]] = {
         "cancel": lambda: store.jobs.cancel(job.id),
@@ -103,6 +103,7 @@ def test_ending_a_job_waits_for_whoever_is_cutting_its_slice_up(
             until(lambda: waits(postgres) or None)
         ending.result(timeout=10)
     assert cut is not None
+    assert (cut.chapter, cut.chunks) == (1, (0,))
     open_states = {StepState.READY, StepState.QUEUED, StepState.RUNNING}
     assert not open_states & {state for _, state in store.steps.counts()}
 
