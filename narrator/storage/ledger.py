@@ -9,7 +9,7 @@ from narrator.domain.ids import JobId, TakeKey
 from narrator.domain.ledger import Outcome, Sending, Sums
 from narrator.domain.slots import Slot
 from narrator.domain.steps import Claim
-from narrator.storage.database import Database, insert_or, instant, now
+from narrator.storage.database import Database, insert_or, instant
 from narrator.storage.moves import hold
 from narrator.storage.tables import is_state, utterances
 
@@ -111,7 +111,6 @@ def _insert(
     tx: Connection, claim: Claim, sendings: Sequence[Sending], account: str, slot: Slot
 ) -> int:
     """Insert the rows, or open them again; returns how many are open now."""
-    at = now(tx)
     tries = _tries(tx, claim, [sending.index for sending in sendings])
     common = {
         "account": account,
@@ -121,13 +120,18 @@ def _insert(
         "chapter": claim.chapter,
         "slot": slot.number,
         "outcome": Outcome.SENT,
-        "sent_at": at,
+        "sent_at": instant(),
     }
     rows = [{**common, **_columns(sending, tries)} for sending in sendings]
     insert = insert_or(tx, utterances).values(rows)
     opened = insert.on_conflict_do_update(
         index_elements=[utterances.c.step_id, utterances.c.fence, utterances.c.take_key],
-        set_={"outcome": Outcome.SENT, "slot": slot.number, "sent_at": at, "ended_at": None},
+        set_={
+            "outcome": Outcome.SENT,
+            "slot": slot.number,
+            "sent_at": instant(),
+            "ended_at": None,
+        },
         where=is_state(utterances.c.outcome, Outcome.SENT, Outcome.UNSENT),
     )
     return len(tx.execute(opened.returning(utterances.c.id)).all())
