@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, tuple_, update
@@ -246,12 +247,18 @@ def _queued(tx: Connection, speaker: str) -> dict[Voice, int]:
     return {Voice(name=name, speed=speed): count for name, speed, count in tx.execute(query)}
 
 
+@lru_cache(maxsize=256)
+def _voice(name: str, speed: float) -> Voice:
+    """A fleet's few voices, each checked once."""
+    return Voice(name=name, speed=speed)
+
+
 def _lease_of(row: Row[Any]) -> Lease:
     return Lease(
         number=row.number,
         fence=row.fence,
         owner=row.owner,
-        voice=row.voice and Voice(name=row.voice, speed=row.speed),
+        voice=row.voice and _voice(row.voice, row.speed),
         until=row.lease_until or 0.0,
         sent=tuple((at, chars) for at, chars in json.loads(row.sent)),
     )
