@@ -2,20 +2,31 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Self
 
 import numpy as np
 
 from narrator.domain.ids import TakeKey
-from narrator.domain.voices import SAMPLE_RATE, Voice
-from narrator.services.ports import Spoken, Utterance
+from narrator.domain.voices import SAMPLE_RATE
+from narrator.services.ports import (
+    Connected,
+    Cut,
+    Hold,
+    Refused,
+    Report,
+    Spoken,
+    Unsent,
+    Utterance,
+)
 from narrator.speakserver import tone
 from narrator.speakserver.config import SpeakServerConfig, VoiceEngine
 from narrator.speakserver.counts import Counts
 from narrator.speakserver.server import SpeakServer
-from narrator.speech.speaker import DeepgramSpeaker, SpeechConfig
+from narrator.speech.config import SpeechConfig
+from narrator.speech.speaker import DeepgramSpeaker
+from tests.fakes.feeds import always, feed, held
 
 KEY = "k-3f2a9c"
 PATIENCE = 10.0
@@ -25,12 +36,12 @@ class WatchedCounts(Counts):
     """Counts that another thread can wait for."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.changed = threading.Condition()
+        super().__init__()
 
-    def opened(self) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
         with self.changed:
-            super().opened()
             self.changed.notify_all()
 
     def closed(self, code: int) -> None:
@@ -69,8 +80,6 @@ class Server:
 class Studio:
     """Starts servers and speakers, and ends them with the test."""
 
-    voice = Voice()
-
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
 
@@ -81,8 +90,8 @@ class Studio:
 
     def speaker(self, url: str, **settings: object) -> DeepgramSpeaker:
         """A speaker whose dice always show zero."""
-        given = {"api_key": KEY, "silence_seconds": PATIENCE, "close_seconds": 0.5} | settings
-        config = SpeechConfig(url=url, **given)  # type: ignore[arg-type]
+        given = {"silence_seconds": PATIENCE, "close_seconds": 0.5, "linger_seconds": 0.1}
+        config = SpeechConfig(url=url, **{"api_key": KEY, **given, **settings})  # type: ignore[arg-type]
         speaker = DeepgramSpeaker(config, dice=lambda: 0.0)
         self._stack.callback(speaker.close)
         return speaker
@@ -101,6 +110,16 @@ def said(report: object) -> str:
     return "".join(burst.text for burst in tone.read(samples, SAMPLE_RATE))
 
 
-def always() -> bool:
-    """The caller wants more."""
-    return True
+def speak(
+    speaker: DeepgramSpeaker,
+    *parts: Sequence[Utterance],
+    hold: Hold | None = None,
+    going: Callable[[], bool] = always,
+) -> Iterator[Report]:
+    """Have a speaker speak what a feed gives, part by part, in the first slot unless told."""
+    return speaker.speak(hold or held(), feed(*parts, going=going))
+
+
+def keyed(reports: Iterable[Report]) -> list[Spoken | Cut | Unsent]:
+    """Reports of utterances, without those of sessions."""
+    return [report for report in reports if not isinstance(report, Connected | Refused)]
