@@ -2,19 +2,23 @@
 
 An index keeps the steps that are ready by queue, priority, job and id. It is read from job to job,
 and a few steps into each: the cost is that of the jobs that wait and of the steps that are chosen,
-not of those there are.
+not of those there are. Statements are built once: to build one costs as much as to run it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import cache
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    Double,
     FromClause,
+    Integer,
     ScalarSelect,
     Select,
+    bindparam,
     case,
     func,
     literal_column,
@@ -40,6 +44,7 @@ _Step = tuple[int, int]
 """A ready step's id and characters."""
 
 
+@cache
 def loads(queue: Queue, *states: StepState) -> Select[str, str, int, int]:
     """The jobs with steps in these states: `id`, `tenant`, `ordinal`, and `chars` of the steps.
 
@@ -59,6 +64,7 @@ def loads(queue: Queue, *states: StepState) -> Select[str, str, int, int]:
     )
 
 
+@cache
 def waiting_jobs(queue: Queue) -> Select[str, str, int, int, int, int, float]:
     """The jobs with ready steps: `id`, `tenant`, `ordinal`, `priority`, and the first of those.
 
@@ -77,10 +83,7 @@ def waiting_jobs(queue: Queue) -> Select[str, str, int, int, int, int, float]:
 
 def anything_ready(tx: Connection, queue: Queue, at: float) -> bool:
     """Whether a step of the queue may be dispatched at an instant."""
-    waiting, head = waiting_jobs(queue).subquery(), steps.alias()
-    query = select(head.c.id).join(waiting, waiting.c.step == head.c.id)
-    found = query.where(_next(queue, head, at, head.c.id - 1).is_not(None)).limit(1)
-    return tx.execute(found).first() is not None
+    return tx.execute(_anything_ready(queue), {"at": at}).first() is not None
 
 
 def next_steps(tx: Connection, queue: Queue, room: int, at: float) -> list[StepId]:
@@ -130,8 +133,9 @@ class _Ahead:
             if few > 1 or row.run_at > self._at
         }
         found: dict[int, list[_Step]] = defaultdict(list)
-        query = _few_of_each(self._queue, list(looked_up.values()), few, self._at)
-        for step_id, ordinal, chars in self._tx.execute(query) if looked_up else ():
+        these = {"heads": list(looked_up.values()), "few": few, "at": self._at}
+        rows = self._tx.execute(_few_of_each(self._queue), these) if looked_up else ()
+        for step_id, ordinal, chars in rows:
             found[ordinal].append((step_id, chars))
         return {
             job_id: self._and_more(job_id, found[row.ordinal], few)
@@ -166,6 +170,14 @@ class _Ahead:
         )
 
 
+@cache
+def _anything_ready(queue: Queue) -> Select[int]:
+    """Some waiting job's step that may be dispatched at the instant `at`."""
+    waiting, head = waiting_jobs(queue).subquery(), steps.alias()
+    query = select(head.c.id).join(waiting, waiting.c.step == head.c.id)
+    return query.where(_next(queue, head, head.c.id - 1).is_not(None)).limit(1)
+
+
 def _heads(queue: Queue) -> CTE:
     """The first ready step of each job: from one, the next job's is a look into the index."""
     first = _first_ready(queue, steps).scalar_subquery()
@@ -185,23 +197,24 @@ def _heads(queue: Queue) -> CTE:
     )
 
 
-def _few_of_each(queue: Queue, heads: Sequence[int], few: int, at: float) -> Select[int, int, int]:
-    """Of the job of each of these steps the first few that may be dispatched at an instant.
+@cache
+def _few_of_each(queue: Queue) -> Select[int, int, int]:
+    """Of the job of each of the steps `heads`, the first `few` that may be dispatched `at` a time.
 
     Nothing is joined: PostgreSQL would think of many rows, and read all steps to hash them.
     """
     first = select(
-        _next(queue, steps, at, steps.c.id - 1).label("id"),
+        _next(queue, steps, steps.c.id - 1).label("id"),
         steps.c.priority,
         steps.c.job_ordinal,
         _ONE.label("n"),
     )
-    found = first.where(steps.c.id.in_(heads)).cte("found", recursive=True)
-    following = _next(queue, found, at, found.c.id)
+    those = steps.c.id.in_(bindparam("heads", expanding=True))
+    found = first.where(those).cte("found", recursive=True)
     found = found.union_all(
-        select(following, found.c.priority, found.c.job_ordinal, found.c.n + 1).where(
-            found.c.n < few, found.c.id.is_not(None)
-        )
+        select(
+            _next(queue, found, found.c.id), found.c.priority, found.c.job_ordinal, found.c.n + 1
+        ).where(found.c.n < bindparam("few", type_=Integer), found.c.id.is_not(None))
     )
     step = steps.alias()
     chars = select(step.c.chars).where(step.c.id == found.c.id).correlate(found).scalar_subquery()
@@ -209,10 +222,8 @@ def _few_of_each(queue: Queue, heads: Sequence[int], few: int, at: float) -> Sel
     return there.where(found.c.id.is_not(None)).order_by(found.c.id)
 
 
-def _next(
-    queue: Queue, last: FromClause, at: float, after: ColumnElement[int]
-) -> ScalarSelect[int]:
-    """The next step of the job of `last`, behind a step, that may be dispatched at an instant."""
+def _next(queue: Queue, last: FromClause, after: ColumnElement[int]) -> ScalarSelect[int]:
+    """The next step of the job of `last`, behind a step, that may be dispatched `at` an instant."""
     step = steps.alias()
     return (
         _first_ready(queue, step)
@@ -220,7 +231,7 @@ def _next(
             step.c.priority == last.c.priority,
             step.c.job_ordinal == last.c.job_ordinal,
             step.c.id > after,
-            step.c.run_at <= at,
+            step.c.run_at <= bindparam("at", type_=Double),
         )
         .correlate(last)
         .scalar_subquery()

@@ -6,8 +6,21 @@ a job holds the job first and then wants its steps.
 
 import json
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from narrator.domain.ids import JobId, StepId
 from narrator.domain.jobs import JobMove, JobState
@@ -25,7 +38,7 @@ Found = Row[int, str, str, int, str, int, int]
 
 def claim_next(tx: Connection, queue: Queue, owner: str, lease_seconds: float) -> Claim | None:
     """Claim the fairest queued step of a queue, or None when there is none."""
-    found = _first_queued(tx, queue, true())
+    found = tx.execute(_first_queued(queue)).one_or_none()
     if found is None or not _started(tx, found):
         return None
     return _claimed(tx, found, owner, lease_seconds)
@@ -42,10 +55,8 @@ def claim_slice(
     first: bool,
 ) -> Claim | None:
     """`Steps.claim_slice`."""
-    fits = (
-        (jobs.c.speaker == speaker) & (jobs.c.voice == voice.name) & (jobs.c.speed == voice.speed)
-    )
-    found = _first_queued(tx, Queue.SPEECH, fits)
+    whose = {"speaker": speaker, "voice": voice.name, "speed": voice.speed}
+    found = tx.execute(_first_queued_slice(), whose).one_or_none()
     if found is None or not _started(tx, found):
         return None
     most = share(_chars_queued(tx, speaker), seats=seats, running=_running(tx, speaker))
@@ -56,8 +67,19 @@ def claim_slice(
     return _claimed(tx, found, owner, lease_seconds)
 
 
-def _first_queued(tx: Connection, queue: Queue, of_jobs: ColumnElement[bool]) -> Found | None:
-    """The fairest queued step that nobody holds, of a job that meets a condition. It is now held.
+@cache
+def _first_queued_slice() -> Select[int, str, str, int, str, int, int]:
+    """The fairest queued slice of a job for this `speaker`, `voice` and `speed`."""
+    return _first_queued(Queue.SPEECH).where(
+        jobs.c.speaker == bindparam("speaker", type_=Text),
+        jobs.c.voice == bindparam("voice", type_=Text),
+        jobs.c.speed == bindparam("speed", type_=Double),
+    )
+
+
+@cache
+def _first_queued(queue: Queue) -> Select[int, str, str, int, str, int, int]:
+    """The fairest queued step that nobody holds; whoever reads it holds it.
 
     The order is that of `fair_order`, by what runs: what is queued was chosen fairly already.
     """
@@ -67,20 +89,13 @@ def _first_queued(tx: Connection, queue: Queue, of_jobs: ColumnElement[bool]) ->
         .group_by(of_job.c.tenant)
         .subquery("of_tenant")
     )
-    query = (
-        select(
-            steps.c.id,
-            steps.c.job_id,
-            jobs.c.state.label("job_state"),
-            steps.c.seq,
-            steps.c.chunks,
-            steps.c.chapter,
-            steps.c.chars,
-        )
+    return (
+        select(steps.c.id, steps.c.job_id, jobs.c.state.label("job_state"))
+        .add_columns(steps.c.seq, steps.c.chunks, steps.c.chapter, steps.c.chars)
         .join(jobs, jobs.c.id == steps.c.job_id)
         .outerjoin(of_job, of_job.c.id == jobs.c.id)
         .outerjoin(of_tenant, of_tenant.c.tenant == jobs.c.tenant)
-        .where(steps.c.queue == queue, is_state(steps.c.state, StepState.QUEUED), ALIVE, of_jobs)
+        .where(steps.c.queue == queue, is_state(steps.c.state, StepState.QUEUED), ALIVE)
         .order_by(
             steps.c.priority,
             func.coalesce(of_tenant.c.chars, 0),
@@ -92,7 +107,6 @@ def _first_queued(tx: Connection, queue: Queue, of_jobs: ColumnElement[bool]) ->
         .limit(1)
         .with_for_update(of=steps, key_share=True, skip_locked=True)
     )
-    return tx.execute(query).one_or_none()
 
 
 def _started(tx: Connection, found: Found) -> bool:
