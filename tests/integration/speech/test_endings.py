@@ -8,12 +8,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from narrator.domain.errors import NarratorError, SpeechInterrupted
-from narrator.domain.voices import Voice
-from narrator.services.ports import Cut, Unsent
-from narrator.speech.call import Broken, Call, Notice
-from narrator.speech.speaker import SLACK_SECONDS, Engine, SpeechConfig
+from narrator.domain.faults import Fault
+from narrator.services.ports import Connected, Cut, Unsent
+from narrator.speech.call import Ask, Broken, Call, Notice
+from narrator.speech.config import SpeechConfig
+from narrator.speech.engine import SLACK_SECONDS, Engine
+from tests.fakes.feeds import held
 from tests.integration.speech.stubborn import StubbornServer, stubborn_server
-from tests.integration.speech.studio import KEY, PATIENCE, always, utterances
+from tests.integration.speech.studio import KEY, PATIENCE, keyed, speak, utterances
 
 pytestmark = pytest.mark.integration
 
@@ -28,7 +30,10 @@ def mute() -> Iterator[StubbornServer]:
 
 
 class DeafCall(Call):
-    """A call that goes on when it is told to end."""
+    """A call that goes on when it is told to stop or to end."""
+
+    def stop(self) -> None:
+        """Hear nothing."""
 
     def end(self, error: NarratorError) -> None:
         """Hear nothing."""
@@ -39,8 +44,9 @@ def test_audio_that_trickles_in_is_cut_in_time(studio):
     settings = {"silence_seconds": 0.3, "longest_seconds": 0.1, "longest_seconds_per_char": 0.001}
     with stubborn_server(trickles=True) as server:
         speaker = studio.speaker(server.url, reconnects=0, close_seconds=CLOSE_SECONDS, **settings)
-        (report,) = speaker.speak(utterances(1), studio.voice, going=always)
+        (report,) = keyed(speak(speaker, utterances(1)))
         assert isinstance(report, Cut)
+        assert report.error.fault is Fault.TRICKLE
         assert "did not finish 60 characters" in report.error.reason
         speaker.close()
 
@@ -48,30 +54,41 @@ def test_audio_that_trickles_in_is_cut_in_time(studio):
 def test_closing_does_not_wait_for_a_provider_that_answers_no_close(studio, mute):
     speaker = studio.speaker(mute.url, close_seconds=CLOSE_SECONDS)
     with ThreadPoolExecutor(1) as thread:
-        result = thread.submit(
-            lambda: list(speaker.speak(utterances(4), studio.voice, going=always))
-        )
+        result = thread.submit(list, speak(speaker, utterances(4)))
         assert mute.asked.wait(PATIENCE)
         begun = monotonic()
         speaker.close()
-        assert monotonic() - begun < 2 * CLOSE_SECONDS + SLACK_SECONDS
-        reports = result.result(PATIENCE)
+        assert monotonic() - begun < 3 * CLOSE_SECONDS + SLACK_SECONDS
+        reports = keyed(result.result(PATIENCE))
     assert sorted(report.key for report in reports) == ["u0", "u1", "u2", "u3"]
     assert {type(report) for report in reports} == {Cut, Unsent}
+
+
+def test_resting_does_not_wait_for_a_provider_that_answers_no_close(studio, mute):
+    speaker, hold = (
+        studio.speaker(mute.url, close_seconds=CLOSE_SECONDS, silence_seconds=0.2),
+        held(),
+    )
+    list(speak(speaker, utterances(1), hold=hold))
+    begun = monotonic()
+    assert len(speaker.rest(hold.slot)) == 1
+    assert monotonic() - begun < 2 * CLOSE_SECONDS + SLACK_SECONDS
 
 
 def test_what_does_not_end_when_told_is_cancelled_and_its_caller_learns_of_it(mute):
     """Of a worker that is stopped nothing may be waited for without end."""
     engine = Engine(SpeechConfig(url=mute.url, api_key=KEY, close_seconds=CLOSE_SECONDS))
-    call = DeafCall(utterances(1), Voice(), reconnects=0, dice=lambda: 0.0)
-    call.may_send(going=True)
+    call = DeafCall(held(), reconnects=0, linger_seconds=0.1, dice=lambda: 0.0)
     assert engine.begin(call)
-    assert call.inbox.get(timeout=PATIENCE) is Notice.ASK, "there is a session"
+    assert call.inbox.get(timeout=PATIENCE) is Notice.MORE
+    engine.post(lambda: call.give(utterances(1)))
+    assert isinstance(call.inbox.get(timeout=PATIENCE), Connected)
+    assert isinstance(call.inbox.get(timeout=PATIENCE), Ask)
     with capture_logs() as events:
         engine.close()
         engine.close()
-    item = call.inbox.get_nowait()
-    assert isinstance(item, Broken)
-    assert isinstance(item.error, SpeechInterrupted)
+    items = [call.inbox.get_nowait() for _ in range(call.inbox.qsize())]
+    assert isinstance(items[-1], Broken)
+    assert isinstance(items[-1].error, SpeechInterrupted)
     assert [event["event"] for event in events].count("speech.close_timed_out") == 1
     assert not engine.begin(call)
