@@ -127,9 +127,10 @@ class Steps(Protocol):
     ) -> Claim | None:
         """Claim the fairest queued slice of a job for this speaker and voice, or None.
 
-        Where fewer slices run than there are `seats` in the fleet, the queued work is to spread:
-        the slice is cut to an idle seat's share of it (a chunk at least; the rest becomes slices of
-        its own), and a seat that has work already (`first` is false) gets none.
+        Where fewer slices run than there are `seats` in the fleet, the queued work is to spread: a
+        slice that is more than an idle seat's share of it is cut to that (a chunk at least; the
+        rest becomes slices of its own, ready to be dispatched), and a seat that has work already
+        (`first` is false) gets none of it.
         """
 
     def renew(self, claims: Sequence[Claim], *, lease_seconds: float) -> int:
