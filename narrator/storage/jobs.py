@@ -130,10 +130,11 @@ class SqlJobs:
             return {JobState(state): number for state, number in tx.execute(query)}
 
     def spoken_chars(self) -> int:
-        """Characters of finished slices: steps hold sums, so no row of text is read."""
-        query = select(func.sum(steps.c.chars)).where(
-            is_state(steps.c.kind, StepKind.SLICE), is_state(steps.c.state, StepState.DONE)
-        )
+        """Characters of finished slices, and of what takes answered when a job was planned.
+
+        Steps hold sums, so no row of text is read.
+        """
+        query = select(func.sum(steps.c.chars)).where(is_state(steps.c.state, StepState.DONE))
         with self._database.read() as tx:
             return int(tx.scalars(query).one() or 0)
 

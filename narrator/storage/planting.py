@@ -28,12 +28,13 @@ BATCH_ROWS = 1_000
 """Rows sent with one INSERT: enough to be quick, few enough for little memory."""
 
 
-def plant(tx: Connection, job_id: JobId, planned: PlannedJob) -> None:
+def plant(tx: Connection, job_id: JobId, planned: PlannedJob) -> int:
     """Insert the plan's rows in the place of what an earlier try inserted.
 
-    Chunks that kept takes answer are spoken already. A chapter with none to speak is ready to be
-    rendered at once. Raises DocumentRefused for text that SQL cannot hold, ValueError unless each
-    chunk is answered or in exactly one slice: the job would never end.
+    Chunks that kept takes answer are spoken already; returns how many characters those have. A
+    chapter with none to speak is ready to be rendered at once. Raises DocumentRefused for text that
+    SQL cannot hold, ValueError unless each chunk is answered or in exactly one slice: the job would
+    never end.
     """
     _refuse_gaps(planned)
     _refuse_unstorable(planned.chunks)
@@ -51,6 +52,7 @@ def plant(tx: Connection, job_id: JobId, planned: PlannedJob) -> None:
             creators=json.dumps([storable(name) for name in planned.creators]),
         )
     )
+    return sum(len(chunk.text) for chunk in planned.chunks if chunk.key in kept)
 
 
 def storable(words: str) -> str:

@@ -125,11 +125,14 @@ class SqlSteps:
         return {(StepKind(kind), StepState(state)): count for kind, state, count in rows}
 
     def finish_plan(self, claim: Claim, planned: PlannedJob) -> None:
-        """Insert chapters, chunks and slice steps, in the place of an earlier try's."""
+        """Insert chapters, chunks and slice steps, in the place of an earlier try's.
+
+        What takes answer is spoken by this step, so to say: their characters become its own.
+        """
         with self._database.write() as tx:
             hold_with_job(tx, claim)
-            plant(tx, claim.job_id, planned)
-            move_step(tx, claim, StepMove.FINISH)
+            answered_chars = plant(tx, claim.job_id, planned)
+            move_step(tx, claim, StepMove.FINISH, chars=answered_chars)
 
     def finish_slice(self, claim: Claim) -> None:
         """Done; inserts the chapter's `render` step when no chunk of it is pending.

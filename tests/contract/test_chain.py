@@ -68,6 +68,7 @@ def test_a_book_that_earlier_takes_answer_needs_no_slice(store: Store) -> None:
     store.steps.finish_publish(store.next(Queue.AUDIO), [BOOK])
     assert store.jobs.get(job.id).state is JobState.SUCCEEDED
     assert (StepKind.SLICE, StepState.READY) not in store.steps.counts()
+    assert store.jobs.spoken_chars() == len("one" + "two") + len("one" + "two" + "one")
 
 
 def test_chunks_whose_take_is_gone_by_now_are_spoken_after_all(store: Store) -> None:

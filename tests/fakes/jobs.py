@@ -5,7 +5,7 @@ from collections import Counter
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import Failure, Job, JobMove, JobState, NewJob, Progress, stage_of
 from narrator.domain.steps import StepKind, StepMove, StepState
-from tests.fakes.rows import claim_of, progress_of, trouble_of
+from tests.fakes.rows import progress_of, trouble_of
 from tests.fakes.tables import MemoryTables
 
 
@@ -96,8 +96,7 @@ class MemoryJobs(MemoryTables):
             return Counter(job.state for job in self._jobs.values())
 
     def spoken_chars(self) -> int:
-        """Characters of finished slices."""
+        """Characters of finished slices, and of what takes answered when a job was planned."""
         with self._lock:
-            slices = [s for s in self.steps_by_id.values() if s.kind is StepKind.SLICE]
-            done = [claim_of(step) for step in slices if step.state is StepState.DONE]
-            return sum(len(c.planned.text) for claim in done for c in self._slice(claim))
+            done = [s for s in self.steps_by_id.values() if s.state is StepState.DONE]
+            return sum(self._chars(step) + step.answered_chars for step in done)

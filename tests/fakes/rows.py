@@ -29,6 +29,7 @@ class StepRow:
     until: float = 0.0  # the end of being queued, or of the lease
     started_at: float = 0.0
     failure: Failure | None = None
+    answered_chars: int = 0  # by takes that were there, for a plan
 
     def move(self, move: StepMove) -> None:
         """Make a move that the state machine has."""

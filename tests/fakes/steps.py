@@ -204,6 +204,12 @@ class MemorySteps(MemoryTables):
             )
             self._chapters[job.id] = self._planted(planned)
             self._add_first_steps(job.id, planned)
+            step.answered_chars = sum(
+                len(chunk.planned.text)
+                for chapter in self._chapters[job.id]
+                for chunk in chapter.chunks
+                if chunk.spoken
+            )
             step.move(StepMove.FINISH)
 
     def _planted(self, planned: PlannedJob) -> list[ChapterRow]:

@@ -49,7 +49,7 @@ class Jobs(Protocol):
         """How many jobs there are in each state, for gauges; a state without jobs may be absent."""
 
     def spoken_chars(self) -> int:
-        """Characters of all jobs' finished slices, those that earlier takes answered among them."""
+        """Characters of all jobs' finished slices, and of what takes had answered without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
