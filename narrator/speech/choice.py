@@ -1,8 +1,8 @@
 """Which of the utterances that are ready to send: the set that leaves least of the window unused.
 
 What one choice leaves of a window is lost until the window moves on, most of a minute later. First
-come, first sent uses 0.93 of it, the largest that fits 0.97, the best set 0.99 (measured in
-`benchmarks/pacing.py` on a real book).
+come, first sent uses 0.93 of it, the largest that fits 0.97, the best set 0.98, and 0.99 where it
+may wait a second for room that comes back (measured in `benchmarks/pacing.py` on a real book).
 """
 
 from collections.abc import Sequence

@@ -19,7 +19,7 @@ class SessionRules:
       can be lost after being paid for.
     * `ready`: utterances to choose from; more than eight gain nothing (measured).
     * `ahead_seconds`: room that comes back so soon is waited for where it makes a better set
-      possible; 0.97 of the window is used without, 0.99 with one second (measured).
+      possible; 0.98 of the window is used without, 0.99 with one second (measured).
     * `passed_over`: after so many others were sent before it, the first has to be in the set;
       keeps an utterance from waiting for more than about four windows (measured).
 

@@ -23,6 +23,7 @@ class StubbornServer(socketserver.ThreadingTCPServer):
         self.trickles = trickles
         self.stopping = threading.Event()
         self.asked = threading.Event()  # a frame has come
+        self.left = threading.Event()  # the client is gone
         self.url = f"ws://127.0.0.1:{self.server_address[1]}/v1/speak"
 
 
@@ -38,6 +39,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self.request.sendall(TWO_BYTES)
             while self.request.recv(4_096):
                 pass
+        self.server.left.set()
 
     def _shake_hands(self) -> None:
         key = b""

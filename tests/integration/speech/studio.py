@@ -49,9 +49,9 @@ class WatchedCounts(Counts):
             super().closed(code)
             self.changed.notify_all()
 
-    def wait_for(self, true: Callable[[Counts], bool]) -> bool:
+    def wait_for(self, true: Callable[[Counts], bool], seconds: float = PATIENCE) -> bool:
         with self.changed:
-            return self.changed.wait_for(lambda: true(self), PATIENCE)
+            return self.changed.wait_for(lambda: true(self), seconds)
 
 
 class Server:
