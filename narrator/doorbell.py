@@ -17,7 +17,7 @@ TASK = "narrator.work"
 """The one task there is: it takes a queue's name."""
 
 TRANSPORT = {
-    "visibility_timeout": 600,
+    "visibility_timeout": 1_200,  # twice a stay at a slot (`narrate.TASK_SECONDS`)
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "socket_timeout": 30,
