@@ -42,7 +42,7 @@ from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
 from narrator.domain.pacing import Pacing, counted_chars
 from narrator.domain.retry import rule_of
-from narrator.services.ports import Cut, Report, Spoken, Unsent, Utterance
+from narrator.services.ports import Cut, Spoken, Unsent, Utterance
 from narrator.speech import wire
 from narrator.speech.choice import best_set
 from narrator.speech.rules import SessionRules
@@ -90,7 +90,7 @@ class SpeechSession:
         self._unstored = 0
         self._heard_at = opened_at
         self._first_at = opened_at  # since when the first owed utterance is the first
-        self._reports: list[Report] = []
+        self._reports: list[Spoken | Cut | Unsent] = []
         self._warnings: list[str] = []
 
     # ---------------------------------------------------------- what may be asked at any time
@@ -224,7 +224,7 @@ class SpeechSession:
         """One Spoken is stored, so one more utterance may be sent."""
         self._unstored -= 1
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[Spoken | Cut | Unsent]:
         """What became of utterances since the last call."""
         reports, self._reports = self._reports, []
         return reports

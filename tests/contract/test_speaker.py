@@ -243,16 +243,16 @@ def test_of_a_call_with_trouble_half_way_the_rest_is_spoken(build: Callable[...,
     booth = build(cut=True)
     reports = list(booth.speak())
     cut = [report for report in reports if isinstance(report, Cut)]
+    asked = [report for report in reports if isinstance(report, Unsent)]
     assert keys(reports) == list(TEXTS)
     assert DOOMED.key in keys(cut)
-    assert len(cut) <= UNDER_WAY
+    assert len(cut) + len(asked) <= UNDER_WAY, "what was to be sent at that moment was not"
     assert all(report.sent and isinstance(report.error, SpeechInterrupted) for report in cut)
     assert all(report.request_id for report in cut)
     assert sum(isinstance(report, Connected) for report in reports) == 2
     for report in keyed(reports):
-        assert report in cut or (
-            isinstance(report, Spoken) and booth.says(report.pcm, TEXTS[report.key])
-        )
+        if isinstance(report, Spoken):
+            assert booth.says(report.pcm, TEXTS[report.key])
 
 
 def test_a_session_that_is_refused_leaves_all_unsent(build: Callable[..., Booth]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack
 from typing import Self
 
@@ -115,11 +115,19 @@ def speak(
     *parts: Sequence[Utterance],
     hold: Hold | None = None,
     going: Callable[[], bool] = always,
-) -> Iterator[Report]:
+) -> Generator[Report, None, None]:
     """Have a speaker speak what a feed gives, part by part, in the first slot unless told."""
-    return speaker.speak(hold or held(), feed(*parts, going=going))
+    yield from speaker.speak(hold or held(), feed(*parts, going=going))
 
 
 def keyed(reports: Iterable[Report]) -> list[Spoken | Cut | Unsent]:
     """Reports of utterances, without those of sessions."""
     return [report for report in reports if not isinstance(report, Connected | Refused)]
+
+
+def refusal(reports: Iterable[Report]) -> Refused:
+    """The report of the one session that was refused, which comes first."""
+    refused, *rest = reports
+    assert isinstance(refused, Refused)
+    assert {type(report) for report in rest} <= {Unsent}
+    return refused

@@ -132,10 +132,10 @@ def test_a_process_that_was_frozen_past_its_hold_sends_nothing_more(studio):
     try:
         assert ours.poll(PATIENCE)
         assert ours.recv() == "asked"
-        os.kill(process.pid, signal.SIGSTOP)
+        os.kill(process.pid or 0, signal.SIGSTOP)
         ours.send("go on")
         assert not server.counts.wait_for(lambda counts: counts.speaks_received > 0, hold_seconds)
-        os.kill(process.pid, signal.SIGCONT)
+        os.kill(process.pid or 0, signal.SIGCONT)
         assert ours.poll(PATIENCE)
         assert ours.recv() == ["Connected"] + ["Unsent"] * 6
         assert server.counts.wait_for(lambda counts: counts.sockets_open == 0)

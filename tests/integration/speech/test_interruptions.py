@@ -21,7 +21,7 @@ from narrator.services.ports import Connected, Cut, Refused, Spoken, Unsent
 from narrator.speakserver.config import Fault, FaultKind, HandshakeFault, Limits
 from narrator.speakserver.faults import Moment
 from tests.fakes.feeds import feed, held
-from tests.integration.speech.studio import KEY, PATIENCE, keyed, said, speak, utterances
+from tests.integration.speech.studio import KEY, PATIENCE, keyed, refusal, said, speak, utterances
 
 pytestmark = pytest.mark.integration
 
@@ -150,7 +150,7 @@ def test_a_refused_handshake_is_reported_once_and_tried_by_nobody_again(studio, 
 
 def test_a_wrong_key_is_a_fault_of_the_account_in_the_providers_words(studio):
     speaker = studio.speaker(studio.server().url, api_key="wrong")
-    refused, _ = speak(speaker, utterances(1))
+    refused = refusal(speak(speaker, utterances(1)))
     assert isinstance(refused.error, AccountFault)
     assert "Invalid credentials" in refused.error.reason
     assert "request " in refused.error.reason
@@ -159,7 +159,7 @@ def test_a_wrong_key_is_a_fault_of_the_account_in_the_providers_words(studio):
 
 def test_a_bad_parameter_is_a_fault_of_the_job_in_the_providers_words(studio):
     server = studio.server()
-    refused, _ = speak(studio.speaker(server.url + "?container=wav"), utterances(1))
+    refused = refusal(speak(studio.speaker(server.url + "?container=wav"), utterances(1)))
     assert isinstance(refused.error, SpeechRefused)
     assert "container" in refused.error.reason
 
@@ -168,7 +168,7 @@ def test_an_endpoint_that_is_not_there_is_unavailable(studio):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         url = f"ws://127.0.0.1:{nobody.getsockname()[1]}/v1/speak"
-        refused, _ = speak(studio.speaker(url), utterances(1))
+        refused = refusal(speak(studio.speaker(url), utterances(1)))
     assert isinstance(refused.error, SpeechUnavailable)
     assert refused.error.fault is Named.NO_CONNECTION
     assert "refused" in refused.error.reason
@@ -177,7 +177,7 @@ def test_an_endpoint_that_is_not_there_is_unavailable(studio):
 def test_an_endpoint_that_never_answers_is_unavailable(studio):
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"ws://127.0.0.1:{mute.getsockname()[1]}/v1/speak"
-        refused, _ = speak(studio.speaker(url, open_timeout_seconds=0.2), utterances(1))
+        refused = refusal(speak(studio.speaker(url, open_timeout_seconds=0.2), utterances(1)))
     assert isinstance(refused.error, SpeechUnavailable)
     assert refused.error.fault is Named.OPEN_TIMEOUT
     assert "0.2 s" in refused.error.reason

@@ -31,6 +31,8 @@ def test_what_comes_back_decodes_to_the_text(studio):
 def test_a_take_names_what_spoke_it(studio):
     server = studio.server()
     connected, spoken = speak(studio.speaker(server.url), utterances(1))
+    assert isinstance(connected, Connected)
+    assert isinstance(spoken, Spoken)
     assert spoken.model_version
     assert len(spoken.request_id) == 36
     assert spoken.request_id == connected.request_id
@@ -132,7 +134,7 @@ def test_a_slot_that_rests_is_closed_politely_and_hands_its_window_on(studio):
     speaker, hold = studio.speaker(server.url), held()
     list(speak(speaker, utterances(3, chars=700), hold=hold))
     sent = speaker.rest(hold.slot)
-    assert server.counts.closes == {1000: 1}
+    assert server.counts.wait_for(lambda counts: counts.closes == {1000: 1})
     assert [each.chars for each in sent] == [700] * 3
     heir = held(fence=2, sent=sent)
     answers = iter([True] * 3)
@@ -183,11 +185,9 @@ def test_sessions_retire_by_age_and_nothing_is_lost(studio):
     server = studio.server(first_audio_ms=50)
     speaker = studio.speaker(server.url, session_seconds=0.3)
     given = utterances(16)
-    connected = []
-    reports = []
-    for report in speak(speaker, given):
-        (connected if isinstance(report, Connected) else reports).append(report)
-    assert {r.key: said(r) for r in reports} == {u.key: u.text for u in given}
+    reports = list(speak(speaker, given))
+    connected = [report for report in reports if isinstance(report, Connected)]
+    assert {r.key: said(r) for r in keyed(reports)} == {u.key: u.text for u in given}
     assert len(connected) == server.counts.handshakes_accepted >= 2
     assert server.counts.sockets_open_highest == 1
     assert server.counts.closes.keys() <= {1000}

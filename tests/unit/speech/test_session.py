@@ -102,6 +102,7 @@ def test_one_that_others_were_preferred_to_for_long_has_its_turn():
     session.offer(utterance("large", 2_400))
     assert session.choose(0.0) == ["large"]
     session.permit(["large"], 0.0)
+    chosen = TakeKey("")
     for at, number in ((100.0, 0), (200.0, 1)):
         session.receive(SECOND * 20, at - 90)
         session.receive(flushed(number), at - 90)

@@ -145,8 +145,6 @@ class History:
                 case Unsent():
                     assert report.key in self.forbidden or self.session.over
                     self.unsent.add(report.key)
-                case _:
-                    raise AssertionError(report)
         assert len(self.asked) + self.session.outstanding + self.unstored <= 2
 
     def _converse(self) -> None:
