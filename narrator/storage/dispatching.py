@@ -32,7 +32,8 @@ def dispatch(
             return {}
         at = now(tx)
         for expired in _expired(at):
-            move_steps(tx, StepMove.RETURN, expired, skip_locked=True)
+            if _any(tx, expired):
+                move_steps(tx, StepMove.RETURN, expired, skip_locked=True)
         rooms = _rooms(tx, window).items()
         rung = {queue: _queue(tx, queue, room, at, queued_seconds) for queue, room in rooms}
     return {queue: times for queue, times in rung.items() if times}
@@ -40,7 +41,7 @@ def dispatch(
 
 def _anything_due(tx: Connection, window: Mapping[Queue, int]) -> bool:
     at = now(tx)
-    if any(tx.scalars(select(exists().where(expired))).one() for expired in _expired(at)):
+    if any(_any(tx, expired) for expired in _expired(at)):
         return True
     return any(anything_ready(tx, queue, at) for queue in _rooms(tx, window))
 
@@ -58,6 +59,10 @@ def _expired(at: float) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         is_state(steps.c.state, StepState.QUEUED) & _past(steps.c.queued_until, at),
         is_state(steps.c.state, StepState.RUNNING) & _past(steps.c.lease_until, at),
     )
+
+
+def _any(tx: Connection, condition: ColumnElement[bool]) -> bool:
+    return bool(tx.scalars(select(exists().where(condition))).one())
 
 
 def _past(until: ColumnElement[float | None], at: float) -> ColumnElement[bool]:
