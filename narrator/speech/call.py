@@ -236,10 +236,10 @@ class Call:
             self._busy_at = now
 
     async def _send(self, link: Link, berth: Berth) -> None:
-        """Send what the caller has permitted, if the hold still allows it at this moment."""
+        """Send what the caller has permitted, if hold and socket still allow it at this moment."""
         if self._permitted is None:
             return
-        permitted = self._permitted if berth.may_send() else ()
+        permitted = self._permitted if berth.may_send() and link.open else ()
         self._asked = self._permitted = None
         await link.send(link.session.permit(permitted, _clock()))
 

@@ -20,6 +20,7 @@ from websockets.exceptions import (
     InvalidURI,
     WebSocketException,
 )
+from websockets.protocol import State
 
 from narrator.domain.errors import NarratorError, SettingsError, SpeechUnavailable
 from narrator.domain.faults import Fault
@@ -49,6 +50,11 @@ class Connection:
         self._close_seconds = close_seconds
         self._socket = socket
         self._end: ConnectionClosed | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether what is sent now goes out: neither side has begun to close, as far as we know."""
+        return self._socket.state is State.OPEN and not self._socket.transport.is_closing()
 
     async def send(self, frames: Iterable[str]) -> None:
         """Send text frames; on a closed socket nothing happens, `frames` will say so."""

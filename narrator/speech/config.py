@@ -67,7 +67,7 @@ class SpeechConfig:
             ahead_seconds=usual.ahead_seconds / self.time_scale,
             linger_seconds=self.linger_seconds,
             session_seconds=self.session_seconds / self.time_scale,
-            early_seconds=usual.early_seconds / self.time_scale,
+            early_seconds=min(usual.early_seconds, self.session_seconds / 10) / self.time_scale,
             lull_seconds=usual.lull_seconds / self.time_scale,
             silence_seconds=self.silence_seconds,
             fastest_chars_per_second=self.fastest_chars_per_second,

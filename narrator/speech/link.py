@@ -37,6 +37,11 @@ class Link:
         session = self.session
         return not (session.over or session.busy or session.spent(now) or self.reader.done())
 
+    @property
+    def open(self) -> bool:
+        """Whether what is sent now goes out; false before the session hears of its end."""
+        return self._connection.open
+
     async def send(self, frames: Iterable[str]) -> None:
         """Send frames of the session's."""
         await self._connection.send(frames)
