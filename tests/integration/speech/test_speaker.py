@@ -323,5 +323,13 @@ def test_a_session_without_anything_outstanding_is_refused_with_a_remedy():
     assert "NARRATOR_SPEECH_OUTSTANDING" in refused.value.remedy
 
 
+@pytest.mark.parametrize("seconds", [1.0, 100.0, 3_300.0])
+def test_however_short_its_life_a_session_is_not_old_from_the_start(seconds):
+    """It would be replaced without end, while it waits for its window."""
+    config = SpeechConfig(url="ws://127.0.0.1/v1/speak", api_key="k", session_seconds=seconds)
+    rules = config.pool_rules.session
+    assert rules.early_seconds <= rules.session_seconds / 10
+
+
 def test_the_key_is_not_shown():
     assert "secret" not in repr(SpeechConfig(url="ws://127.0.0.1/v1/speak", api_key="secret"))
