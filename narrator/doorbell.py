@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 
 import structlog
 from celery import Celery
@@ -50,6 +51,7 @@ class CeleryDoorbell:
         self._owed: Counter[Queue] = Counter()
         self._changed = threading.Condition()
         self._ringer: threading.Thread | None = None
+        self._connection: Connection | None = None
 
     def ring(self, queue: Queue, times: int) -> None:
         """Ring `times` times, soon; a broker that does not answer is logged.
@@ -72,15 +74,27 @@ class CeleryDoorbell:
                 self._ring(queue, times)
 
     def _ring(self, queue: Queue, times: int) -> None:
+        """Ring on a connection that is kept while it serves.
+
+        One that failed is dropped, whatever the error: kombu's can stay broken for ever, and this
+        thread must outlive every state that a broker goes through.
+        """
         try:
-            with self._app.producer_pool.acquire(block=True, timeout=10) as producer:
-                room = self._window[queue] - _waiting(producer.connection, queue)
-                for _ in range(min(times, room)):
-                    self._app.send_task(
-                        TASK, args=[str(queue)], queue=str(queue), producer=producer, retry=False
-                    )
-        except (OperationalError, OSError) as error:
+            self._connection = self._connection or self._app.connection_for_write()
+            room = self._window[queue] - _waiting(self._connection, queue)
+            for _ in range(min(times, room)):
+                self._app.send_task(
+                    TASK,
+                    args=[str(queue)],
+                    queue=str(queue),
+                    connection=self._connection,
+                    retry=False,
+                )
+        except Exception as error:  # noqa: BLE001
             log.warning("doorbell.unanswered", queue=queue, error=type(error).__name__)
+            dropped, self._connection = self._connection, None
+            with suppress(Exception):
+                dropped and dropped.release()  # type: ignore[no-untyped-call]
 
 
 def _waiting(connection: Connection, queue: Queue) -> int:

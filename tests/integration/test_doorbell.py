@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -11,6 +12,7 @@ from narrator.domain.steps import Queue
 from narrator.doorbell import TASK, CeleryDoorbell
 from tests.acceptance.fleet import wait_for
 from tests.servers import process
+from tests.servers.redis import valkey_program
 
 WINDOW = {Queue.SPEECH: 5, Queue.AUDIO: 2}
 SPEECH, AUDIO = "narr:speech", "narr:audio"
@@ -69,6 +71,32 @@ def test_a_broker_that_comes_back_empty_is_rung_again(redis_url: str, broker: re
     broker.client_kill_filter(skipme=True)
     doorbell.ring(Queue.AUDIO, 2)
     wait_for_rings(broker, AUDIO, 2)
+
+
+def test_a_broker_that_was_away_for_several_rings_is_rung_again(tmp_path: Path) -> None:
+    """Kombu's connection breaks for good by the second: the ringer has to drop it, and to live."""
+    port = process.free_port()
+    url = f"redis://127.0.0.1:{port}/0"
+    argv = [valkey_program(), "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    doorbell = CeleryDoorbell(url, WINDOW)
+
+    def ring_a_broker_that_is_there() -> None:
+        with (
+            process.running(
+                argv, log=tmp_path / "valkey.log", ready=lambda: process.listening(port)
+            ),
+            redis.Redis.from_url(url) as client,
+        ):
+            doorbell.ring(Queue.AUDIO, 1)
+            wait_for_rings(client, AUDIO, 1)
+
+    ring_a_broker_that_is_there()
+    with capture_logs() as logs:
+        doorbell.ring(Queue.AUDIO, 1)
+        wait_for(lambda: len(logs), lambda n: n == 1, timeout_seconds=30)
+        doorbell.ring(Queue.AUDIO, 1)
+        wait_for(lambda: len(logs), lambda n: n == 2, timeout_seconds=30)
+    ring_a_broker_that_is_there()
 
 
 def test_an_absent_broker_is_logged_by_a_thread_of_its_own() -> None:
