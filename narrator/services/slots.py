@@ -273,10 +273,15 @@ class SlotKeeper:
     # ---------------------------------------------------------------------------------- beating
 
     def _renewed(self, held: list[HeldSlot], asked_at: float) -> None:
-        """Those that are still ours are good from before we asked; the others are lost."""
+        """Those that are still ours are good from before we asked; the others are lost.
+
+        A slot that ran out and was granted to this process anew is ours under the later fence only.
+        """
         assert self._standing is not None  # noqa: S101 - set by the only caller
+        fences = {hold.slot.number: hold.slot.fence for hold in sorted(held, key=_fence)}
         for hold in held:
-            if hold.slot.number in self._standing.held:
+            ours = hold.slot.number in self._standing.held
+            if ours and hold.slot.fence == fences[hold.slot.number]:
                 hold.good_until = asked_at + self._services.terms.hold_seconds
             elif hold in self._holds:
                 hold.lost, hold.good_until = True, min(hold.good_until, asked_at)
@@ -379,3 +384,7 @@ class SlotKeeper:
                 standing = self._standing
         if standing and standing.queued and self._going():
             self._services.doorbell.ring(Queue.SPEECH, 1)
+
+
+def _fence(hold: HeldSlot) -> int:
+    return hold.slot.fence

@@ -160,6 +160,18 @@ def test_a_slot_that_is_somebody_elses_by_now_is_lost_and_its_session_closed(
     assert world.speaker.rested == [hold.slot]
 
 
+def test_a_slot_that_ran_out_and_was_granted_anew_is_held_once(world: World) -> None:
+    chapters(world, 2)
+    world.plan()
+    before = take(world.keeper)
+    world.clock.wait(TERMS.hold_seconds + TERMS.window_seconds)
+    anew = take(world.keeper)
+    world.keeper.beat()
+
+    assert anew.slot.number == before.slot.number
+    assert (before.wanted, anew.wanted) == (False, True)
+
+
 def test_a_new_process_gets_slots_that_the_first_is_told_to_give_back(world: World) -> None:
     chapters(world, 12)
     world.plan()
