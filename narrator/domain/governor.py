@@ -192,6 +192,18 @@ class Fleet:
         return max(0, min(self.total, sum(self.capacity.values())))
 
     @property
+    def usable(self) -> int:
+        """How many slots voices and owners compete for: those that can ever be held at once.
+
+        A fleet may have room for fewer than there are. One that drains uses what it still holds;
+        where nobody has said what room it has, all are usable.
+        """
+        used = self.by_owner
+        owners = {*used, *self.capacity}
+        room = sum(max(used[name], self.capacity.get(name, 0)) for name in owners)
+        return min(self.total, room) if owners else self.total
+
+    @property
     def free(self) -> int:
         """How many slots could be acquired now, if the account lets any session be opened."""
         used = self.by_owner
@@ -242,12 +254,12 @@ def voice_shares(fleet: Fleet) -> dict[Voice, int]:
 
     Where there are fewer slots than voices that want one, voices take turns.
     """
-    wanted = fleet.wanted
+    wanted, usable = fleet.wanted, fleet.usable
     names = sorted(wanted, key=str)
-    if not 0 < fleet.total < len(names):
-        return shares(wanted, fleet.total, held=fleet.by_voice)
-    first = math.floor(fleet.at / TURN_SECONDS) * fleet.total
-    turn = {(first + place) % len(names) for place in range(fleet.total)}
+    if not 0 < usable < len(names):
+        return shares(wanted, usable, held=fleet.by_voice)
+    first = math.floor(fleet.at / TURN_SECONDS) * usable
+    turn = {(first + place) % len(names) for place in range(usable)}
     return {name: int(place in turn) for place, name in enumerate(names)}
 
 
@@ -261,8 +273,8 @@ def owner_shares(fleet: Fleet) -> dict[str, int]:
 
 
 def scarce(fleet: Fleet) -> bool:
-    """Whether more slots are wanted than there are; only then anybody has to wait or to give."""
-    return fleet.wanted.total() > fleet.total
+    """Whether more slots are wanted than can be held; only then anybody has to wait or to give."""
+    return fleet.wanted.total() > fleet.usable
 
 
 def chosen_voice(fleet: Fleet, owner: str) -> Voice | None:

@@ -120,6 +120,20 @@ def test_a_voice_gives_way_to_another_that_waits():
     assert surplus(crowd) == {"a": {THALIA: 1}}
 
 
+def test_a_voice_gives_way_where_processes_have_room_for_fewer_slots_than_there_are():
+    """One worker of twenty sockets is an ordinary fleet under an allowance of forty-five."""
+    held, queued = {("a", THALIA): 20}, {THALIA: 32, APOLLO: 32}
+    crowd = fleet(43, held=held, queued=queued, capacity={"a": 20})
+    assert surplus(crowd) == {"a": {THALIA: 10}}
+    later = replace(crowd, held={("a", THALIA): 10})
+    assert chosen_voice(later, "a") == APOLLO
+
+
+def test_a_newcomer_does_not_wait_for_one_that_drains_while_there_are_slots():
+    crowd = fleet(43, held={("a", THALIA): 20}, queued={THALIA: 64}, capacity={"a": 0, "b": 20})
+    assert chosen_voice(crowd, "b") == THALIA
+
+
 def test_nothing_is_given_back_while_nobody_waits():
     assert surplus(fleet(4, held={("a", THALIA): 4})) == {}
 
@@ -206,8 +220,12 @@ def test_what_is_left_after_giving_back_fits_into_the_total(crowd):
 
 @given(fleets(), st.data())
 def test_giving_back_and_granting_anew_leaves_nothing_to_give_back(crowd, order):
-    """No ping-pong: neither at once, nor after everybody has acquired what it may."""
-    settled = gave_back(crowd)
+    """No ping-pong: neither at once, nor after everybody has acquired what it may.
+
+    Nobody drains meanwhile: while one does, there is less and less that can be held.
+    """
+    capacity = {owner: max(most, crowd.by_owner[owner]) for owner, most in crowd.capacity.items()}
+    settled = gave_back(replace(crowd, capacity=capacity))
     assert surplus(settled) == {}
     assert surplus(filled(settled, order)) == {}
 
