@@ -219,7 +219,7 @@ class Call:
         else:
             self._offer(session, now)
             await self._send(link, berth)
-            self._ask(session, berth)
+            self._ask(link, berth)
             self._refill(session)
         self._take_reports(session)
         (self._calm.clear if session.outstanding else self._calm.set)()
@@ -243,8 +243,10 @@ class Call:
         self._asked = self._permitted = None
         await link.send(link.session.permit(permitted, _clock()))
 
-    def _ask(self, session: SpeechSession, berth: Berth) -> None:
-        if self._asked is None and berth.may_send() and (keys := session.choose(_clock())):
+    def _ask(self, link: Link, berth: Berth) -> None:
+        if self._asked is not None or not (berth.may_send() and link.open):
+            return
+        if keys := link.session.choose(_clock()):
             self._asked = Ask(tuple(keys))
             self.inbox.put(self._asked)
 

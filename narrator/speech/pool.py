@@ -212,7 +212,9 @@ class Pool:
             return slot.sent
         berth.discard()
         await berth.closed()
-        del self._berths[slot.number]
+        if berth.slot.fence != slot.fence:  # granted anew meanwhile: whoever has it goes on here
+            return slot.sent
+        self._berths.pop(slot.number, None)
         return berth.sent()
 
     async def close(self) -> None:
