@@ -196,7 +196,8 @@ def _times(rule: Rule) -> str:
 
 def _governor() -> str:
     return f"""\
-While steps wait, the governor decides for the whole fleet when sessions may be opened:
+While steps wait, the governor decides for the whole fleet who may open sessions, and when. A slot
+that a worker holds already, and whose session was cut, is tried once; refused, it goes back.
 
 * **Too many sockets** (`{Fault.HANDSHAKE_429}`): the ceiling shrinks to {governor.SHRINK:g} of the
   sockets in use, once for all who asked at the same time, and nobody opens one for
