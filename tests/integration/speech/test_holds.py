@@ -145,6 +145,24 @@ def test_a_process_that_was_frozen_past_its_hold_sends_nothing_more(studio):
     assert server.counts.speaks_received == 0
 
 
+def test_a_slot_that_is_granted_anew_while_it_is_rested_keeps_one_session(studio):
+    """Its time had run out; the old session is slow to close, the new hold begins meanwhile."""
+    server = studio.server(first_audio_ms=600)
+    speaker = studio.speaker(server.url, close_seconds=2.0)
+    given_up = speak(speaker, utterances(2))
+    assert [type(next(given_up)) for _ in range(2)] == [Connected, Spoken]
+    given_up.close()  # the second is under way
+    anew = held(fence=2)
+    with ThreadPoolExecutor(2) as threads:
+        rested = threads.submit(speaker.rest, held().slot)
+        begun = threads.submit(list, speak(speaker, utterances(1), hold=anew))
+        rested.result(PATIENCE)
+        begun.result(PATIENCE)
+    list(speak(speaker, utterances(1), hold=anew))
+    assert server.counts.handshakes_accepted == 2
+    assert server.counts.sockets_open == 1
+
+
 def test_without_a_hold_in_time_a_cut_session_is_not_replaced(studio):
     server = studio.server()
     speaker = studio.speaker(server.url, **HOLD)

@@ -89,6 +89,22 @@ def test_what_was_cut_is_not_sent_again_by_the_speaker(studio):
     assert server.counts.speaks_received <= 5
 
 
+@pytest.mark.parametrize("moment", IN_A_FLUSH, ids=str)
+def test_what_is_named_as_sent_is_what_the_provider_received(studio, moment):
+    """To the character: it is what is paid for."""
+    server = studio.server(
+        faults=tuple(
+            Fault(kind=kind, socket=socket, flush=2, moment=moment)
+            for socket, kind in enumerate((FaultKind.CUT_1011, FaultKind.CUT_1000))
+        )
+    )
+    given = utterances(12)
+    chars = {each.key: len(each.text) for each in given}
+    reports = keyed(speak(studio.speaker(server.url), given))
+    named = sum(chars[report.key] for report in reports if not isinstance(report, Unsent))
+    assert server.counts.wait_for(lambda counts: counts.characters_received == named)
+
+
 def test_after_two_new_sessions_without_an_answer_the_rest_is_unsent(studio):
     server = studio.server(faults=(Fault(kind=FaultKind.CUT_1011, flush=0),))
     reports = list(speak(studio.speaker(server.url, outstanding=1), utterances(6)))
