@@ -141,7 +141,7 @@ class SlotKeeper:
         if not self._capacity or self._closed:
             return
         with self._lock:
-            held = list(self._holds)
+            held = [hold for hold in self._holds if not hold.lost]
         asked_at = self._services.clock()
         standing = self._services.slots.renew(
             self.owner,

@@ -172,6 +172,25 @@ def test_a_slot_that_ran_out_and_was_granted_anew_is_held_once(world: World) -> 
     assert (before.wanted, anew.wanted) == (False, True)
 
 
+def test_a_lost_slot_is_not_renewed_for_a_task_that_is_still_ending(world: World) -> None:
+    """It ran out while there was room for fewer; nobody would give it back in the end."""
+    chapters(world, 4)
+    world.plan()
+    mine, other = take(world.keeper), world.another_keeper()
+    theirs = take(other)
+    world.clock.wait(TERMS.hold_seconds)
+    other.beat()
+    world.clock.wait(TERMS.grace_seconds)
+    world.slots.refused(SpeechThrottled("HTTP 429"), handshake_seconds=0.0, slot=theirs.slot)
+    world.keeper.beat()
+    assert mine.lost
+
+    other.give(theirs)
+    other.close()
+    world.keeper.beat()
+    assert used(world) == 0
+
+
 def test_a_new_process_gets_slots_that_the_first_is_told_to_give_back(world: World) -> None:
     chapters(world, 12)
     world.plan()
