@@ -297,6 +297,7 @@ class Narration:
         if error:
             raise error
         if part.unsent:
+            self._stopped = True  # what is claimed next would come back at once, again and again
             self._services.steps.hand_back(part.claim, counted=False)
             return
         if part.busy:
@@ -323,6 +324,7 @@ class Narration:
             return False
         except StoreUnavailable as error:
             log.warning("narration.unavailable", reason=error.reason)
+            part.begun.update(keys)  # a commit may have gone unheard: the rows end as unsent
             self._stopped = True
             return False
         part.begun.update(keys)

@@ -257,6 +257,37 @@ def test_what_is_handed_back_unsent_uses_up_no_attempt(world: World) -> None:
     assert world.ledger.sums().sent == sum(map(len, world.speaker.said))
 
 
+def test_what_is_handed_back_unsent_is_not_claimed_again_by_the_same_task(world: World) -> None:
+    """A hold too near its end takes nothing more: it would be claimed and handed back for ever."""
+    world.plan()
+    taken = world.keeper.take()
+    assert taken is not None
+    hold, claim = taken
+    hold.good_until = world.clock.now
+    asked = count()
+    narration = Narration(
+        world.services, world.keeper, world.hands, hold, going=lambda: next(asked) < 1_000
+    )
+    narration.run(claim)
+
+    assert world.store.steps_by_id[claim.step_id].fence == claim.fence
+    assert slices(world, StepState.RUNNING) == 0
+
+
+def test_a_row_of_the_ledger_whose_writing_went_unheard_is_ended_as_unsent(world: World) -> None:
+    class Deaf(MemoryLedger):
+        def begin(self, claim: Claim, sendings: Sequence[Sending], *, slot: Slot) -> None:
+            super().begin(claim, sendings, slot=slot)
+            raise StoreUnavailable("the connection is gone after the commit")
+
+    world.swap(ledger=Deaf(world.store))
+    world.plan()
+    speak(world)
+
+    assert world.speaker.said == []
+    assert world.services.ledger.sums().sent == 0
+
+
 @pytest.mark.parametrize("error", [SpeechThrottled("HTTP 429"), AccountFault("HTTP 401")])
 def test_a_refused_session_uses_up_no_attempt_and_sends_nothing(
     world: World, error: SpeechThrottled | AccountFault
