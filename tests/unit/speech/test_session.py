@@ -203,6 +203,20 @@ def test_metadata_names_what_spoke_whenever_it_comes():
     ]
 
 
+@pytest.mark.parametrize("place", range(4))
+def test_metadata_may_come_at_any_place_and_twice(place):
+    metadata = '{"type":"Metadata","request_id":"r-2","model_version":"v1"}'
+    session = opened(utterance("a"))
+    send(session, 0.0)
+    frames = [SECOND, SECOND, flushed(0)]
+    for each in (*frames[:place], metadata, *frames[place:], metadata):
+        session.receive(each, 1.0)
+    assert [report.pcm for report in session.reports() if isinstance(report, Spoken)] == [
+        SECOND * 2
+    ]
+    assert (session.request_id, session.model_version) == ("r-2", "v1")
+
+
 @pytest.mark.parametrize(
     "frame",
     [

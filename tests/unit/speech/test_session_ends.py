@@ -262,6 +262,51 @@ def test_a_flushed_that_was_never_asked_for_ends_the_session():
     assert session.over
 
 
+REFUSED = '{"type":"Warning","warn_code":"EXCESSIVE_FLUSH"}'
+
+
+@pytest.mark.parametrize(
+    ("frames", "fault"),
+    [
+        ([REFUSED], Fault.WARNING_EXCESSIVE_FLUSH),
+        (['{"type":"Error","description":"…"}'], Fault.ERROR_MESSAGE),
+        ([flushed(0)], Fault.NO_AUDIO),
+        ([SECOND, flushed(1)], Fault.LOST_ANSWER),
+        ([SECOND, flushed(0), flushed(1)], Fault.UNASKED_ANSWER),
+    ],
+    ids=lambda each: str(each) if isinstance(each, Fault) else "",
+)
+def test_whatever_gives_a_session_up_has_a_name_in_the_table(frames, fault):
+    session = opened(utterance("a"))
+    send(session, 0.0)
+    for frame in frames:
+        session.receive(frame, 1.0)
+    assert session.error is not None
+    assert session.error.fault is fault
+
+
+@pytest.mark.parametrize(("every", "fault"), [(15.0, Fault.SILENCE), (14.0, Fault.TRICKLE)])
+def test_waiting_in_vain_has_a_name_in_the_table(every, fault):
+    session = opened(utterance("a"))
+    send(session, 0.0)
+    for step in range(1, 5):
+        session.tick(step * every)
+        session.receive(DROP, step * every)
+    assert session.error is not None
+    assert session.error.fault is fault
+
+
+def test_frames_that_come_after_the_close_are_not_heard():
+    session = opened(utterance("a"))
+    send(session, 0.0)
+    error = SpeechInterrupted("1006")
+    session.closed(error, 1.0)
+    assert outcomes(session) == [("a", "Cut", True)]
+    for frame in (SECOND, flushed(0), REFUSED, '{"type":"Metadata","request_id":"r-9"}'):
+        session.receive(frame, 2.0)
+    assert (session.reports(), session.error, session.request_id) == ([], error, "r-1")
+
+
 def test_an_error_message_ends_the_session_without_being_quoted():
     session = opened(utterance("a"))
     send(session, 0.0)
