@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select, update
+from sqlalchemy import Connection, Row, exists, func, select, true, update
 
 from narrator.domain import governor
 from narrator.domain.jobs import FOR_ACCOUNT, Failure, JobMove, JobState, job_sources, job_target
@@ -13,9 +13,19 @@ from narrator.domain.voices import Voice
 from narrator.storage.database import insert_or, instant
 from narrator.storage.tables import accounts, is_state, jobs, steps
 
+_LONGEST = "5s"
+"""For so long one transaction may idle with the account's row, and another wait for it."""
+
 
 def lock_account(tx: Connection, name: str, terms: SlotTerms) -> Account:
-    """Hold the account's row until the transaction ends; its first use inserts it."""
+    """Hold the account's row until the transaction ends; its first use inserts it.
+
+    The whole fleet renews through this row: a process that is stopped while it holds it is parted
+    from it, and nobody waits so long for it that leases run out meanwhile.
+    """
+    if tx.dialect.name == "postgresql":
+        limits = ("lock_timeout", "idle_in_transaction_session_timeout")
+        tx.execute(select(*(func.set_config(name, _LONGEST, true()) for name in limits)))
     query = select(accounts).where(accounts.c.account == name).with_for_update()
     row = tx.execute(query).one_or_none()
     if row is None:

@@ -1,13 +1,14 @@
 """What is particular to slots and the ledger in SQL: locks and indexes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text, update
 
-from narrator.domain.errors import AccountFault
+from narrator.domain.errors import AccountFault, StoreUnavailable
 from narrator.domain.jobs import JobState
 from narrator.domain.ledger import Sending
 from narrator.domain.slots import Slot, SlotTerms
@@ -53,6 +54,29 @@ def test_giving_a_slot_back_waits_for_nobody(postgres: Database, fleet: Fleet) -
         lock_account(tx, ACCOUNT, TERMS)
         slots.release(slot, [])
         assert slots.account().used == 0
+
+
+@pytest.mark.integration
+def test_a_process_that_stops_with_the_account_in_hand_is_parted_from_it(
+    postgres: Database,
+) -> None:
+    """The others renew through the same row, long before their own leases run out."""
+    slots = SqlSlots(postgres, account=ACCOUNT, terms=TERMS)
+    slots.renew("a", (), capacity=1)
+    with pytest.raises(StoreUnavailable):
+        _stop_with_the_account_until_renewed(postgres, slots)
+
+
+def _stop_with_the_account_until_renewed(database: Database, slots: SqlSlots) -> None:
+    with database.write() as stopped:
+        lock_account(stopped, ACCOUNT, TERMS)
+        for _ in range(2):  # the first may give up waiting at the moment when the other is parted
+            with suppress(StoreUnavailable):
+                slots.renew("a", (), capacity=1)
+                break
+        else:
+            pytest.fail("nobody could renew")
+        stopped.execute(text("SELECT 1"))
 
 
 @pytest.mark.integration
