@@ -18,7 +18,6 @@ import structlog
 from narrator.domain.errors import JobFault, LeaseLost, NarratorError, StoreUnavailable, TakeBusy
 from narrator.domain.ids import TakeKey
 from narrator.domain.ledger import Outcome, Sending
-from narrator.domain.retry import MAX_ATTEMPTS, delay_seconds
 from narrator.domain.steps import Claim, Queue
 from narrator.domain.takes import Take, take_object
 from narrator.domain.voices import BYTES_PER_SAMPLE
@@ -26,6 +25,7 @@ from narrator.services.dispatch import dispatch
 from narrator.services.hands import Hands
 from narrator.services.holds import HeldSlot
 from narrator.services.kit import Services
+from narrator.services.patience import Patience
 from narrator.services.ports import (
     Connected,
     Cut,
@@ -91,6 +91,7 @@ class Narration:
         self._hands = hands
         self._hold = hold
         self._process_going = going
+        self._patience = Patience(services, going)
         self._until = services.clock() + TASK_SECONDS
         self._parts: list[Part] = []
         self._part_of: dict[TakeKey, Part] = {}
@@ -262,17 +263,12 @@ class Narration:
             model_version=report.model_version,
         )
         services, packed = self._services, self._services.studio.pack(report.pcm)
-        for attempts in count(1):
-            try:
-                services.objects.put_bytes(take.object_key, packed, media_type="audio/flac")
-                services.takes.keep(part.claim, take, spoken_now=True, request_id=report.request_id)
-            except StoreUnavailable as error:
-                if attempts >= MAX_ATTEMPTS or not self._process_going():
-                    raise
-                log.warning("take.waiting", reason=error.reason, attempts=attempts)
-                services.wait(delay_seconds(attempts, services.dice()))
-            else:
-                return
+
+        def store() -> None:
+            services.objects.put_bytes(take.object_key, packed, media_type="audio/flac")
+            services.takes.keep(part.claim, take, spoken_now=True, request_id=report.request_id)
+
+        self._patience.do(store, event="take.waiting")
 
     def _forget(self, key: TakeKey) -> None:
         self._part_of.pop(key).chunks.pop(key)
@@ -343,18 +339,20 @@ class Narration:
 
     def _end_rows(self, *, patiently: bool = False) -> None:
         """Write what is owed to the ledger; what a store that is away does not take stays owed."""
-        for attempts in count(1):
-            try:
-                while self._endings:
-                    self._endings[0]()
-                    self._endings.popleft()
-            except StoreUnavailable as error:
-                log.warning("ledger.waiting", reason=error.reason, attempts=attempts)
-                if not patiently or attempts >= MAX_ATTEMPTS or not self._process_going():
-                    return
-                self._services.wait(delay_seconds(attempts, self._services.dice()))
+        if not self._endings:
+            return
+        try:
+            if patiently:
+                self._patience.do(self._write_endings, event="ledger.waiting")
             else:
-                return
+                self._write_endings()
+        except StoreUnavailable as error:
+            log.warning("ledger.owing", reason=error.reason, rows=len(self._endings))
+
+    def _write_endings(self) -> None:
+        while self._endings:
+            self._endings[0]()
+            self._endings.popleft()
 
 
 def _named(claim: Claim) -> AbstractContextManager[object]:

@@ -226,6 +226,7 @@ class SlotKeeper:
         now = self._services.clock()
         try:
             if slot := self._services.slots.acquire(self.owner):
+                self._uneasy = True  # it may be the circuit's one trial
                 hold = HeldSlot(slot, good_until=now + self._services.terms.hold_seconds)
                 hold.sent.extend((now - sent.seconds_ago, sent.chars) for sent in slot.sent)
         finally:

@@ -6,7 +6,13 @@ from threading import Event
 
 import pytest
 
-from narrator.domain.errors import AccountFault, SpeechRefused, SpeechThrottled, StoreUnavailable
+from narrator.domain.errors import (
+    AccountFault,
+    SpeechRefused,
+    SpeechThrottled,
+    SpeechUnavailable,
+    StoreUnavailable,
+)
 from narrator.domain.jobs import JobOptions, JobState
 from narrator.domain.slots import Sent, Slot
 from narrator.domain.steps import Queue
@@ -338,6 +344,23 @@ def test_only_news_of_an_opened_session_is_reported(world: World) -> None:
 
     world.keeper.connected(0.0)
     assert world.slots.account().fault is None
+
+
+def test_the_one_who_tries_an_open_circuit_tells_that_it_is_over(world: World) -> None:
+    world.plan()
+    world.keeper.beat()
+    world.keeper.connected(0.1)
+    elsewhere = Slot(number=5, fence=1, voice=Voice())
+    for _ in range(3):
+        world.slots.refused(
+            SpeechUnavailable("no connection"), handshake_seconds=0.0, slot=elsewhere
+        )
+        world.clock.wait(10)
+    assert world.slots.account().failures == 3
+
+    take(world.keeper)
+    world.keeper.connected(0.1)
+    assert world.slots.account().failures == 0
 
 
 def test_a_paused_account_is_tried_and_its_jobs_resume(world: World) -> None:
