@@ -3,14 +3,13 @@
 from typing import Any
 
 from benchmarks.rig import books
-from benchmarks.rig.figures import FIRST_SECONDS, Finished
+from benchmarks.rig.figures import FIRST_SECONDS, Finished, run_seconds, utilisation
 from benchmarks.rig.fleet import Fleet, fleet, wait
 from benchmarks.rig.pace import wait_for_sockets
 from benchmarks.rig.servers import Provider
 from benchmarks.rig.watch import thread_seconds, watching
 
 LOOP = "narrator-speech"
-SETTLED_SECONDS = 10.0  # until the threads' names are written down again
 
 
 def of_one_process(*, sessions: int, minutes: float) -> dict[str, Any]:
@@ -19,21 +18,26 @@ def of_one_process(*, sessions: int, minutes: float) -> dict[str, Any]:
     with fleet(provider, workers=1, allowance=sessions, sockets=sessions) as running:
         running.submit_books(books.copies_for(sessions * 2_400 * (minutes + 4)))
         opened_at = wait_for_sockets(running, sessions)
-        wait(opened_at + FIRST_SECONDS + SETTLED_SECONDS - running.records.now())
-        return watched(running, sessions, minutes)
+        wait(opened_at + FIRST_SECONDS - running.records.now())
+        return watched(running, sessions, minutes, opened_at)
 
 
-def watched(running: Fleet, sessions: int, minutes: float) -> dict[str, Any]:
-    """What the worker uses in so many minutes."""
+def watched(running: Fleet, sessions: int, minutes: float, opened_at: float) -> dict[str, Any]:
+    """What the worker uses from the end of its sockets' first minute on."""
+    until = opened_at + run_seconds(minutes)
     worker, names = running.workers[1].pid, running.threads_of(1)
     began, hours = running.records.now(), running.records.audio_hours()
     threads = thread_seconds(worker, names)
     with watching(running.roots()) as use:
-        wait(minutes * 60)
+        wait(until - began)
         ended, made = running.records.now(), running.records.audio_hours() - hours
         spent = thread_seconds(worker, names)
     seconds = ended - began
-    chars = chars_between(running.records.finished(), began, ended)
+    finished = running.records.finished()
+    chars = chars_between(finished, began, ended)
+    figures = utilisation(
+        finished, opened_at=opened_at, until=until, slots=sessions, minutes=minutes
+    )
     cpu = use.cpu_seconds()
     mine = cpu["speech worker 1"]
     return {
@@ -42,8 +46,7 @@ def watched(running: Fleet, sessions: int, minutes: float) -> dict[str, Any]:
         **running.about(),
         "seconds": round(seconds, 1),
         "sockets_open": running.witness.stats()["sockets_open"],
-        "chars_a_minute": round(chars / seconds * 60),
-        "of_the_limit": round(chars / (sessions * 2_400 * seconds / 60), 4),
+        "utilisation": figures.as_json(),
         "audio_hours": round(made, 3),
         "worker_cpu_seconds_an_audio_hour": round(mine / made, 2),
         "worker_cpu_seconds_a_million_chars": round(mine / chars * 1e6, 1),
@@ -76,12 +79,12 @@ def table(report: dict[str, Any]) -> list[str]:
     names = (
         "sessions",
         "sockets_open",
-        "of_the_limit",
         "worker_cpu_seconds_an_audio_hour",
         "worker_cpu_seconds_a_million_chars",
         "worker_cores",
         "loop_share_of_a_core",
     )
     rows = [f"{name:38}{report[name]}" for name in names]
+    rows.append(f"{'of_the_limit':38}{report['utilisation']['of_the_limit']}")
     peak = report["peak_megabytes"]["speech worker 1"]
     return [*rows, f"{'worker_peak_megabytes':38}{peak}"]

@@ -19,6 +19,8 @@ from narrator.domain.plan import spoken
 from tests.acceptance.words import text_nodes, words_of
 
 FASTER = 20.0
+# A stalled socket is given up after 15 s by default; the limits' clock runs 20 times faster.
+HURRY = {"NARRATOR_SILENCE_SECONDS": "3"}
 OPEN_JOBS = 4
 LOOK_SECONDS = 2.0
 ENDING_SECONDS = 1_200.0
@@ -41,7 +43,7 @@ def soaked(*, slots: int, workers: int, minutes: float, share: float, seed: int)
     chaos = ("--chaos-share", share, "--chaos-seed", seed)
     bursts = ("--burst-every", 60, "--burst-seconds", 4)
     provider = Provider(sockets=slots, time_scale=FASTER, further=(*chaos, *bursts))
-    with fleet(provider, workers=workers, allowance=slots) as running:
+    with fleet(provider, workers=workers, allowance=slots, further=HURRY) as running:
         began = monotonic()
         jobs = kept_busy(running, orders(seed), minutes * 60)
         spoke = monotonic() - began
