@@ -7,6 +7,7 @@ a job holds the job first and then wants its steps.
 import json
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,6 +32,7 @@ from narrator.storage.choosing import ALIVE, loads
 from narrator.storage.database import instant
 from narrator.storage.moves import NewStep, add_steps, move_job, move_steps
 from narrator.storage.tables import chunks, is_state, jobs, steps
+from narrator.storage.utterances import lose_earlier
 
 Found = Row[int, str, str, int, str, int, int]
 """A step that may be claimed: `id`, `job_id`, `job_state`, `seq`, `chunks`, `chapter`, `chars`."""
@@ -132,7 +134,13 @@ def _claimed(tx: Connection, found: Found, owner: str, lease_seconds: float) -> 
     mine = steps.c.id == found.id
     if not move_steps(tx, StepMove.CLAIM, mine, owner=owner, lease_until=until):
         return None
-    row = tx.execute(select(steps).where(mine)).one()
+    claim = _claim(tx.execute(select(steps).where(mine)).one())
+    if claim.fence > 1:
+        lose_earlier(tx, claim)
+    return claim
+
+
+def _claim(row: Row[Any]) -> Claim:
     return Claim(
         step_id=StepId(row.id),
         job_id=JobId(row.job_id),

@@ -23,7 +23,6 @@ from narrator.domain.jobs import (
 from narrator.domain.steps import StepKind, StepMove, StepState, step_sources
 from narrator.domain.voices import Voice
 from narrator.storage.database import Database, insert_or, now
-from narrator.storage.ledger import sums
 from narrator.storage.moves import (
     NewStep,
     add_steps,
@@ -35,6 +34,7 @@ from narrator.storage.moves import (
 )
 from narrator.storage.planting import storable
 from narrator.storage.tables import SPOKEN, artifacts, chapters, chunks, is_state, jobs, steps
+from narrator.storage.utterances import sums
 
 _COUNTS = ("chunks", "chunks_spoken", "chars", "chars_spoken", "chars_from_takes", "samples")
 _NO_FAILURE = {"failure_code": None, "failure_reason": None, "failure_remedy": None}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, func, select
 
 from narrator.domain.errors import InvalidTransition
 from narrator.domain.ids import JobId, TakeKey
@@ -12,6 +12,7 @@ from narrator.domain.steps import Claim
 from narrator.storage.database import Database, insert_or, instant
 from narrator.storage.moves import hold
 from narrator.storage.tables import is_state, utterances
+from narrator.storage.utterances import end, sums
 
 
 class SqlLedger:
@@ -22,7 +23,7 @@ class SqlLedger:
         self._account = account
 
     def begin(self, claim: Claim, sendings: Sequence[Sending], *, slot: Slot) -> None:
-        """These are about to be sent; earlier claims' open rows become lost.
+        """These are about to be sent.
 
         Repeating what is open (its commit may have gone unheard), or was not sent after all, is
         harmless. Raises LeaseLost, and InvalidTransition for words that were sent under this fence:
@@ -30,7 +31,6 @@ class SqlLedger:
         """
         with self._database.write() as tx:
             hold(tx, claim)
-            _lose_earlier(tx, claim)
             if sendings and _insert(tx, claim, sendings, self._account, slot) != len(sendings):
                 raise InvalidTransition(
                     f"the {claim} has sent these words before", remedy="hand it back"
@@ -53,58 +53,6 @@ class SqlLedger:
         """Characters sent, of one job or of all, by what became of them."""
         with self._database.read() as tx:
             return sums(tx, job_id)
-
-
-def end(
-    tx: Connection,
-    claim: Claim,
-    key: TakeKey,
-    outcome: Outcome,
-    *,
-    request_id: str = "",
-    code: str = "",
-) -> None:
-    """End the row of the claim's utterance, unless it has ended.
-
-    One that counts as lost was given up too early: whoever says now what became of it, lives.
-    """
-    tx.execute(
-        update(utterances)
-        .where(
-            utterances.c.step_id == claim.step_id,
-            utterances.c.fence == claim.fence,
-            utterances.c.take_key == key,
-            is_state(utterances.c.outcome, Outcome.SENT, Outcome.LOST),
-        )
-        .values(outcome=outcome, request_id=request_id, code=code, ended_at=instant())
-    )
-
-
-def sums(tx: Connection, job_id: JobId | None = None) -> Sums:
-    """Characters by outcome, of one job or of all."""
-    rows = tx.execute(sums_query(job_id))
-    return Sums(chars={Outcome(row.outcome): int(row.chars) for row in rows})
-
-
-def sums_query(job_id: JobId | None = None) -> Select[tuple[str, int]]:
-    """The query of `sums`: one index holds the answer for all, another finds a job's rows."""
-    query = select(utterances.c.outcome, func.sum(utterances.c.chars).label("chars"))
-    if job_id is not None:
-        query = query.where(utterances.c.job_id == job_id)
-    return query.group_by(utterances.c.outcome)
-
-
-def _lose_earlier(tx: Connection, claim: Claim) -> None:
-    """Whoever held the step before does not any more, and has not said what became of these."""
-    tx.execute(
-        update(utterances)
-        .where(
-            utterances.c.step_id == claim.step_id,
-            utterances.c.fence < claim.fence,
-            is_state(utterances.c.outcome, Outcome.SENT),
-        )
-        .values(outcome=Outcome.LOST, ended_at=instant())
-    )
 
 
 def _insert(

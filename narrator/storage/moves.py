@@ -16,6 +16,7 @@ from narrator.domain.jobs import JobMove, JobState, job_sources, job_target
 from narrator.domain.steps import Claim, StepKind, StepMove, StepState, step_sources, step_target
 from narrator.storage.database import insert_or, instant, now
 from narrator.storage.tables import is_state, jobs, steps
+from narrator.storage.utterances import lose_all
 
 _FREED: dict[str, object] = {
     "queued_until": None,
@@ -146,10 +147,12 @@ def end_steps(tx: Connection, job_id: JobId) -> None:
 
     A claim that was cutting a slice up meanwhile may have added parts: whoever holds the slice is
     waited for, and its parts are seen by the next statement. When nothing is left, nobody holds a
-    slice to cut.
+    slice to cut. Nor does anybody send for it: what is open in the ledger is lost, unless whoever
+    sent it still says what became of it.
     """
     while move_steps(tx, StepMove.CANCEL, steps.c.job_id == job_id):
         pass
+    lose_all(tx, job_id)
 
 
 def _may(move: StepMove) -> ColumnElement[bool]:

@@ -19,7 +19,6 @@ from narrator.services.ports import (
 )
 from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.dispatching import IMPLAUSIBLE_SECONDS
-from narrator.storage.ledger import end
 from narrator.storage.moves import hold, look
 from narrator.storage.tables import (
     KEPT,
@@ -33,6 +32,7 @@ from narrator.storage.tables import (
     steps,
     takes,
 )
+from narrator.storage.utterances import end
 
 FRESH_SECONDS = 3_600
 """A take used less than this ago counts as used now: most look-ups then write nothing."""

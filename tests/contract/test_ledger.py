@@ -1,5 +1,7 @@
 """The port `Ledger`, and the rows that keeping a take ends."""
 
+from collections.abc import Callable
+
 import pytest
 
 from narrator.domain.errors import InvalidTransition, LeaseLost
@@ -8,7 +10,7 @@ from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.slots import Slot
 from narrator.domain.steps import Claim, Queue
 from tests.contract.fleet import THALIA, Fleet
-from tests.contract.stage import Store, job_id, key_of, take_of, until
+from tests.contract.stage import BOOK, FAILURE, Store, job_id, key_of, take_of, until
 
 SLOT = Slot(number=7, fence=1, voice=THALIA)
 
@@ -26,6 +28,13 @@ def reclaimed(store: Store, claim: Claim) -> Claim:
         return store.steps.claim(Queue.SPEECH, owner="other", lease_seconds=600)
 
     return until(again)
+
+
+def adds_up(fleet: Fleet, claim: Claim) -> bool:
+    """Whether sent = finished - answered by takes + sent again, in the claim's job."""
+    progress = fleet.store.jobs.progress(claim.job_id)
+    finished = progress.chars_spoken - progress.chars_from_takes
+    return progress.chars_sent == finished + progress.chars_resent
 
 
 @pytest.fixture
@@ -64,6 +73,118 @@ def test_what_a_dead_process_left_open_is_lost(fleet: Fleet, claim: Claim) -> No
     fleet.ledger.begin(reclaimed(fleet.store, claim), [sending("three", 1)], slot=SLOT)
     assert [line.outcome for line in fleet.lines()] == [Outcome.LOST, Outcome.SENT]
     assert (fleet.ledger.sums().sent, fleet.ledger.sums().resent) == (8, 3)
+
+
+def test_a_claim_that_sends_nothing_loses_what_its_predecessor_left_open(
+    fleet: Fleet, claim: Claim
+) -> None:
+    """Another job's takes answer the slice."""
+    fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
+    again = reclaimed(fleet.store, claim)
+    assert [line.outcome for line in fleet.lines()] == [Outcome.LOST]
+    for text in ("one", "three"):
+        fleet.store.takes.keep(again, take_of(text), spoken_now=False)
+    fleet.store.steps.finish_slice(again)
+    assert adds_up(fleet, claim)
+
+
+def test_a_slice_claimed_for_a_seat_loses_what_was_left_open(fleet: Fleet, claim: Claim) -> None:
+    fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
+    fleet.store.steps.hand_back(claim)
+    fleet.store.dispatch()
+    assert fleet.store.seat() is not None
+    assert [line.outcome for line in fleet.lines()] == [Outcome.LOST]
+
+
+def test_a_slice_is_finished_without_losing_what_is_under_way(fleet: Fleet, claim: Claim) -> None:
+    """Whoever sent it has its end still to write."""
+    fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
+    for text in ("one", "three"):
+        fleet.store.takes.keep(claim, take_of(text), spoken_now=False)
+    fleet.store.steps.finish_slice(claim)
+    assert [line.outcome for line in fleet.lines()] == [Outcome.SENT]
+
+
+def cancel(fleet: Fleet, claim: Claim) -> None:
+    fleet.store.jobs.cancel(claim.job_id)
+
+
+def fail(fleet: Fleet, claim: Claim) -> None:
+    fleet.store.steps.fail(claim, FAILURE)
+
+
+def fail_elsewhere(fleet: Fleet, claim: Claim) -> None:  # noqa: ARG001 — one signature for all
+    fleet.store.steps.fail(fleet.store.next(Queue.SPEECH), FAILURE)
+
+
+@pytest.mark.parametrize("end", [cancel, fail, fail_elsewhere])
+def test_a_job_that_ends_leaves_nothing_open(
+    fleet: Fleet, end: Callable[[Fleet, Claim], None]
+) -> None:
+    fleet.store.planned([["one", "three"], ["seven"]], slice_chunks=2)
+    claim = fleet.store.next(Queue.SPEECH)
+    fleet.ledger.begin(claim, [sending("one"), sending("three", 1)], slot=SLOT)
+    fleet.store.takes.keep(claim, take_of("one"), spoken_now=True)
+    end(fleet, claim)
+    assert [line.outcome for line in fleet.lines()] == [Outcome.KEPT, Outcome.LOST]
+    assert adds_up(fleet, claim)
+
+
+def test_a_job_that_was_handed_back_and_cancelled_leaves_nothing_open(
+    fleet: Fleet, claim: Claim
+) -> None:
+    fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
+    fleet.store.steps.hand_back(claim)
+    fleet.store.jobs.cancel(claim.job_id)
+    assert [line.outcome for line in fleet.lines()] == [Outcome.LOST]
+
+
+def test_a_job_that_succeeds_leaves_nothing_open(fleet: Fleet) -> None:
+    """A slice's worker died with its chunk; another slice's take answered it."""
+    fleet.store.planned([["yes", "no"]])
+    dead, other = fleet.store.slices(2)
+    fleet.ledger.begin(dead, [sending("yes")], slot=SLOT)
+    fleet.ledger.begin(other, [sending("no", 1)], slot=SLOT)
+    fleet.store.takes.keep(dead, take_of("yes"), spoken_now=False)
+    fleet.store.takes.keep(other, take_of("no"), spoken_now=True)
+    fleet.store.steps.finish_slice(other)
+    fleet.store.render(1)
+    fleet.store.steps.finish_publish(fleet.store.next(Queue.AUDIO), [BOOK])
+    assert [line.outcome for line in fleet.lines()] == [Outcome.LOST, Outcome.KEPT]
+    assert adds_up(fleet, dead)
+
+
+def test_a_job_leaves_another_jobs_rows_open(fleet: Fleet) -> None:
+    for number, text in ((1, "one"), (2, "three")):
+        fleet.store.planned([[text]], number)
+        fleet.ledger.begin(fleet.store.next(Queue.SPEECH), [sending(text)], slot=SLOT)
+    fleet.store.jobs.cancel(job_id(1))
+    assert [line.outcome for line in fleet.lines()] == [Outcome.LOST, Outcome.SENT]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.LATE, Outcome.CUT, Outcome.UNSENT])
+def test_whoever_spoke_for_a_job_that_ended_may_say_what_became_of_it(
+    fleet: Fleet, claim: Claim, outcome: Outcome
+) -> None:
+    fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
+    fleet.store.jobs.cancel(claim.job_id)
+    fleet.ledger.end(claim, key_of("one"), outcome, request_id="r-1")
+    assert fleet.lines() == [(0, 1, outcome, "r-1", "", 7)]
+    assert adds_up(fleet, claim)
+
+
+def test_a_job_taken_up_again_adds_up_when_it_ends_again(fleet: Fleet, claim: Claim) -> None:
+    fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
+    fleet.store.jobs.cancel(claim.job_id)
+    fleet.store.jobs.retry(claim.job_id)
+    again = fleet.store.next(Queue.SPEECH)
+    fleet.ledger.begin(again, [sending("one"), sending("three", 1)], slot=SLOT)
+    fleet.store.speak(again)
+    fleet.store.steps.finish_slice(again)
+    fleet.store.render(1)
+    fleet.store.steps.finish_publish(fleet.store.next(Queue.AUDIO), [BOOK])
+    assert (fleet.ledger.sums().sent, fleet.ledger.sums().resent) == (11, 3)
+    assert adds_up(fleet, claim)
 
 
 def test_what_another_step_left_open_is_left_alone(fleet: Fleet) -> None:
@@ -205,6 +326,4 @@ def test_a_jobs_progress_says_what_was_sent_and_what_in_vain(fleet: Fleet, claim
     fleet.store.takes.keep(again, take_of("one"), spoken_now=True)
     progress = fleet.store.jobs.progress(claim.job_id)
     assert (progress.chars_sent, progress.chars_resent) == (11, 3)
-    assert progress.chars_sent == (
-        progress.chars_spoken - progress.chars_from_takes + progress.chars_resent
-    )
+    assert adds_up(fleet, claim)

@@ -18,7 +18,6 @@ class MemoryLedger:
 
     def begin(self, claim: Claim, sendings: Sequence[Sending], *, slot: Slot) -> None:
         with self.store.still(claim):
-            self.store.utterances.lose(claim)
             self.store.utterances.begin(claim, sendings, slot.number)
 
     def end(

@@ -96,7 +96,9 @@ class MemorySteps(MemoryTables):
         step.fence, step.attempts = step.fence + 1, step.attempts + 1
         step.owner, step.started_at = owner, self.clock()
         step.until = step.started_at + lease_seconds
-        return claim_of(step)
+        claim = claim_of(step)
+        self.utterances.lose_earlier(claim)
+        return claim
 
     def _fairest(
         self, steps: Sequence[StepRow], room: int, under_way: AbstractSet[StepState]

@@ -83,6 +83,7 @@ class MemoryTables:
         for step in self._of(job_id, StepMove.CANCEL):
             step.move(StepMove.CANCEL)
             step.fence += 1
+        self.utterances.lose_all(job_id)
 
     def _move_job(self, job_id: JobId, move: JobMove, **changes: object) -> None:
         job = self._job(job_id)

@@ -47,11 +47,17 @@ class Utterances:
             row.attempt = 1 + sum(row.same_chunk(other) for other in self.rows.values())
             self.rows[claim.step_id, claim.fence, sending.key] = row
 
-    def lose(self, claim: Claim) -> None:
+    def lose_earlier(self, claim: Claim) -> None:
         """Open rows of earlier claims of the step are lost."""
         for (step_id, fence, _), row in self.rows.items():
             earlier = step_id == claim.step_id and fence < claim.fence
             if earlier and row.outcome is Outcome.SENT:
+                row.outcome = Outcome.LOST
+
+    def lose_all(self, job_id: JobId) -> None:
+        """Open rows of the job are lost."""
+        for row in self.rows.values():
+            if row.job_id == job_id and row.outcome is Outcome.SENT:
                 row.outcome = Outcome.LOST
 
     def end(

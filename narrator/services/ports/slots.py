@@ -57,13 +57,14 @@ class Slots(Protocol):
 
 
 class Ledger(Protocol):
-    """One row for each utterance that was sent; what is billed is computed from it."""
+    """One row for each utterance that was sent; what is billed is computed from it.
+
+    What a process leaves open that died becomes `lost`: when its step is claimed anew, or when the
+    job ends (`Steps`, `Jobs`). Once it has, its sums add up.
+    """
 
     def begin(self, claim: Claim, sendings: Sequence[Sending], *, slot: Slot) -> None:
-        """These are about to be sent; committed under the claim's fence before they are.
-
-        Rows that an earlier claim of the same step left open become `lost`: their process died.
-        """
+        """These are about to be sent; committed under the claim's fence before they are."""
 
     def end(
         self,
@@ -74,7 +75,10 @@ class Ledger(Protocol):
         request_id: str = "",
         code: str = "",
     ) -> None:
-        """What became of an open row; also for a claim that lost its lease since. Repeatable."""
+        """What became of an open row, or of a lost one whose process lives; repeatable.
+
+        Also for a claim that lost its lease since.
+        """
 
     def sums(self, job_id: JobId | None = None) -> Sums:
         """Characters sent, of one job or of all, by what became of them."""

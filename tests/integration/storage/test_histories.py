@@ -4,8 +4,8 @@ Leases end here by being released, handed back or cancelled, so that no history 
 """
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from functools import partial
 
 from hypothesis import Phase, settings
@@ -24,9 +24,13 @@ from sqlalchemy import select
 from narrator.domain.errors import NarratorError
 from narrator.domain.ids import StepId
 from narrator.domain.jobs import FINAL_STATES, Job, JobState, Progress
+from narrator.domain.ledger import RESENT, Outcome, Sending
+from narrator.domain.slots import Slot
 from narrator.domain.steps import Claim, Queue, StepKind, StepState
+from narrator.services.ports import Ledger
 from narrator.storage.database import Database
 from narrator.storage.jobs import SqlJobs
+from narrator.storage.ledger import SqlLedger
 from narrator.storage.steps import SqlSteps
 from narrator.storage.tables import is_state, steps
 from narrator.storage.takes import SqlTakes
@@ -35,6 +39,8 @@ from tests.contract.stage import (
     FAILURE,
     LONG,
     RECORD,
+    SPEAKER,
+    THALIA,
     Store,
     Texts,
     job_id,
@@ -42,15 +48,36 @@ from tests.contract.stage import (
     plan_of,
     take_of,
 )
+from tests.fakes.ledger import MemoryLedger
 from tests.fakes.store import MemoryStore
 
 NUMBERS = st.integers(1, 2)
 WORDS = st.sampled_from(["yes", "no", "well"])
 TEXTS = st.lists(st.lists(WORDS, max_size=3), min_size=1, max_size=2)
+SLOT = Slot(number=0, fence=1, voice=THALIA)
 OPEN = (StepState.READY, StepState.QUEUED, StepState.RUNNING)
 
 Pair = tuple[Claim, Claim]
 """One claim as SQL knows it and as the twin does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books(Store):
+    """A store and its ledger."""
+
+    ledger: Ledger
+
+    def begin(self, claim: Claim, words: Collection[str]) -> list[str]:
+        """Write down that those of the words that the slice has to say are sent; which they are."""
+        mine = {c.key: c for c in self.takes.pending(claim) if c.text in words}
+        sendings = [Sending(key=k, index=c.index, chars=len(c.text)) for k, c in mine.items()]
+        self.ledger.begin(claim, sendings, slot=SLOT)
+        return sorted(c.text for c in mine.values())
+
+    def say(self, claim: Claim, words: Collection[str]) -> None:
+        """Send and keep those of the words that the slice has to say."""
+        for word in self.begin(claim, words):
+            self.takes.keep(claim, take_of(word), spoken_now=True)
 
 
 class Histories(RuleBasedStateMachine):
@@ -65,8 +92,13 @@ class Histories(RuleBasedStateMachine):
         self.database.migrate()
         twin = MemoryStore(clock=lambda: 1e9)
         self.stores = (
-            Store(SqlJobs(self.database), SqlSteps(self.database), SqlTakes(self.database)),
-            Store(twin, twin, twin),
+            Books(
+                SqlJobs(self.database),
+                SqlSteps(self.database),
+                SqlTakes(self.database),
+                SqlLedger(self.database, account=SPEAKER),
+            ),
+            Books(twin, twin, twin, MemoryLedger(twin)),
         )
         self.ended: dict[int, JobState] = {}
 
@@ -75,13 +107,13 @@ class Histories(RuleBasedStateMachine):
         self.database.close()
         self.folder.cleanup()
 
-    def both(self, act: Callable[[Store], object]) -> tuple[object, object]:
+    def both(self, act: Callable[[Books], object]) -> tuple[object, object]:
         """Do it in both; answers and errors must agree."""
         sql, twin = (outcome(act, store) for store in self.stores)
         assert comparable(sql) == comparable(twin)
         return sql, twin
 
-    def under(self, pair: Pair, act: Callable[[Store, Claim], object]) -> tuple[object, object]:
+    def under(self, pair: Pair, act: Callable[[Books, Claim], object]) -> tuple[object, object]:
         """Do it in both, each under its own claim."""
         claims = dict(zip(map(id, self.stores), pair, strict=True))
         return self.both(lambda store: act(store, claims[id(store)]))
@@ -119,11 +151,31 @@ class Histories(RuleBasedStateMachine):
         """Do the whole step, as a worker does; its claim may be long lost."""
         self.under(pair, lambda store, claim: do(store, claim, texts))
 
-    @rule(pair=claims, word=WORDS, spoken_now=st.booleans())
-    def keep(self, pair: Pair, word: str, *, spoken_now: bool) -> None:
+    @rule(words=st.sets(WORDS, min_size=1))
+    def send_and_die(self, words: set[str]) -> None:
+        """A worker sends the next slice's words, and is heard of no more."""
+        self.both(lambda store: send(store, words))
+
+    @rule(pair=claims, words=st.sets(WORDS))
+    def begin(self, pair: Pair, words: set[str]) -> None:
+        if pair[0].kind is StepKind.SLICE:
+            self.under(pair, lambda store, claim: store.begin(claim, words))
+
+    @rule(pair=claims, word=WORDS, outcome=st.sampled_from([Outcome.UNSENT, *sorted(RESENT)]))
+    def end(self, pair: Pair, word: str, outcome: Outcome) -> None:
+        key = key_of(word)
+        self.under(pair, lambda store, claim: store.ledger.end(claim, key, outcome))
+
+    @rule(pair=claims, words=st.sets(WORDS))
+    def say(self, pair: Pair, words: set[str]) -> None:
+        if pair[0].kind is StepKind.SLICE:
+            self.under(pair, lambda store, claim: store.say(claim, words))
+
+    @rule(pair=claims, word=WORDS)
+    def answer(self, pair: Pair, word: str) -> None:
         if pair[0].kind is StepKind.SLICE:
             take = take_of(word)
-            self.under(pair, lambda s, claim: s.takes.keep(claim, take, spoken_now=spoken_now))
+            self.under(pair, lambda store, claim: store.takes.keep(claim, take, spoken_now=False))
 
     @rule(pair=claims, words=st.sets(WORDS))
     def lease(self, pair: Pair, words: set[str]) -> None:
@@ -173,23 +225,31 @@ class Histories(RuleBasedStateMachine):
         for _, job in self.jobs():
             assert (job.id in alive) == (job.state not in FINAL_STATES)
 
+    @invariant()
+    def what_a_job_sent_adds_up_once_it_has_ended(self) -> None:
+        for number, job in self.jobs():
+            if job.state in FINAL_STATES:
+                told = progress(number, self.stores[0])
+                finished = told.chars_spoken - told.chars_from_takes
+                assert told.chars_sent == finished + told.chars_resent
+
     def jobs(self) -> list[tuple[int, Job]]:
         """The jobs there are."""
         found = ((number, outcome(partial(get, number), self.stores[0])) for number in (1, 2))
         return [(number, job) for number, job in found if isinstance(job, Job)]
 
 
-def get(number: int, store: Store) -> Job:
+def get(number: int, store: Books) -> Job:
     """The job of a number."""
     return store.jobs.get(job_id(number))
 
 
-def progress(number: int, store: Store) -> Progress:
+def progress(number: int, store: Books) -> Progress:
     """How far the job of a number is."""
     return store.jobs.progress(job_id(number))
 
 
-def work(store: Store, queue: Queue, texts: Texts, rounds: int) -> None:
+def work(store: Books, queue: Queue, texts: Texts, rounds: int) -> None:
     """Dispatch, claim and do so many steps, if there are any."""
     for _ in range(rounds):
         store.dispatch()
@@ -197,7 +257,14 @@ def work(store: Store, queue: Queue, texts: Texts, rounds: int) -> None:
             do(store, claim, texts)
 
 
-def do(store: Store, claim: Claim, texts: Texts) -> None:
+def send(store: Books, words: Collection[str]) -> list[str] | None:
+    """Dispatch and claim a slice, if there is one, and send those of the words that it has."""
+    store.dispatch()
+    claim = store.steps.claim(Queue.SPEECH, owner="w", lease_seconds=LONG)
+    return store.begin(claim, words) if claim else None
+
+
+def do(store: Books, claim: Claim, texts: Texts) -> None:
     """What a worker does with a claim."""
     match claim.kind:
         case StepKind.PLAN:
@@ -207,7 +274,7 @@ def do(store: Store, claim: Claim, texts: Texts) -> None:
             plan = plan_of(texts, slice_chunks=2, answered=answered)
             store.steps.finish_plan(claim, plan)
         case StepKind.SLICE:
-            store.speak(claim)
+            store.say(claim, {chunk.text for chunk in store.takes.pending(claim)})
             store.steps.finish_slice(claim)
         case StepKind.RENDER:
             store.takes.of_chapter(claim)
@@ -217,7 +284,7 @@ def do(store: Store, claim: Claim, texts: Texts) -> None:
             store.steps.finish_publish(claim, [BOOK])
 
 
-def outcome(act: Callable[[Store], object], store: Store) -> object:
+def outcome(act: Callable[[Books], object], store: Books) -> object:
     """What it answers, or the error it raises."""
     try:
         return act(store)

@@ -6,21 +6,23 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
 
 from narrator.domain.errors import AccountFault, StoreUnavailable
 from narrator.domain.jobs import JobState
-from narrator.domain.ledger import Sending
+from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.slots import Slot, SlotTerms
-from narrator.domain.steps import Claim
+from narrator.domain.steps import Claim, Queue
 from narrator.storage import tables
 from narrator.storage.accounts import lock_account
 from narrator.storage.database import Database
 from narrator.storage.jobs import SqlJobs
-from narrator.storage.ledger import SqlLedger, sums_query
+from narrator.storage.ledger import SqlLedger
+from narrator.storage.moves import hold
 from narrator.storage.slots import SqlSlots
 from narrator.storage.steps import SqlSteps
 from narrator.storage.takes import SqlTakes
+from narrator.storage.utterances import sums_query
 from tests.contract.fleet import ACCOUNT, THALIA, Fleet, sql_fleet
 from tests.contract.stage import Store, job_id, together, until
 
@@ -135,6 +137,25 @@ def test_pausing_and_resuming_never_meet_the_workers_in_a_circle(
     assert slots.account().fault is None
     states = {fleet.store.jobs.get(job_id(number)).state for number in (1, 2)}
     assert states == {JobState.RUNNING}
+
+
+@pytest.mark.integration
+def test_ending_a_job_waits_for_whoever_writes_what_it_sends(
+    postgres: Database, fleet: Fleet
+) -> None:
+    """The row is not there yet when the job is cancelled, and is lost all the same."""
+    fleet.queue(1)
+    claim = fleet.store.next(Queue.SPEECH)
+    row = {"account": ACCOUNT, "job_id": claim.job_id, "step_id": claim.step_id, "sent_at": 0.0}
+    row |= {"fence": claim.fence, "chapter": 0, "idx": 0, "take_key": "k", "attempt": 1}
+    with ThreadPoolExecutor(1) as pool:
+        with postgres.write() as tx:
+            hold(tx, claim)
+            cancelling = pool.submit(fleet.store.jobs.cancel, claim.job_id)
+            until(lambda: _waiting_for_a_row(postgres))
+            tx.execute(insert(tables.utterances).values(row | {"chars": 3, "slot": 0}))
+        cancelling.result(timeout=10)
+    assert [line.outcome for line in fleet.lines()] == [Outcome.LOST]
 
 
 @pytest.mark.integration
