@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, true, update
 
 from narrator.domain import governor
+from narrator.domain.ids import JobId
 from narrator.domain.jobs import FOR_ACCOUNT, Failure, JobMove, JobState, job_sources, job_target
 from narrator.domain.slots import Account, SlotTerms
 from narrator.domain.steps import StepKind, StepMove, step_sources
@@ -57,22 +58,40 @@ def account_of(row: Row[Any]) -> Account:
 
 
 def pause_jobs(tx: Connection, speaker: str) -> None:
-    """Pause the speaker's jobs that have open slices; what a worker has begun may be finished."""
-    open_slices = exists().where(
-        steps.c.job_id == jobs.c.id,
-        is_state(steps.c.kind, StepKind.SLICE),
-        is_state(steps.c.state, *step_sources(StepMove.CANCEL)),
-    )
+    """Pause the speaker's jobs that have open slices; what a worker has begun may be finished.
+
+    Whether they still have is asked again once they are held: who finishes the last slice holds the
+    job, and would find nothing to resume.
+    """
     active = is_state(jobs.c.state, *job_sources(JobMove.PAUSE))
-    mine = select(jobs.c.id).where(active, jobs.c.speaker == speaker, open_slices)
-    _move_jobs(tx, JobMove.PAUSE, _held(tx, mine), paused_for=FOR_ACCOUNT)
+    mine = select(jobs.c.id).where(active, jobs.c.speaker == speaker, _open_slices())
+    held = jobs.c.id.in_(_held(tx, mine))
+    _move_jobs(tx, JobMove.PAUSE, held & _open_slices(), paused_for=FOR_ACCOUNT)
 
 
 def resume_jobs(tx: Connection, speaker: str) -> None:
     """Resume the jobs that were paused for the speaker's account, and no others."""
-    waiting = is_state(jobs.c.state, JobState.PAUSED) & (jobs.c.paused_for == FOR_ACCOUNT)
-    mine = select(jobs.c.id).where(waiting, jobs.c.speaker == speaker)
-    _move_jobs(tx, JobMove.RESUME, _held(tx, mine), paused_for=None)
+    mine = select(jobs.c.id).where(_waiting(), jobs.c.speaker == speaker)
+    _move_jobs(tx, JobMove.RESUME, jobs.c.id.in_(_held(tx, mine)), paused_for=None)
+
+
+def resume_spoken(tx: Connection, job_id: JobId) -> None:
+    """Resume a job that is held and waits for the account, unless it has an open slice."""
+    spoken = (jobs.c.id == job_id) & _waiting() & ~_open_slices()
+    _move_jobs(tx, JobMove.RESUME, spoken, paused_for=None)
+
+
+def _open_slices() -> ColumnElement[bool]:
+    """Whether the job has something to say for which it needs the account."""
+    return exists().where(
+        steps.c.job_id == jobs.c.id,
+        is_state(steps.c.kind, StepKind.SLICE),
+        is_state(steps.c.state, *step_sources(StepMove.CANCEL)),
+    )
+
+
+def _waiting() -> ColumnElement[bool]:
+    return is_state(jobs.c.state, JobState.PAUSED) & (jobs.c.paused_for == FOR_ACCOUNT)
 
 
 def _held(tx: Connection, query: Any) -> Sequence[str]:  # noqa: ANN401 — a Select of one column
@@ -83,14 +102,12 @@ def _held(tx: Connection, query: Any) -> Sequence[str]:  # noqa: ANN401 — a Se
 
 
 def _move_jobs(
-    tx: Connection, move: JobMove, ids: Sequence[str], *, paused_for: str | None
+    tx: Connection, move: JobMove, condition: ColumnElement[bool], *, paused_for: str | None
 ) -> None:
-    if not ids:
-        return
     target = job_target(move)
     columns = {"state": target, f"{target}_at": instant(), "paused_for": paused_for}
     guard = is_state(jobs.c.state, *job_sources(move))
-    tx.execute(update(jobs).where(jobs.c.id.in_(ids), guard).values(columns))
+    tx.execute(update(jobs).where(condition, guard).values(columns))
 
 
 def _fault(row: Row[Any]) -> Failure | None:

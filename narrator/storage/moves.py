@@ -97,13 +97,14 @@ def hold(tx: Connection, claim: Claim) -> None:
         raise lost(claim)
 
 
-def hold_with_job(tx: Connection, claim: Claim) -> None:
+def hold_with_job(tx: Connection, claim: Claim) -> JobState:
     """Hold the claim's job, then its step: for what changes both. Raises LeaseLost."""
     try:
-        lock_job(tx, claim.job_id)
+        state = lock_job(tx, claim.job_id)
     except Missing as error:
         raise lost(claim) from error
     hold(tx, claim)
+    return state
 
 
 def lost(claim: Claim) -> LeaseLost:

@@ -7,11 +7,12 @@ from sqlalchemy import Connection, exists, func, insert, select, true, tuple_, u
 from narrator.domain.artifacts import Artifact
 from narrator.domain.errors import InvalidTransition
 from narrator.domain.ids import JobId
-from narrator.domain.jobs import Failure, JobMove
+from narrator.domain.jobs import Failure, JobMove, JobState
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState
 from narrator.domain.voices import Voice
 from narrator.services.ports import PlannedJob, RenderedRecord
 from narrator.storage import tables
+from narrator.storage.accounts import resume_spoken
 from narrator.storage.claiming import claim_next, claim_slice
 from narrator.storage.database import Database, instant
 from narrator.storage.dispatching import dispatch
@@ -138,10 +139,11 @@ class SqlSteps:
         """Done; inserts the chapter's `render` step when no chunk of it is pending.
 
         Slices of a job finish one after another (its row is held), so the last one sees that it is
-        the last. Raises InvalidTransition while a chunk of the slice itself is pending.
+        the last: a job that is paused for its account needs it no more then, and goes on. Raises
+        InvalidTransition while a chunk of the slice itself is pending.
         """
         with self._database.write() as tx:
-            hold_with_job(tx, claim)
+            state = hold_with_job(tx, claim)
             pending = _pending(tx, claim)
             if pending.intersection(claim.chunks):
                 raise InvalidTransition(
@@ -152,6 +154,8 @@ class SqlSteps:
             if not pending:
                 render = NewStep(kind=StepKind.RENDER, seq=claim.chapter, chapter=claim.chapter)
                 add_steps(tx, claim.job_id, [render])
+            if state is JobState.PAUSED:
+                resume_spoken(tx, claim.job_id)
 
     def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
         """Done; inserts the job's `publish` step when every chapter is rendered."""

@@ -16,7 +16,7 @@ from narrator.domain.slots import Account, Sent, Slot
 from narrator.domain.steps import Queue
 from narrator.services.ports import Slots
 from tests.contract.fleet import APOLLO, THALIA, Fleet
-from tests.contract.stage import LONG, job_id, together
+from tests.contract.stage import BOOK, LONG, job_id, together
 
 THROTTLE = SpeechThrottled("HTTP 429", fault=Fault.HANDSHAKE_429)
 OUTAGE = SpeechUnavailable("no connection", fault=Fault.NO_CONNECTION)
@@ -476,13 +476,46 @@ def test_a_job_that_is_planned_meanwhile_is_paused_as_well(fleet: Fleet) -> None
 
 
 def test_a_running_slice_of_a_paused_job_may_be_finished(fleet: Fleet) -> None:
-    fleet.queue(1)
+    fleet.queue(2)
     slots = fleet.slots()
     claim = fleet.store.next(Queue.SPEECH)
     refuse(slots, NO_CREDITS)
     fleet.store.speak(claim)
     fleet.store.steps.finish_slice(claim)
     assert state(fleet, 1) == PAUSED
+
+
+def test_a_paused_job_whose_last_slice_is_finished_needs_the_account_no_more(fleet: Fleet) -> None:
+    job = fleet.queue(2)
+    slots = fleet.slots()
+    claims = fleet.store.slices(2)
+    refuse(slots, NO_CREDITS)
+    for claim in claims:
+        fleet.store.speak(claim)
+        fleet.store.steps.finish_slice(claim)
+    assert state(fleet, 1) == RUNNING
+    slots.renew("a", [], capacity=1)
+    fleet.store.render(1)
+    fleet.store.steps.finish_publish(fleet.store.next(Queue.AUDIO), [BOOK])
+    assert fleet.store.jobs.get(job).state is JobState.SUCCEEDED
+
+
+def test_a_paused_job_whose_last_slice_is_given_back_waits_for_the_account(fleet: Fleet) -> None:
+    fleet.queue(1)
+    slots = fleet.slots()
+    claim = fleet.store.next(Queue.SPEECH)
+    refuse(slots, NO_CREDITS)
+    fleet.store.steps.hand_back(claim)
+    assert state(fleet, 1) == PAUSED
+
+
+def test_a_job_that_an_operator_paused_stays_so_when_all_is_spoken(fleet: Fleet) -> None:
+    job = fleet.queue(1)
+    claim = fleet.store.next(Queue.SPEECH)
+    fleet.pause(job, "operator")
+    fleet.store.speak(claim)
+    fleet.store.steps.finish_slice(claim)
+    assert state(fleet, 1) == (JobState.PAUSED, "operator")
 
 
 def test_one_process_at_a_time_tries_a_paused_account(fleet: Fleet) -> None:

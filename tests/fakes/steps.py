@@ -15,7 +15,7 @@ from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState, s
 from narrator.domain.voices import Voice
 from narrator.services.ports import PlannedJob, RenderedRecord
 from tests.fakes.rows import ChapterRow, ChunkRow, StepRow, claim_of
-from tests.fakes.tables import MemoryTables
+from tests.fakes.tables import MemoryTables, waits_for_account
 
 
 class MemorySteps(MemoryTables):
@@ -245,6 +245,8 @@ class MemorySteps(MemoryTables):
             chapter = self._chapters[claim.job_id][claim.chapter]
             if all(chunk.spoken for chunk in chapter.chunks):
                 self._add(claim.job_id, StepKind.RENDER, claim.chapter, claim.chapter)
+            if waits_for_account(self._job(claim.job_id)) and not self._open_slices(claim.job_id):
+                self._move_job(claim.job_id, JobMove.RESUME)
 
     def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
         """Done; inserts the job's `publish` step when every chapter is rendered."""

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from narrator.domain.ids import JobId
-from narrator.domain.jobs import FOR_ACCOUNT, JobMove, JobState
-from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState
+from narrator.domain.jobs import FOR_ACCOUNT, JobMove
+from narrator.domain.steps import Claim, Queue, StepState
 from narrator.domain.voices import Voice
 from tests.fakes.jobs import MemoryJobs
 from tests.fakes.steps import MemorySteps
-from tests.fakes.tables import ALIVE
+from tests.fakes.tables import ALIVE, waits_for_account
 from tests.fakes.takes import MemoryTakes
 
 
@@ -43,9 +42,5 @@ class MemoryStore(MemoryJobs, MemorySteps, MemoryTakes):
         """Resume the jobs that were paused for this speaker's account, and no others."""
         with self._lock:
             for job in list(self._jobs.values()):
-                waits = job.state is JobState.PAUSED and job.paused_for == FOR_ACCOUNT
-                if job.speaker == speaker and waits:
+                if job.speaker == speaker and waits_for_account(job):
                     self._move_job(job.id, JobMove.RESUME, paused_for="")
-
-    def _open_slices(self, job_id: JobId) -> bool:
-        return any(step.kind is StepKind.SLICE for step in self._of(job_id, StepMove.CANCEL))

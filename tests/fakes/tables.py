@@ -7,7 +7,7 @@ from threading import RLock
 
 from narrator.domain.errors import LeaseLost, Missing
 from narrator.domain.ids import JobId, StepId, TakeKey
-from narrator.domain.jobs import Job, JobMove, JobState, next_job_state
+from narrator.domain.jobs import FOR_ACCOUNT, Job, JobMove, JobState, next_job_state
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState, step_sources
 from narrator.domain.takes import Take
 from narrator.services.ports import PlannedChunk
@@ -15,6 +15,11 @@ from tests.fakes.rows import ChapterRow, ChunkRow, StepRow
 from tests.fakes.utterances import Utterances
 
 ALIVE = {JobState.QUEUED, JobState.RUNNING}
+
+
+def waits_for_account(job: Job) -> bool:
+    """Whether it resumes by itself."""
+    return job.state is JobState.PAUSED and job.paused_for == FOR_ACCOUNT
 
 
 @dataclass(slots=True)
@@ -78,6 +83,9 @@ class MemoryTables:
     def _of(self, job_id: JobId, move: StepMove) -> list[StepRow]:
         sources = step_sources(move)
         return [s for s in self.steps_by_id.values() if s.job_id == job_id and s.state in sources]
+
+    def _open_slices(self, job_id: JobId) -> bool:
+        return any(step.kind is StepKind.SLICE for step in self._of(job_id, StepMove.CANCEL))
 
     def _cancel_steps(self, job_id: JobId) -> None:
         for step in self._of(job_id, StepMove.CANCEL):

@@ -165,7 +165,10 @@ class Steps(Protocol):
         """Insert chapters, chunks and slice steps, in place of an earlier try's."""
 
     def finish_slice(self, claim: Claim) -> None:
-        """Done; inserts the chapter's `render` step when no chunk of it is pending."""
+        """Done; inserts the chapter's `render` step when no chunk of it is pending.
+
+        A job that is paused for its account goes on with its last open slice done.
+        """
 
     def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
         """Done; inserts the job's `publish` step when every chapter is rendered."""

@@ -12,13 +12,13 @@ from narrator.domain.errors import AccountFault, StoreUnavailable
 from narrator.domain.jobs import JobState
 from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.slots import Slot, SlotTerms
-from narrator.domain.steps import Claim, Queue
+from narrator.domain.steps import Claim, Queue, StepMove
 from narrator.storage import tables
 from narrator.storage.accounts import lock_account
 from narrator.storage.database import Database
 from narrator.storage.jobs import SqlJobs
 from narrator.storage.ledger import SqlLedger
-from narrator.storage.moves import hold
+from narrator.storage.moves import hold, hold_with_job, move_step
 from narrator.storage.slots import SqlSlots
 from narrator.storage.steps import SqlSteps
 from narrator.storage.takes import SqlTakes
@@ -137,6 +137,25 @@ def test_pausing_and_resuming_never_meet_the_workers_in_a_circle(
     assert slots.account().fault is None
     states = {fleet.store.jobs.get(job_id(number)).state for number in (1, 2)}
     assert states == {JobState.RUNNING}
+
+
+@pytest.mark.integration
+def test_whoever_pauses_an_accounts_jobs_sees_a_slice_that_is_finished_meanwhile(
+    postgres: Database, fleet: Fleet
+) -> None:
+    """The pause has seen the last slice as open, and waits for the job."""
+    fleet.queue(1)
+    slots = SqlSlots(postgres, account=ACCOUNT, terms=TERMS)
+    claim = fleet.store.next(Queue.SPEECH)
+    with ThreadPoolExecutor(1) as pool:
+        with postgres.write() as tx:
+            hold_with_job(tx, claim)
+            pausing = pool.submit(slots.refused, NO_CREDITS, handshake_seconds=0, slot=SLOT)
+            until(lambda: _waiting_for_a_row(postgres))
+            move_step(tx, claim, StepMove.FINISH)
+        pausing.result(timeout=10)
+    assert slots.account().fault is not None
+    assert fleet.store.jobs.get(claim.job_id).state is JobState.RUNNING
 
 
 @pytest.mark.integration
