@@ -193,12 +193,14 @@ class Call:
         """Use a session until it ends, retires, or has nothing more to do for this call."""
         link.on_news = self._changed.set
         session = link.session
-        self._busy_at = _clock()
+        now = self._busy_at = _clock()
         try:
-            await self._turn(link, berth)
-            while not self._finished(session, berth):
-                await self._wait(self._next_instant(session, berth))
-                await self._turn(link, berth)
+            await self._turn(link, berth, now)
+            while not self._finished(session, berth, now):
+                # From the same instant on: one that went by since must not be missed.
+                await self._wait(self._next_instant(session, berth, now))
+                now = _clock()
+                await self._turn(link, berth, now)
         finally:
             self._asked = self._permitted = None
             session.permit((), _clock())
@@ -206,9 +208,9 @@ class Call:
             self._waiting.extendleft(reversed(session.withdraw()))
             berth.release()
 
-    async def _turn(self, link: Link, berth: Berth) -> None:
+    async def _turn(self, link: Link, berth: Berth, now: float) -> None:
         """Do whatever can be done now."""
-        session, now = link.session, _clock()
+        session = link.session
         if self._ending and session.outstanding:
             session.give_up(self._ending)
         session.tick(now)
@@ -219,8 +221,8 @@ class Call:
         else:
             self._offer(session, now)
             await self._send(link, berth)
-            self._ask(link, berth)
-            self._refill(session)
+            self._ask(link, berth, now)
+            self._refill(session, now)
         self._take_reports(session)
         (self._calm.clear if session.outstanding else self._calm.set)()
 
@@ -243,15 +245,14 @@ class Call:
         self._asked = self._permitted = None
         await link.send(link.session.permit(permitted, _clock()))
 
-    def _ask(self, link: Link, berth: Berth) -> None:
+    def _ask(self, link: Link, berth: Berth, now: float) -> None:
         if self._asked is not None or not (berth.may_send() and link.open):
             return
-        if keys := link.session.choose(_clock()):
+        if keys := link.session.choose(now):
             self._asked = Ask(tuple(keys))
             self.inbox.put(self._asked)
 
-    def _refill(self, session: SpeechSession) -> None:
-        now = _clock()
+    def _refill(self, session: SpeechSession, now: float) -> None:
         more_at = self._more_at(session, now)
         if more_at is not None and more_at <= now:
             self._ask_for_more()
@@ -261,19 +262,18 @@ class Call:
             self._more_asked = True
             self.inbox.put(Notice.MORE)
 
-    def _finished(self, session: SpeechSession, berth: Berth) -> bool:
+    def _finished(self, session: SpeechSession, berth: Berth, now: float) -> bool:
         if session.over or self._ending:
             return True
-        if session.may_retire(_clock()):
+        if session.may_retire(now):
             berth.discard()
             return True
         if session.busy:
             return False
         return self.stopping or (self._dry and not self._more_asked and not self._waiting)
 
-    def _next_instant(self, session: SpeechSession, berth: Berth) -> float | None:
-        """When to look again though nothing happens."""
-        now = _clock()
+    def _next_instant(self, session: SpeechSession, berth: Berth, now: float) -> float | None:
+        """When to look again though nothing happens, after a turn at `now`."""
         instants = [session.overdue_at(), self._more_at(session, now)]
         instants += [at for at in (session.lull_from, session.retire_at) if at > now]
         if self._asked is None:

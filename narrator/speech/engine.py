@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,7 +76,7 @@ class Engine:
             answer = asyncio.run_coroutine_threadsafe(work(self._pool), self._loop)
         try:
             return answer.result(self._closing_seconds)
-        except TimeoutError:
+        except (TimeoutError, CancelledError):
             log.warning("speech.close_timed_out", seconds=self._closing_seconds)
             return otherwise
 

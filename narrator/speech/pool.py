@@ -147,6 +147,14 @@ class Berth:
         if (link := self.idle()) is not None:
             link.on_news = self.idle  # news of an idle session is its end, or puts it in doubt
 
+    def cut(self) -> None:
+        """Close the session though it is in use: its user sees it end."""
+        if self._link is not None:
+            link = self._link
+            link.session.give_up(slot_ended())
+            link.on_news()
+            self.discard()
+
     def discard(self) -> None:
         """Close the session politely, in the background; it is `closed` when that is done."""
         if self._link is not None:
@@ -182,10 +190,8 @@ class Berth:
                 return
         if self._left() <= margins.abort_seconds:
             link.abort()  # the process was stopped, and has come too late to be polite
-        link.session.give_up(slot_ended())
-        link.on_news()
         if link is self._link:
-            self.discard()
+            self.cut()
         if not await link.gone(max(0.0, self._left() - margins.abort_seconds)):
             link.abort()
 
@@ -210,6 +216,8 @@ class Pool:
         berth = self._berths.get(slot.number)
         if berth is None or berth.slot.fence != slot.fence:
             return slot.sent
+        if berth.lock.locked():
+            berth.cut()
         berth.discard()
         await berth.closed()
         if berth.slot.fence != slot.fence:  # granted anew meanwhile: whoever has it goes on here

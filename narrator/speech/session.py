@@ -148,9 +148,9 @@ class SpeechSession:
         return self.spent(now) or not self.hungry(now)
 
     def look_at(self, now: float) -> float | None:
-        """When there may next be something to choose though nothing happens; None: not by itself.
+        """When, after a choice at `now`, there may be more to choose though nothing happens.
 
-        Room comes back at an instant, and is taken into account a little before.
+        None: not by itself. Room comes back at an instant, and is taken into account before.
         """
         if self.over or self.spent(now) or not self._ready or not self._allowed:
             return None

@@ -82,6 +82,18 @@ def test_a_socket_whose_close_is_not_answered_is_dropped_before_its_hold_ends(st
             result.result(PATIENCE)
 
 
+def test_a_slot_that_rests_while_it_is_in_use_ends_its_call(studio):
+    """Nobody should do so; whoever does leaves nobody waiting."""
+    server = studio.server(first_audio_ms=60_000)
+    speaker, hold = studio.speaker(server.url), held()
+    with ThreadPoolExecutor(1) as thread:
+        result = thread.submit(list, speak(speaker, utterances(3), hold=hold))
+        assert server.counts.wait_for(lambda counts: counts.speaks_received == 2)
+        assert len(speaker.rest(hold.slot)) == 2
+        reports = keyed(result.result(PATIENCE))
+    assert sorted(type(report).__name__ for report in reports) == ["Cut", "Cut", "Unsent"]
+
+
 def test_a_renewed_hold_keeps_its_session(studio):
     server = studio.server()
     speaker = studio.speaker(server.url, **HOLD)

@@ -180,6 +180,18 @@ def test_the_limits_are_kept_at_a_hundred_times_their_speed(studio):
     assert (server.counts.limit_warnings, server.counts.handshakes_accepted) == (0, 1)
 
 
+def test_room_that_comes_back_is_never_missed(studio):
+    """Two hundred windows of 20 ms, one utterance in each; nothing else wakes the slot."""
+    limits = Limits(minute_chars=None, minute_flushes=None)
+    speaker = studio.speaker(
+        studio.server(limits=limits).url,
+        time_scale=3_000,
+        window_slack_seconds=0.0,
+        chars_per_minute=120,
+    )
+    assert len(keyed(speak(speaker, utterances(200, chars=100)))) == 200
+
+
 def test_sessions_retire_by_age_and_nothing_is_lost(studio):
     """Between utterances, in one call: the slot goes on with a session of its own."""
     server = studio.server(first_audio_ms=50)
