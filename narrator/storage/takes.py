@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
 
-from narrator.domain.errors import Missing
+from narrator.domain.errors import LeaseLost, Missing
 from narrator.domain.ids import ObjectKey, TakeKey
 from narrator.domain.ledger import Outcome
 from narrator.domain.plan import Boundary
@@ -19,7 +19,7 @@ from narrator.services.ports import (
 )
 from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.dispatching import IMPLAUSIBLE_SECONDS
-from narrator.storage.moves import hold, look
+from narrator.storage.moves import hold, look, lost
 from narrator.storage.tables import (
     KEPT,
     LEASED,
@@ -94,15 +94,20 @@ class SqlTakes:
     def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> None:
         """Record the take, unless one of its key is kept already, and answer the slice's chunks.
 
-        What was spoken now ends its row of the ledger: kept, or late where a take was there.
+        What was spoken now ends its row of the ledger: kept, or late where a take was there. It is
+        paid for: although the claim is lost it is kept, as long as nobody else leased these words.
         """
         with self._database.write() as tx:
-            hold(tx, claim)
+            is_lost = not _holds(tx, claim)
+            if is_lost and not (spoken_now and _leases(tx, claim, take.key)):
+                raise lost(claim)
             recorded = _record(tx, claim, take)
             if spoken_now:
                 outcome = Outcome.KEPT if recorded else Outcome.LATE
                 end(tx, claim, take.key, outcome, request_id=request_id)
             _answer(tx, claim, take, spoken_now=spoken_now and recorded)
+        if is_lost:
+            raise lost(claim)
 
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:
         """The takes of the claim's chapter in chunk order; raises Missing when one is gone."""
@@ -188,6 +193,26 @@ def _alive(at: float) -> ColumnElement[bool]:
         steps.c.lease_until > at,
         steps.c.lease_until <= at + IMPLAUSIBLE_SECONDS,
     )
+
+
+def _holds(tx: Connection, claim: Claim) -> bool:
+    """Hold the claim's step, if it is still the claim's."""
+    try:
+        hold(tx, claim)
+    except LeaseLost:
+        return False
+    return True
+
+
+def _leases(tx: Connection, claim: Claim, key: TakeKey) -> bool:
+    """Whether the right to speak these words is still the claim's; it stays so until the end."""
+    leased = select(takes.c.key).where(
+        takes.c.key == key,
+        takes.c.step_id == claim.step_id,
+        takes.c.fence == claim.fence,
+        is_state(takes.c.state, LEASED),
+    )
+    return tx.execute(leased.with_for_update()).first() is not None
 
 
 def _record(tx: Connection, claim: Claim, take: Take) -> bool:

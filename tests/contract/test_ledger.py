@@ -289,6 +289,33 @@ def test_keeping_the_same_take_again_leaves_its_row(fleet: Fleet, claim: Claim) 
     assert [line.outcome for line in fleet.lines()] == [Outcome.KEPT]
 
 
+def test_what_was_paid_for_is_kept_although_its_claim_is_lost(fleet: Fleet, claim: Claim) -> None:
+    """The database was away for longer than a lease: nobody else speaks these words yet."""
+    takes = fleet.store.takes
+    takes.lease(claim, [key_of("one")])
+    fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
+    later = reclaimed(fleet.store, claim)
+    with pytest.raises(LeaseLost):
+        takes.keep(claim, take_of("one"), spoken_now=True, request_id="r-1")
+    assert fleet.lines() == [(0, 1, Outcome.KEPT, "r-1", "", 7)]
+    assert [chunk.key for chunk in takes.pending(later) if chunk.key == key_of("one")] == []
+    progress = fleet.store.jobs.progress(claim.job_id)
+    assert progress.chars_sent == progress.chars_spoken - progress.chars_from_takes == 3
+
+
+def test_a_lost_claim_keeps_nothing_that_somebody_else_is_speaking(
+    fleet: Fleet, claim: Claim
+) -> None:
+    takes = fleet.store.takes
+    takes.lease(claim, [key_of("one")])
+    fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
+    later = reclaimed(fleet.store, claim)
+    takes.lease(later, [key_of("one")])
+    with pytest.raises(LeaseLost):
+        takes.keep(claim, take_of("one"), spoken_now=True)
+    assert takes.find([key_of("one")]) == {}
+
+
 def test_a_take_that_was_there_ends_no_row(fleet: Fleet, claim: Claim) -> None:
     fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
     fleet.store.takes.keep(claim, take_of("one"), spoken_now=False)

@@ -38,7 +38,9 @@ class MemoryTakes(MemoryTables):
     def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> None:
         """Record the take, and that it answers the slice's chunks of that key."""
         with self._lock:
-            self._held(claim)
+            leased = self._leases.get(take.key) == (claim.step_id, claim.fence)
+            if not (spoken_now and leased and take.key not in self._kept):
+                self._held(claim)
             late = take.key in self._kept
             kept = self._kept.setdefault(take.key, take)
             if spoken_now:
@@ -49,6 +51,7 @@ class MemoryTakes(MemoryTables):
                 if chunk.planned.key == take.key and not chunk.spoken:
                     chunk.spoken, chunk.spoken_now, chunk.samples = True, spoken_now, kept.samples
                     spoken_now = False
+            self._held(claim)
 
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:
         """The takes of the claim's chapter in chunk order."""

@@ -218,6 +218,9 @@ class Takes(Protocol):
         Every pending chunk of the claim's own slice with that key is answered. What was spoken now
         ends its row of the ledger in the same transaction: `kept`, or `late` where another take of
         these words was quicker.
+
+        What was spoken now is paid for: although the claim is lost it is kept, and answers, as long
+        as nobody else has leased these words since; LeaseLost is raised all the same.
         """
 
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:
