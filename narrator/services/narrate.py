@@ -102,9 +102,13 @@ class Narration:
 
     def run(self, claim: Claim) -> None:
         """Do a slice, and whatever others can be claimed beside it and after it."""
-        self._admit(claim)
-        while self._ready or self._claim_more():
-            self._speak()
+        try:
+            self._admit(claim)
+            while self._ready or self._claim_more():
+                self._speak()
+        finally:
+            for part in self._parts:  # none, unless a defect was in the way: their leases run out
+                self._hands.let_go(part.claim)
         self._end_rows(patiently=True)
         if self._services.clock() >= self._until and self.going():
             self._services.doorbell.ring(Queue.SPEECH, 1)
@@ -280,12 +284,13 @@ class Narration:
         self._parts.remove(part)
         claim = part.claim
         with _named(claim):
-            self._end_rows()
             try:
+                self._end_rows()
                 self._finish(part)
             except Exception as error:  # noqa: BLE001 — a defect must settle its step too
                 settle(self._services, claim, error, progressed=part.progressed)
-            self._hands.let_go(claim)
+            finally:
+                self._hands.let_go(claim)
         dispatch(self._services)
 
     def _finish(self, part: Part) -> None:
@@ -338,7 +343,10 @@ class Narration:
             self._end_rows()
 
     def _end_rows(self, *, patiently: bool = False) -> None:
-        """Write what is owed to the ledger; what a store that is away does not take stays owed."""
+        """Write what is owed to the ledger; what a store that is away does not take stays owed.
+
+        Never raises: what cannot be written of one slice is no reason to give up another.
+        """
         if not self._endings:
             return
         try:
@@ -351,7 +359,12 @@ class Narration:
 
     def _write_endings(self) -> None:
         while self._endings:
-            self._endings[0]()
+            try:
+                self._endings[0]()
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 — the row stays open: it is lost in the end
+                log.error("ledger.defect", error=type(error).__name__)
             self._endings.popleft()
 
 

@@ -2,7 +2,7 @@
 
 import structlog
 
-from narrator.domain.errors import LeaseLost, NarratorError, StoreUnavailable, WorkerLost
+from narrator.domain.errors import NarratorError, WorkerLost
 from narrator.domain.retry import MAX_ATTEMPTS, Again, GiveUp, Stop, decide
 from narrator.domain.steps import Claim
 from narrator.services.kit import Services
@@ -26,7 +26,8 @@ def settle(services: Services, claim: Claim, error: Exception, *, progressed: bo
     """Turn an error into the step's next state.
 
     `progressed` tells whether the attempt finished a part of the step. A claim that is not the
-    caller's any more, or a store that is away, is logged: the lease then runs out by itself.
+    caller's any more, a store that is away, or a defect is logged, not raised: the lease then runs
+    out by itself.
     """
     _log_error(error)
     decision = decide(error, attempts=claim.attempts, progressed=progressed, dice=services.dice())
@@ -43,9 +44,10 @@ def settle(services: Services, claim: Claim, error: Exception, *, progressed: bo
                 services.steps.fail(claim, decision.failure)
             case Stop():
                 pass
-    except (LeaseLost, StoreUnavailable) as late:
+    except Exception as late:  # noqa: BLE001 — whoever settles several goes on with the next
         # Nobody renews the lease any more: it runs out, and the step is done again.
-        log.warning("step.unsettled", code=late.code, reason=late.reason)
+        _log_error(late)
+        log.warning("step.unsettled")
 
 
 def _log_error(error: Exception) -> None:

@@ -21,6 +21,7 @@ from narrator.domain.steps import Claim, Queue, StepKind, StepState
 from narrator.services.holds import HeldSlot
 from narrator.services.narrate import TASK_SECONDS, Narration
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.store import MemoryStore
 from tests.fakes.studio import FakeStudio
 from tests.unit.services.conftest import World, document
 
@@ -106,6 +107,31 @@ class AbsentLedger:
 
     def sums(self, job_id: JobId | None = None) -> Sums:
         return self.ledger.sums(job_id)
+
+
+class BrokenLedger(MemoryLedger):
+    """A ledger with a defect: it ends no row of an utterance that was cut."""
+
+    def end(
+        self, claim: Claim, key: TakeKey, outcome: Outcome, *, request_id: str = "", code: str = ""
+    ) -> None:
+        if outcome is Outcome.CUT:
+            raise ZeroDivisionError
+        super().end(claim, key, outcome, request_id=request_id, code=code)
+
+
+@dataclass
+class BrokenSteps:
+    """Steps with a defect in one of their verbs."""
+
+    steps: MemoryStore
+    verb: str
+
+    def __getattr__(self, name: str) -> object:
+        return self.break_down if name == self.verb else getattr(self.steps, name)
+
+    def break_down(self, *_: object, **__: object) -> None:
+        raise ZeroDivisionError
 
 
 def test_one_task_speaks_every_slice_that_is_queued(world: World) -> None:
@@ -381,6 +407,49 @@ def test_a_defect_in_storing_one_take_is_its_slices_own(world: World) -> None:
 
     assert slices(world, StepState.DONE) == 1
     assert chars(world) == {Outcome.LATE: len(ONE), Outcome.KEPT: len(TWO)}
+
+
+def test_a_defect_of_the_ledger_keeps_no_slice_from_being_settled(world: World) -> None:
+    alone(world)
+    chapters(world, ONE, TWO)
+    world.speaker.cuts[ONE] = SpeechInterrupted("the line went dead")
+    world.plan()
+    world.swap(ledger=BrokenLedger(world.store))
+    alone(world)
+    speak(world)
+
+    assert world.hands.renewable() == []
+    assert slices(world, StepState.RUNNING) == 0
+    assert chars(world) == {Outcome.SENT: len(ONE), Outcome.KEPT: len(TWO)}
+
+
+def test_a_slice_that_cannot_be_settled_is_let_go_and_the_others_go_on(world: World) -> None:
+    alone(world)
+    chapters(world, ONE, TWO)
+    world.speaker.cuts[ONE] = SpeechInterrupted("the line went dead")
+    world.plan()
+    world.swap(steps=BrokenSteps(world.store, "hand_back"))
+    alone(world)
+    speak(world)
+
+    assert world.hands.renewable() == []
+    assert (slices(world, StepState.RUNNING), slices(world, StepState.DONE)) == (1, 1)
+
+
+def test_a_defect_after_settling_one_slice_leaves_none_in_hand(world: World) -> None:
+    alone(world)
+    chapters(world, ONE, TWO, THREE)
+    world.plan()
+    taken = world.keeper.take()
+    assert taken is not None
+    hold, claim = taken
+    world.swap(steps=BrokenSteps(world.store, "dispatch"))
+    alone(world)
+    narration = Narration(world.services, world.keeper, world.hands, hold, going=lambda: True)
+    with pytest.raises(ZeroDivisionError):
+        narration.run(claim)
+
+    assert world.hands.renewable() == []
 
 
 def test_a_claim_is_followed_by_a_dispatch_of_what_it_left_over(world: World) -> None:
