@@ -363,8 +363,8 @@ class Narration:
                 self._endings[0]()
             except StoreUnavailable:
                 raise
-            except Exception as error:  # noqa: BLE001 — the row stays open: it is lost in the end
-                log.error("ledger.defect", error=type(error).__name__)
+            except Exception:
+                log.exception("ledger.defect")  # the row stays open: it counts as lost in the end
             self._endings.popleft()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import JobMove, JobOptions
 from narrator.domain.ledger import Outcome
-from narrator.domain.slots import SlotTerms
+from narrator.domain.slots import Slot, SlotTerms
 from narrator.domain.steps import Queue
 from narrator.domain.voices import Voice
 from narrator.services.ports import Ledger, Slots
@@ -68,6 +68,12 @@ class Fleet:
         self.store.steps.finish_plan(self.store.next(Queue.AUDIO), plan_of([texts]))
         self.store.dispatch()
         return job.id
+
+
+def take(slots: Slots, how_many: int, owner: str = "a") -> list[Slot]:
+    """So many slots for one owner, which must get them."""
+    taken = [slots.acquire(owner) for _ in range(how_many)]
+    return [slot for slot in taken if slot is not None]
 
 
 def half() -> float:
