@@ -188,6 +188,7 @@ def test_room_that_comes_back_is_never_missed(studio):
         time_scale=3_000,
         window_slack_seconds=0.0,
         chars_per_minute=120,
+        session_seconds=1e9,
     )
     assert len(keyed(speak(speaker, utterances(200, chars=100)))) == 200
 
