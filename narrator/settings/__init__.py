@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from narrator.domain.errors import SettingsError
+from narrator.domain.pacing import PacingLimits
 from narrator.domain.steps import Queue
 from narrator.domain.timeline import Pauses
 from narrator.settings.environment import Environment
@@ -27,6 +28,7 @@ from narrator.settings.tree import (
     WorkSettings,
 )
 from narrator.settings.variables import DEEPGRAM_URL, VARIABLES, Variable
+from narrator.text.chunking import MOST_CHARS
 
 __all__ = [
     "DEEPGRAM_URL",
@@ -47,6 +49,12 @@ __all__ = [
     "need_broker",
     "unknown",
 ]
+
+MOST_OUTSTANDING = 2
+"""Utterances a socket that may have to be spoken again after a crash: what is promised."""
+
+LONGEST_SESSION_SECONDS = 3_500.0
+"""The provider ends a session after 60 minutes; an utterance must fit in between."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -131,6 +139,7 @@ def _speech(env: Environment) -> SpeechSettings:
         )
     ours = "deepgram" if url.split("?")[0] == DEEPGRAM_URL else "custom"
     allowance, headroom = _allowance(env)
+    chars_per_minute, margin = _window(env)
     return SpeechSettings(
         url=url,
         speaker=env.text("NARRATOR_SPEAKER") or ours,
@@ -138,15 +147,15 @@ def _speech(env: Environment) -> SpeechSettings:
         sockets=env.whole("NARRATOR_SPEECH_SOCKETS"),
         allowance=allowance,
         headroom=headroom,
-        outstanding=env.whole("NARRATOR_SPEECH_OUTSTANDING"),
-        chars_per_minute=env.whole("NARRATOR_CHARS_PER_MINUTE"),
+        outstanding=_outstanding(env),
+        chars_per_minute=chars_per_minute,
         flushes_per_minute=env.whole("NARRATOR_FLUSHES_PER_MINUTE"),
-        margin=_margin(env),
+        margin=margin,
         window_slack_seconds=env.number("NARRATOR_WINDOW_SLACK_SECONDS"),
         time_scale=env.number("NARRATOR_SPEAK_TIME_SCALE", above=0.001),
         silence_seconds=env.number("NARRATOR_SILENCE_SECONDS", above=0.1),
         idle_seconds=env.number("NARRATOR_IDLE_SECONDS"),
-        session_seconds=env.number("NARRATOR_SESSION_SECONDS", above=1),
+        session_seconds=_session_seconds(env),
         slot_seconds=_slot_seconds(env),
         slot_grace_seconds=env.number("NARRATOR_SLOT_GRACE_SECONDS"),
         grow_seconds=env.number("NARRATOR_GROW_SECONDS", above=0.1),
@@ -165,6 +174,30 @@ def _allowance(env: Environment) -> tuple[int, int]:
     return allowance, headroom
 
 
+def _outstanding(env: Environment) -> int:
+    outstanding = env.whole("NARRATOR_SPEECH_OUTSTANDING")
+    if outstanding > MOST_OUTSTANDING:
+        raise SettingsError(
+            f"NARRATOR_SPEECH_OUTSTANDING is {outstanding}, but no more than {MOST_OUTSTANDING}"
+            " utterances a socket may have to be paid for twice after a crash",
+            remedy=f"set NARRATOR_SPEECH_OUTSTANDING to 1 or {MOST_OUTSTANDING}",
+        )
+    return outstanding
+
+
+def _window(env: Environment) -> tuple[int, float]:
+    """Characters a minute, and the share of them that is left unused."""
+    chars, margin = env.whole("NARRATOR_CHARS_PER_MINUTE"), _margin(env)
+    window = PacingLimits(chars_per_minute=chars, margin=margin).chars
+    if window < MOST_CHARS:
+        raise SettingsError(
+            f"{chars:,} characters a minute less a margin of {margin:g} are {window:,}, and a chunk"
+            f" of {MOST_CHARS:,} could never be sent",
+            remedy="raise NARRATOR_CHARS_PER_MINUTE, or lower NARRATOR_SPEECH_MARGIN",
+        )
+    return chars, margin
+
+
 def _margin(env: Environment) -> float:
     margin = env.number("NARRATOR_SPEECH_MARGIN")
     if margin >= 1:
@@ -175,13 +208,24 @@ def _margin(env: Environment) -> float:
     return margin
 
 
+def _session_seconds(env: Environment) -> float:
+    seconds = env.number("NARRATOR_SESSION_SECONDS", above=1)
+    if seconds > LONGEST_SESSION_SECONDS:
+        raise SettingsError(
+            f"NARRATOR_SESSION_SECONDS is {seconds:g}, and the provider cuts a session off at 3600",
+            remedy=f"set NARRATOR_SESSION_SECONDS to {LONGEST_SESSION_SECONDS:g} or less",
+        )
+    return seconds
+
+
 def _slot_seconds(env: Environment) -> float:
     seconds = env.number("NARRATOR_SLOT_SECONDS", above=0.5)
     heartbeat = env.number("NARRATOR_HEARTBEAT_SECONDS", above=0.05)
-    if heartbeat * 2 > seconds:
+    if heartbeat * 3 > seconds:
         raise SettingsError(
-            f"a slot of {seconds:g} s cannot be kept by a heartbeat of {heartbeat:g} s",
-            remedy="make NARRATOR_SLOT_SECONDS at least twice NARRATOR_HEARTBEAT_SECONDS",
+            f"with a heartbeat of {heartbeat:g} s a slot of {seconds:g} s is hardly ever good for"
+            " long enough to be used again",
+            remedy="make NARRATOR_SLOT_SECONDS at least three times NARRATOR_HEARTBEAT_SECONDS",
         )
     return seconds
 

@@ -58,7 +58,9 @@ VARIABLES: tuple[Variable, ...] = (
         "NARRATOR_SPEECH_ALLOWANCE", "45", "Sockets that the provider allows the whole project."
     ),
     Variable("NARRATOR_SPEECH_HEADROOM", "2", "Of these, how many the fleet never uses."),
-    Variable("NARRATOR_SPEECH_OUTSTANDING", "2", "Utterances sent and not yet stored, a socket."),
+    Variable(
+        "NARRATOR_SPEECH_OUTSTANDING", "2", "Utterances sent and not yet stored, a socket: 1 or 2."
+    ),
     Variable("NARRATOR_CHARS_PER_MINUTE", "2400", "The provider's limit of characters a socket."),
     Variable("NARRATOR_FLUSHES_PER_MINUTE", "20", "The provider's limit of flushes a socket."),
     Variable("NARRATOR_SPEECH_MARGIN", "0.02", "Share of those characters that is left unused."),
@@ -66,9 +68,13 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("NARRATOR_SPEAK_TIME_SCALE", "1", "How much faster the endpoint's limits run."),
     Variable("NARRATOR_SILENCE_SECONDS", "15", "Longest silence of a socket that owes an answer."),
     Variable("NARRATOR_IDLE_SECONDS", "30", "An idle socket is closed after this long."),
-    Variable("NARRATOR_SESSION_SECONDS", "3300", "A socket is retired at this age."),
     Variable(
-        "NARRATOR_SLOT_SECONDS", "30", "The right to a socket ends when unrenewed for so long."
+        "NARRATOR_SESSION_SECONDS", "3300", "A socket is retired at this age, 3500 at the most."
+    ),
+    Variable(
+        "NARRATOR_SLOT_SECONDS",
+        "30",
+        "The right to a socket ends when unrenewed for so long; three heartbeats at the least.",
     ),
     Variable(
         "NARRATOR_SLOT_GRACE_SECONDS",

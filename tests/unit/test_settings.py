@@ -1,6 +1,8 @@
 """Settings: what variables mean, and how malformed ones are refused."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +64,12 @@ def test_naming_a_bucket_selects_s3() -> None:
         ("NARRATOR_SPEECH_ALLOWANCE", "2"),
         ("NARRATOR_SPEECH_HEADROOM", "-1"),
         ("NARRATOR_SPEECH_MARGIN", "1"),
-        ("NARRATOR_SLOT_SECONDS", "9"),
+        ("NARRATOR_SPEECH_MARGIN", "0.21"),
+        ("NARRATOR_CHARS_PER_MINUTE", "1938"),
+        ("NARRATOR_SPEECH_OUTSTANDING", "0"),
+        ("NARRATOR_SPEECH_OUTSTANDING", "3"),
+        ("NARRATOR_SESSION_SECONDS", "3501"),
+        ("NARRATOR_SLOT_SECONDS", "14.9"),
         ("NARRATOR_GROW_SECONDS", "0"),
         ("NARRATOR_API_KEYS", "just-a-key"),
     ],
@@ -73,6 +80,20 @@ def test_a_malformed_setting_is_refused_by_name_and_with_a_remedy(name: str, val
 
     assert name in refused.value.reason + refused.value.remedy
     assert refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [
+        ("NARRATOR_SPEECH_MARGIN", "0.208", {"margin": 0.208}),
+        ("NARRATOR_CHARS_PER_MINUTE", "1939", {"chars_per_minute": 1_939}),  # a window of 1,900
+        ("NARRATOR_SPEECH_OUTSTANDING", "1", {"outstanding": 1}),
+        ("NARRATOR_SESSION_SECONDS", "3500", {"session_seconds": 3_500}),
+        ("NARRATOR_SLOT_SECONDS", "15", {"slot_seconds": 15}),
+    ],
+)
+def test_a_setting_at_its_limit_is_taken(name: str, value: str, meant: dict[str, Any]) -> None:
+    assert load({name: value}).speech == replace(load({}).speech, **meant)
 
 
 def test_the_terms_of_slots_follow_the_pacing() -> None:
