@@ -21,23 +21,36 @@ class Every:
     """Calls `action` every `seconds` in a daemon thread, from `start` to `stop`.
 
     A store that does not answer is logged and tried again at the next turn; so is a defect, loudly,
-    because a process that silently stopped renewing its leases would lose its work.
+    because a process that silently stopped renewing its leases would lose its work. Another that is
+    given as `beside` starts and stops with it, in a thread of its own: neither waits for the other.
     """
 
-    def __init__(self, seconds: float, action: Callable[[], object], *, name: str) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        action: Callable[[], object],
+        *,
+        name: str,
+        beside: "Every | None" = None,
+    ) -> None:
         self._seconds = seconds
         self._action = action
+        self._beside = beside
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> Self:
         """Begin; the first call comes at once."""
         self._thread.start()
+        if self._beside:
+            self._beside.start()
         return self
 
     def stop(self) -> None:
         """End after the call under way, which is waited for, but not for ever; idempotent."""
         self._stopped.set()
+        if self._beside:
+            self._beside.stop()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(STOP_SECONDS)
 
@@ -59,13 +72,15 @@ def dispatcher(services: Services) -> Every:
 
 
 def heartbeat(services: Services, hands: Hands, keeper: SlotKeeper) -> Every:
-    """Renews the lease of every claim and every slot that this process has in hand."""
+    """Renews the lease of every claim that this process has in hand, and beside that of every slot.
+
+    The fleet's slots are renewed through one row, which may have to be waited for; claims are not.
+    """
+    seconds = services.rhythm.heartbeat_seconds
 
     def renew() -> None:
-        try:
-            keeper.beat()
-        finally:
-            if claims := hands.renewable():
-                services.steps.renew(claims, lease_seconds=services.rhythm.lease_seconds)
+        if claims := hands.renewable():
+            services.steps.renew(claims, lease_seconds=services.rhythm.lease_seconds)
 
-    return Every(services.rhythm.heartbeat_seconds, renew, name="heartbeat")
+    slots = Every(seconds, keeper.beat, name="slots-heartbeat")
+    return Every(seconds, renew, name="heartbeat", beside=slots)
