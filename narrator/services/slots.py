@@ -9,17 +9,19 @@ never waits for the provider: whatever does (polite closes, a probe) has threads
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Lock
 
 import structlog
 
-from narrator.domain.errors import JobFault, NarratorError, StoreUnavailable
-from narrator.domain.slots import Slot, Standing
+from narrator.domain.errors import NarratorError, StoreUnavailable
+from narrator.domain.slots import Standing
 from narrator.domain.steps import Claim, Queue
 from narrator.domain.voices import Voice
 from narrator.services.dispatch import dispatch
 from narrator.services.holds import HeldSlot, Use
 from narrator.services.kit import Services
+from narrator.services.reporter import Reporter
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +63,7 @@ class SlotKeeper:
         self._standing: Standing | None = None
         self._standing_at = 0.0
         self._dry_at: dict[Voice, float] = {}
-        self._uneasy = True  # the account may have failures, as far as this process knows
-        self._probing = False
+        self._reporter = Reporter(services)
         self._closed = False
         self._threads = threads or ThreadPoolExecutor(CLOSING_THREADS, "narrator-slots")
 
@@ -119,20 +120,13 @@ class SlotKeeper:
 
     def connected(self, seconds: float) -> None:
         """A speech session was opened; the governor is told when that may be news."""
-        if not self._uneasy:
-            return
-        self._uneasy = False
-        try:
-            self._services.slots.opened(handshake_seconds=seconds)
-        except StoreUnavailable as error:
-            self._uneasy = True
-            log.warning("slots.unreported", reason=error.reason)
+        self._reporter.opened(seconds)
 
     def refused(self, hold: HeldSlot, error: NarratorError, seconds: float) -> None:
         """A speech session was refused: the governor decides when, and who, tries again."""
         hold.refused = True
         log.warning("speech.refused", code=error.code, reason=error.reason)
-        self._report(error, seconds, hold.slot)
+        self._reporter.refused(error, seconds, hold.slot)
 
     # ------------------------------------------------------------------------- for the heartbeat
 
@@ -153,11 +147,13 @@ class SlotKeeper:
             self._renewed(held, asked_at)
             self._mark_surplus(standing)
             away = self._to_put_away()
-        self._uneasy |= bool(standing.account.failures or standing.account.fault)
+        if standing.account.failures or standing.account.fault:
+            self._reporter.doubt()
         for hold in away:
             self._put_away(hold)
         if standing.probe is not None:
-            self._begin_probe(standing.probe)
+            with suppress(RuntimeError):  # the threads are shut down: this process is ending
+                self._threads.submit(self._reporter.probe, standing.probe)
         self._ring(standing)
 
     def close(self) -> None:
@@ -226,7 +222,7 @@ class SlotKeeper:
         now = self._services.clock()
         try:
             if slot := self._services.slots.acquire(self.owner):
-                self._uneasy = True  # it may be the circuit's one trial
+                self._reporter.doubt()  # it may be the circuit's one trial
                 hold = HeldSlot(slot, good_until=now + self._services.terms.hold_seconds)
                 hold.sent.extend((now - sent.seconds_ago, sent.chars) for sent in slot.sent)
         finally:
@@ -323,41 +319,7 @@ class SlotKeeper:
         if times > 0:
             self._services.doorbell.ring(Queue.SPEECH, times)
 
-    # --------------------------------------------------------------------- what the provider says
-
-    def _begin_probe(self, voice: Voice) -> None:
-        with self._lock:
-            if self._probing or self._closed:
-                return
-            self._probing = True
-        self._threads.submit(self._probe, voice)
-
-    def _probe(self, voice: Voice) -> None:
-        """Try whether a paused account works again, and report what came of it."""
-        began = self._services.clock()
-        error: NarratorError | None = None
-        try:
-            self._services.speaker.probe(voice)
-        except JobFault:
-            pass  # the account is let in; what is wrong with this voice is told to its own jobs
-        except NarratorError as refused:
-            error = refused
-        finally:
-            self._probing = False
-        seconds = self._services.clock() - began
-        if error is None:
-            self._uneasy = True
-            self.connected(seconds)
-        else:
-            log.warning("speech.probe_refused", code=error.code, reason=error.reason)
-            self._report(error, seconds, Slot(number=-1, fence=0, voice=voice))
-
-    def _report(self, error: NarratorError, seconds: float, slot: Slot) -> None:
-        self._uneasy = True
-        try:
-            self._services.slots.refused(error, handshake_seconds=seconds, slot=slot)
-        except StoreUnavailable as away:
-            log.warning("slots.unreported", reason=away.reason)
+    # -------------------------------------------------------------------------------- giving back
 
     def _put_away(self, hold: HeldSlot) -> None:
         """Rest and release in a thread that may wait; once they have ended, in the caller's own."""

@@ -1,6 +1,7 @@
 """The slots that a process has in hand."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
 
@@ -21,7 +22,7 @@ from narrator.services.holds import HeldSlot
 from narrator.services.slots import SlotKeeper
 from tests.fakes.slots import MemorySlots
 from tests.fakes.speaker import FakeSpeaker
-from tests.unit.services.conftest import SPEAKER, TERMS, World, document
+from tests.unit.services.conftest import SPEAKER, TERMS, Inline, P, T, World, document
 
 OTHER = Voice(name="aura-2-apollo-en")
 
@@ -391,6 +392,32 @@ def test_a_refused_probe_keeps_the_account_paused_unless_it_was_let_in(
     world.keeper.beat()
 
     assert (world.slots.account().fault is not None) is paused
+
+
+class ShutThreads(Inline):
+    """Threads that are shut down, until `shut` is false."""
+
+    shut = True
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        if self.shut:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_a_probe_that_cannot_begin_keeps_no_later_one_from_it(world: World) -> None:
+    threads = ShutThreads()
+    keeper = SlotKeeper(world.services, "other", capacity=4, threads=threads)
+    world.plan()
+    world.keeper.refused(take(world.keeper), AccountFault("HTTP 402"), 0.0)
+    world.clock.wait(TERMS.probe_seconds)
+    keeper.beat()
+    assert world.speaker.probed == []
+
+    threads.shut = False
+    world.clock.wait(TERMS.probe_seconds)
+    keeper.beat()
+    assert world.speaker.probed == [Voice()]
 
 
 class AbsentSlots(MemorySlots):
