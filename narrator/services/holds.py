@@ -1,6 +1,8 @@
 """A slot in hand."""
 
+import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -20,7 +22,8 @@ class HeldSlot:
     """A slot in hand: the `Hold` that a speech session looks at.
 
     `good_until` is an instant of `Services.clock`. `surplus` and `lost` tell its task to come to an
-    end; a slot that was `refused` a session goes back, so that the governor says who tries next.
+    end; a slot that was `refused` a session goes back, so that the governor says who tries next. At
+    `noted_at` this process last permitted something.
     """
 
     slot: Slot
@@ -32,6 +35,7 @@ class HeldSlot:
     lost: bool = False
     refused: bool = False
     sent: deque[tuple[float, int]] = field(default_factory=deque)
+    noted_at: float = -math.inf
 
     @property
     def wanted(self) -> bool:
@@ -39,8 +43,9 @@ class HeldSlot:
         return not (self.surplus or self.lost or self.refused)
 
     def note(self, chars: int, now: float) -> None:
-        """So many characters are about to be sent."""
+        """An utterance of so many characters, as the pacing counts them, is about to be sent."""
         self.sent.append((now, chars))
+        self.noted_at = now
 
     def sent_since(self, instant: float) -> int:
         """Characters sent since then."""
@@ -51,3 +56,24 @@ class HeldSlot:
     def history(self, now: float) -> tuple[Sent, ...]:
         """What was sent, by this process or by predecessors, for a successor."""
         return tuple(Sent(seconds_ago=now - at, chars=chars) for at, chars in self.sent)
+
+
+def larger(one: Iterable[Sent], other: Iterable[Sent]) -> tuple[Sent, ...]:
+    """What was sent, the oldest first, where two accounts of it differ.
+
+    Over every span of time that ends now it has the characters of the account that says more, and
+    no fewer utterances than either.
+    """
+    told = sorted(
+        (sent.seconds_ago, who, sent.chars) for who, of in enumerate((one, other)) for sent in of
+    )
+    chars, count, given = [0, 0], [0, 0], 0
+    result: list[Sent] = []
+    for seconds_ago, who, more in told:
+        chars[who] += more
+        count[who] += 1
+        lacking = max(chars) - given
+        if lacking or max(count) > len(result):
+            result.append(Sent(seconds_ago=seconds_ago, chars=lacking))
+            given += lacking
+    return tuple(reversed(result))

@@ -18,6 +18,7 @@ import structlog
 from narrator.domain.errors import JobFault, LeaseLost, NarratorError, StoreUnavailable, TakeBusy
 from narrator.domain.ids import TakeKey
 from narrator.domain.ledger import Outcome, Sending
+from narrator.domain.pacing import counted_chars
 from narrator.domain.steps import Claim, Queue
 from narrator.domain.takes import Take, take_object
 from narrator.domain.voices import BYTES_PER_SAMPLE
@@ -329,7 +330,8 @@ class Narration:
             self._stopped = True
             return False
         part.begun.update(keys)
-        self._hold.note(sum(sending.chars for sending in sendings), self._services.clock())
+        for key in keys:
+            self._hold.note(counted_chars(part.chunks[key].text), self._services.clock())
         return True
 
     def _ended(

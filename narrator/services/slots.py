@@ -14,12 +14,12 @@ from threading import Lock
 
 import structlog
 
-from narrator.domain.errors import NarratorError, StoreUnavailable
-from narrator.domain.slots import Standing
+from narrator.domain.errors import NarratorError, SpeechInterrupted, StoreUnavailable
+from narrator.domain.slots import Sent, Standing
 from narrator.domain.steps import Claim, Queue
 from narrator.domain.voices import Voice
 from narrator.services.dispatch import dispatch
-from narrator.services.holds import HeldSlot, Use
+from narrator.services.holds import HeldSlot, Use, larger
 from narrator.services.kit import Services
 from narrator.services.reporter import Reporter
 
@@ -329,15 +329,15 @@ class SlotKeeper:
             self._release(hold)
 
     def _release(self, hold: HeldSlot) -> None:
-        """Close the session, then give the slot back with what was sent through it."""
+        """Close the session, then give the slot back with what was sent through it.
+
+        Where the session may be open still the slot is kept from everybody: its lease runs out.
+        """
         try:
-            if hold.spoken:
-                sent = self._services.speaker.rest(hold.slot)
-            else:  # the speaker knows nothing of a slot that nobody spoke through
-                sent = hold.history(self._services.clock())
+            sent = self._rested(hold)
             if not hold.lost:
                 self._services.slots.release(hold.slot, sent)
-        except StoreUnavailable as error:
+        except NarratorError as error:
             log.warning("slot.unreleased", slot=hold.slot.number, reason=error.reason)
         except Exception:
             log.exception("slot.defect", slot=hold.slot.number)
@@ -347,6 +347,23 @@ class SlotKeeper:
                 standing = self._standing
         if standing and standing.queued and self._going():
             self._services.doorbell.ring(Queue.SPEECH, 1)
+
+    def _rested(self, hold: HeldSlot) -> tuple[Sent, ...]:
+        """Close the session; what was sent by all that the speaker and this process know.
+
+        Raises SpeechInterrupted where the speaker did not come round to it. It then answers what
+        was known at the grant, though this process has permitted more since.
+        """
+        clock, window_seconds = self._services.clock, self._services.terms.window_seconds
+        if not hold.spoken:  # the speaker knows nothing of a slot that nobody spoke through
+            return hold.history(clock())
+        told = self._services.speaker.rest(hold.slot)
+        now = clock()
+        if told == hold.slot.sent and now - hold.noted_at < window_seconds:
+            raise SpeechInterrupted(
+                "the session could not be closed in time, or its end is not known"
+            )
+        return larger(told, hold.history(now))
 
 
 def _fence(hold: HeldSlot) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from narrator.domain.errors import (
     AccountFault,
+    SpeechInterrupted,
     SpeechRefused,
     SpeechThrottled,
     SpeechUnavailable,
@@ -151,6 +152,79 @@ def test_what_was_sent_is_handed_on_with_the_slot(world: World) -> None:
     inherited = [take(other).slot.sent for _ in range(4)]
 
     assert sum(sent.chars for each in inherited for sent in each) == said
+
+
+class ForgetfulSpeaker(FakeSpeaker):
+    """A speaker that does not know of the last utterance that it was permitted."""
+
+    def rest(self, slot: Slot) -> tuple[Sent, ...]:
+        return super().rest(slot)[:-1]
+
+
+class AbsentSpeaker(FakeSpeaker):
+    """A speaker that does not come round to closing sessions."""
+
+    def rest(self, slot: Slot) -> tuple[Sent, ...]:
+        return slot.sent
+
+
+class HonestSpeaker(FakeSpeaker):
+    """A speaker that says so when it does not come round to closing sessions."""
+
+    def rest(self, slot: Slot) -> tuple[Sent, ...]:
+        raise SpeechInterrupted(f"the session of slot {slot.number} could not be closed")
+
+
+def speak_and_close(world: World, speaker: FakeSpeaker) -> int:
+    """Speak all there is through one slot, then put it away; how many characters were sent."""
+    speaker.clock = world.clock
+    world.swap(speaker=speaker)
+    world.keeper = world.another_keeper("worker", capacity=1)
+    world.plan(1)
+    world.work()
+    world.keeper.close()
+    return sum(map(len, speaker.said))
+
+
+def heirs(world: World) -> list[int]:
+    """What is inherited with each slot that another process can have, in characters."""
+    chapters(world, 9)
+    world.plan(2)
+    other = world.another_keeper()
+    taken = [taken for taken in (other.take() for _ in range(4)) if taken]
+    return [sum(sent.chars for sent in hold.slot.sent) for hold, _ in taken]
+
+
+def test_what_this_process_permitted_counts_though_the_speaker_knows_nothing_of_it(
+    world: World,
+) -> None:
+    said = speak_and_close(world, ForgetfulSpeaker())
+
+    assert heirs(world) == [0, 0, 0, said]
+
+
+@pytest.mark.parametrize("kind", [AbsentSpeaker, HonestSpeaker])
+def test_a_slot_whose_session_may_be_open_still_is_nobodys_until_its_lease_ends(
+    world: World, kind: type[FakeSpeaker]
+) -> None:
+    speak_and_close(world, kind())
+    assert used(world) == 1
+
+    world.clock.wait(TERMS.hold_seconds + TERMS.grace_seconds)
+    assert used(world) == 0
+    assert heirs(world) == [0, 0, 0, TERMS.window_chars]
+
+
+def test_a_slot_that_an_absent_speaker_sent_nothing_through_lately_goes_back(
+    world: World,
+) -> None:
+    world.swap(speaker=AbsentSpeaker())
+    world.plan()
+    hold = take(world.keeper)
+    world.keeper.give(hold)
+    world.keeper.close()
+
+    assert used(world) == 0
 
 
 def test_a_slot_that_is_somebody_elses_by_now_is_lost_and_its_session_closed(
