@@ -107,16 +107,19 @@ class Call:
         self._changed.set()
 
     def stop(self) -> None:
-        """Send nothing more; what is under way is completed."""
+        """Send nothing more; what is under way is completed, a handshake too.
+
+        A socket that was let in and given up before the answer came may be counted, unclosed.
+        """
         self.stopping = True
         self._changed.set()
-        if self._handshake is not None:
-            self._handshake.cancel()
 
     def end(self, error: NarratorError) -> None:
         """Give up what is under way too; harmless once the call is done."""
         self._ending = error
         self.stop()
+        if self._handshake is not None:
+            self._handshake.cancel()
 
     async def calm(self) -> None:
         """Wait until the provider owes nothing."""
@@ -167,7 +170,7 @@ class Call:
         return not self.stopping
 
     async def _open(self, berth: Berth) -> Link | None:
-        """A new session; None when there is none to be had, or none wanted any more."""
+        """A new session; None when there is none to be had, or the caller gave up meanwhile."""
         await berth.closed()
         if self.stopping or not berth.may_send():
             return None

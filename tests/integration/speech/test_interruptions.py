@@ -200,14 +200,19 @@ def test_an_endpoint_that_never_answers_is_unavailable(studio):
     assert refused.seconds >= 0.2
 
 
-def test_a_caller_that_wants_no_more_does_not_wait_for_a_handshake(studio):
+def test_a_caller_that_wants_no_more_waits_for_the_end_of_a_handshake(studio):
+    """It may be let in and counted: then it is to be closed, not forgotten."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"ws://127.0.0.1:{mute.getsockname()[1]}/v1/speak"
         answers = iter([True, True])
         reports = list(
-            speak(studio.speaker(url), utterances(1), going=lambda: next(answers, False))
+            speak(
+                studio.speaker(url, open_timeout_seconds=0.5),
+                utterances(1),
+                going=lambda: next(answers, False),
+            )
         )
-    assert [type(report) for report in reports] == [Unsent]
+    assert [type(report) for report in reports] == [Refused, Unsent]
 
 
 def test_a_slot_that_was_refused_may_be_tried_again(studio):
