@@ -107,4 +107,4 @@ def create_utterances() -> None:
         ),
     )
     op.create_index("ix_utterances_job_id", "utterances", ["job_id", "chapter", "idx"])
-    op.create_index("ix_utterances_outcome", "utterances", ["outcome", "chars"])
+    op.create_index("ix_utterances_account", "utterances", ["account", "outcome", "chars"])

@@ -16,8 +16,8 @@ from narrator.services.kit import Services
 class Allowance:
     """How many sockets may be open, how many are, and what was sent through all there ever were.
 
-    `speaker` names the account; `most` is the highest its ceiling can be. `sums` are of the whole
-    ledger.
+    `speaker` names the account; `most` is the highest its ceiling can be. `sums` are of all its
+    jobs.
     """
 
     speaker: str

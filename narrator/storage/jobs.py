@@ -34,7 +34,7 @@ from narrator.storage.moves import (
 )
 from narrator.storage.planting import storable
 from narrator.storage.tables import SPOKEN, artifacts, chapters, chunks, is_state, jobs, steps
-from narrator.storage.utterances import sums
+from narrator.storage.utterances import sums_of_job
 
 _COUNTS = ("chunks", "chunks_spoken", "chars", "chars_spoken", "chars_from_takes", "samples")
 _NO_FAILURE = {"failure_code": None, "failure_reason": None, "failure_remedy": None}
@@ -79,7 +79,7 @@ class SqlJobs:
             if state is None:
                 raise unknown_job(job_id)
             rows = tx.execute(_chapter_query(job_id)).all()
-            billed = sums(tx, job_id)
+            billed = sums_of_job(tx, job_id)
         made = tuple(_chapter_progress(row) for row in rows)
         return Progress(
             stage=stage_of(JobState(state), made),

@@ -12,7 +12,7 @@ from narrator.domain.steps import Claim
 from narrator.storage.database import Database, insert_or, instant
 from narrator.storage.moves import hold
 from narrator.storage.tables import is_state, utterances
-from narrator.storage.utterances import end, sums
+from narrator.storage.utterances import end, sums_of_account, sums_of_job
 
 
 class SqlLedger:
@@ -50,9 +50,11 @@ class SqlLedger:
             end(tx, claim, key, outcome, request_id=request_id, code=code)
 
     def sums(self, job_id: JobId | None = None) -> Sums:
-        """Characters sent, of one job or of all, by what became of them."""
+        """Characters sent, of one job or of the whole account, by what became of them."""
         with self._database.read() as tx:
-            return sums(tx, job_id)
+            if job_id is None:
+                return sums_of_account(tx, self._account)
+            return sums_of_job(tx, job_id)
 
 
 def _insert(

@@ -287,4 +287,4 @@ utterances = Table(
     CheckConstraint(f"(outcome = '{Outcome.SENT}') = (ended_at IS NULL)", name="ended"),
 )
 Index("ix_utterances_job_id", utterances.c.job_id, utterances.c.chapter, utterances.c.idx)
-Index("ix_utterances_outcome", utterances.c.outcome, utterances.c.chars)
+Index("ix_utterances_account", utterances.c.account, utterances.c.outcome, utterances.c.chars)

@@ -56,15 +56,24 @@ def _lose(tx: Connection, condition: ColumnElement[bool]) -> None:
     )
 
 
-def sums(tx: Connection, job_id: JobId | None = None) -> Sums:
-    """Characters by outcome, of one job or of all."""
-    rows = tx.execute(sums_query(job_id))
-    return Sums(chars={Outcome(row.outcome): int(row.chars) for row in rows})
+def sums_of_job(tx: Connection, job_id: JobId) -> Sums:
+    """Characters by outcome, of one job, whoever spoke."""
+    return _sums(tx, sums_query(utterances.c.job_id == job_id))
 
 
-def sums_query(job_id: JobId | None = None) -> Select[tuple[str, int]]:
-    """The query of `sums`: one index holds the answer for all, another finds a job's rows."""
-    query = select(utterances.c.outcome, func.sum(utterances.c.chars).label("chars"))
-    if job_id is not None:
-        query = query.where(utterances.c.job_id == job_id)
-    return query.group_by(utterances.c.outcome)
+def sums_of_account(tx: Connection, account: str) -> Sums:
+    """Characters by outcome, of all that ever was sent through one account."""
+    return _sums(tx, sums_query(utterances.c.account == account))
+
+
+def sums_query(condition: ColumnElement[bool]) -> Select[tuple[str, int]]:
+    """Characters by outcome. One index holds an account's answer, another finds a job's rows."""
+    return (
+        select(utterances.c.outcome, func.sum(utterances.c.chars).label("chars"))
+        .where(condition)
+        .group_by(utterances.c.outcome)
+    )
+
+
+def _sums(tx: Connection, query: Select[tuple[str, int]]) -> Sums:
+    return Sums(chars={Outcome(row.outcome): int(row.chars) for row in tx.execute(query)})

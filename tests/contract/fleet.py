@@ -45,13 +45,15 @@ class Line(NamedTuple):
 class Fleet:
     """A store of one kind and what is shared by those who speak.
 
-    `governor(terms, account)` is a new `Slots` over the store. `later(seconds)` lets time go by for
-    the governor. `lines()` are the ledger's rows in the order of their making. `pause(job, why)`
-    is what an operator does.
+    `governor(terms, account)` is a new `Slots` over the store, `books(account)` a new `Ledger`;
+    `ledger` is that of the usual account. `later(seconds)` lets time go by for the governor.
+    `lines()` are the ledger's rows in the order of their making. `pause(job, why)` is what an
+    operator does.
     """
 
     store: Store
     ledger: Ledger
+    books: Callable[[str], Ledger]
     governor: Callable[[SlotTerms, str], Slots]
     later: Callable[[float], None]
     lines: Callable[[], list[Line]]
@@ -104,7 +106,10 @@ def memory_fleet(store: Store) -> Fleet:
     def pause(job: JobId, why: str) -> None:
         twin._move_job(job, JobMove.PAUSE, paused_for=why)  # noqa: SLF001 — no port pauses yet
 
-    return Fleet(store, MemoryLedger(twin), governor, later, lines, pause)
+    def books(account: str) -> Ledger:
+        return MemoryLedger(twin, account)
+
+    return Fleet(store, books(ACCOUNT), books, governor, later, lines, pause)
 
 
 def sql_fleet(store: Store, database: Database) -> Fleet:
@@ -129,8 +134,10 @@ def sql_fleet(store: Store, database: Database) -> Fleet:
         with database.write() as tx:
             move_job(tx, job, JobMove.PAUSE, paused_for=why)
 
-    ledger = SqlLedger(database, account=ACCOUNT)
-    return Fleet(store, ledger, governor, later, lines, pause)
+    def books(account: str) -> Ledger:
+        return SqlLedger(database, account=account)
+
+    return Fleet(store, books(ACCOUNT), books, governor, later, lines, pause)
 
 
 def _age(database: Database, seconds: float) -> None:

@@ -325,7 +325,7 @@ def test_a_take_that_was_there_ends_no_row(fleet: Fleet, claim: Claim) -> None:
 # ------------------------------------------------------------------------------------------- sums
 
 
-def test_sums_are_of_one_job_or_of_all(fleet: Fleet) -> None:
+def test_sums_are_of_one_job_or_of_the_account(fleet: Fleet) -> None:
     for number, text in ((1, "one"), (2, "three")):
         fleet.store.planned([[text]], number)
         claim = fleet.store.next(Queue.SPEECH)
@@ -334,6 +334,18 @@ def test_sums_are_of_one_job_or_of_all(fleet: Fleet) -> None:
     assert fleet.ledger.sums(job_id(1)).chars == {Outcome.CUT: 3}
     assert fleet.ledger.sums(job_id(2)).chars == {Outcome.CUT: 5}
     assert fleet.ledger.sums().chars == {Outcome.CUT: 8}
+
+
+def test_what_was_sent_through_another_account_is_its_own(fleet: Fleet) -> None:
+    """One database may have had more than one speaker."""
+    texts = {"offline-tone": "one", "deepgram": "three"}
+    for number, (account, text) in enumerate(texts.items(), 1):
+        fleet.store.planned([[text]], number)
+        claim = fleet.store.next(Queue.SPEECH)
+        fleet.books(account).begin(claim, [sending(text)], slot=SLOT)
+    sent = {account: fleet.books(account).sums().sent for account in (*texts, "custom")}
+    assert sent == {"offline-tone": 3, "deepgram": 5, "custom": 0}
+    assert fleet.books("deepgram").sums(job_id(1)).sent == 3
 
 
 def test_a_job_that_sent_nothing_has_empty_sums(fleet: Fleet) -> None:

@@ -59,7 +59,7 @@ class MemoryJobs(MemoryTables):
                 if chunk.spoken and not chunk.spoken_now
             )
             stage = stage_of(job.state, made)
-            sums = self.utterances.sums(job_id)
+            sums = self.utterances.sums_of_job(job_id)
             return Progress(
                 stage=stage,
                 chapters=made,

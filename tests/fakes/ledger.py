@@ -12,13 +12,17 @@ from tests.fakes.store import MemoryStore
 
 @dataclass(frozen=True, slots=True)
 class MemoryLedger:
-    """`Ledger` in memory; its rows lie with the store's, because keeping a take ends one."""
+    """`Ledger` in memory; its rows lie with the store's, because keeping a take ends one.
+
+    Where there is but one account, it needs no name.
+    """
 
     store: MemoryStore
+    account: str = ""
 
     def begin(self, claim: Claim, sendings: Sequence[Sending], *, slot: Slot) -> None:
         with self.store.still(claim):
-            self.store.utterances.begin(claim, sendings, slot.number)
+            self.store.utterances.begin(claim, sendings, account=self.account, slot=slot.number)
 
     def end(
         self,
@@ -34,4 +38,6 @@ class MemoryLedger:
 
     def sums(self, job_id: JobId | None = None) -> Sums:
         with self.store.still():
-            return self.store.utterances.sums(job_id)
+            if job_id is None:
+                return self.store.utterances.sums_of_account(self.account)
+            return self.store.utterances.sums_of_job(job_id)

@@ -1,7 +1,7 @@
 """The ledger's rows, in memory; whoever uses them holds the twin's lock."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from narrator.domain.errors import InvalidTransition
@@ -14,6 +14,7 @@ from narrator.domain.steps import Claim
 class UtteranceRow:
     """What was sent, once."""
 
+    account: str
     job_id: JobId
     chapter: int
     sending: Sending
@@ -35,7 +36,7 @@ class Utterances:
 
     rows: dict[tuple[StepId, int, TakeKey], UtteranceRow] = field(default_factory=dict)
 
-    def begin(self, claim: Claim, sendings: Sequence[Sending], slot: int) -> None:
+    def begin(self, claim: Claim, sendings: Sequence[Sending], *, account: str, slot: int) -> None:
         """About to be sent; what was sent under this fence already cannot be sent again."""
         for sending in sendings:
             row = self.rows.get((claim.step_id, claim.fence, sending.key))
@@ -43,7 +44,7 @@ class Utterances:
                 raise InvalidTransition(f"the {claim} has sent these words before")
         for sending in sendings:
             self.rows.pop((claim.step_id, claim.fence, sending.key), None)
-            row = UtteranceRow(claim.job_id, claim.chapter, sending, slot)
+            row = UtteranceRow(account, claim.job_id, claim.chapter, sending, slot)
             row.attempt = 1 + sum(row.same_chunk(other) for other in self.rows.values())
             self.rows[claim.step_id, claim.fence, sending.key] = row
 
@@ -68,10 +69,17 @@ class Utterances:
         if row is not None and row.outcome in {Outcome.SENT, Outcome.LOST}:
             row.outcome, row.request_id, row.code = outcome, request_id, code
 
-    def sums(self, job_id: JobId | None = None) -> Sums:
-        """Characters by outcome."""
-        found: Counter[Outcome] = Counter()
-        for row in self.rows.values():
-            if job_id in {None, row.job_id}:
-                found[row.outcome] += row.sending.chars
-        return Sums(chars=dict(found))
+    def sums_of_job(self, job_id: JobId) -> Sums:
+        """Characters by outcome, of one job."""
+        return _sums(row for row in self.rows.values() if row.job_id == job_id)
+
+    def sums_of_account(self, account: str) -> Sums:
+        """Characters by outcome, of one account."""
+        return _sums(row for row in self.rows.values() if row.account == account)
+
+
+def _sums(rows: Iterable[UtteranceRow]) -> Sums:
+    found: Counter[Outcome] = Counter()
+    for row in rows:
+        found[row.outcome] += row.sending.chars
+    return Sums(chars=dict(found))

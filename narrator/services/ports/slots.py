@@ -81,4 +81,4 @@ class Ledger(Protocol):
         """
 
     def sums(self, job_id: JobId | None = None) -> Sums:
-        """Characters sent, of one job or of all, by what became of them."""
+        """Characters sent, of one job or of the whole account, by what became of them."""
