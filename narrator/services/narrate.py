@@ -201,6 +201,7 @@ class Narration:
         try:
             for report in self._services.speaker.speak(self._hold, self):
                 self._hear(report)
+                del report  # a megabyte of samples, while the next one is waited for
         except Exception as error:  # noqa: BLE001 — a defect must settle its steps too
             broken = error
         self._ready.clear()

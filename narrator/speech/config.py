@@ -44,7 +44,7 @@ class SpeechConfig:
         if self.outstanding < 1:
             raise SettingsError(
                 "a speech session needs an utterance to send",
-                remedy="set NARRATOR_SPEECH_OUTSTANDING to 1 or more",
+                remedy="set NARRATOR_SPEECH_OUTSTANDING to 1 or 2",
             )
 
     @property
