@@ -1,7 +1,8 @@
 """The governor's rules: how an account's standing changes, and who gets which slot.
 
 Pure: instants are seconds of the database's clock, `dice` lies between 0 and 1. Whoever keeps the
-account holds its row while a rule is applied.
+account holds its row while a rule is applied. An instant that lies further ahead than a rule could
+have put it was written before that clock was set back: it counts as past.
 
 The ceiling is shared out by max-min fairness: nobody gets more than it wants, and nobody gets less
 than another but by its own wish or by one. It follows the provider by additive increase and
@@ -28,6 +29,9 @@ TRIP_FAILURES = 3
 """After so many failures in a row the circuit is open: one session at a time is tried."""
 
 FIRST_SHUT_SECONDS, LONGEST_SHUT_SECONDS = 1.0, 60.0
+LONGEST_REST_SECONDS = 1.5 * LONGEST_SHUT_SECONDS
+"""The longest rest that any rule writes: the dice may make half as much again of it."""
+
 TRIAL_SECONDS = 15.0
 """For how long the one who tries an open circuit is waited for: longer than a handshake takes."""
 
@@ -47,7 +51,14 @@ def fresh(terms: SlotTerms) -> Account:
 
 def may_open(account: Account, at: float) -> bool:
     """Whether a session may be opened at all: the account is not paused and does not rest."""
-    return account.fault is None and (account.shut_until is None or at >= account.shut_until)
+    rest = rest_until(account, at)
+    return account.fault is None and (rest is None or at >= rest)
+
+
+def rest_until(account: Account, at: float) -> float | None:
+    """Until when nobody opens a session, be it past; None where the account does not rest."""
+    until = account.shut_until
+    return None if until is None or until > at + LONGEST_REST_SECONDS else until
 
 
 def may_acquire(account: Account, at: float) -> bool:
@@ -67,7 +78,7 @@ def opened(account: Account, *, at: float, handshake_seconds: float) -> Account:
 
     One whose handshake began before the pause proves nothing about it.
     """
-    if account.paused_at is not None and at - handshake_seconds < account.paused_at:
+    if _began_before(account.paused_at, at=at, handshake_seconds=handshake_seconds):
         return account
     shut_until = None if account.failures else account.shut_until  # a throttle's rest runs out
     return replace(
@@ -87,7 +98,7 @@ def throttled(account: Account, *, at: float, handshake_seconds: float) -> Accou
     Handshakes that began before the last shrink say nothing new, so that those who asked at the
     same time shrink the ceiling once. A paused account keeps its ceiling: it holds no sockets.
     """
-    stale = account.shrunk_at is not None and at - handshake_seconds < account.shrunk_at
+    stale = _began_before(account.shrunk_at, at=at, handshake_seconds=handshake_seconds)
     if stale or account.fault is not None:
         return account
     return replace(
@@ -95,7 +106,7 @@ def throttled(account: Account, *, at: float, handshake_seconds: float) -> Accou
         ceiling=max(1.0, SHRINK * min(account.ceiling, account.used)),
         shrunk_at=at,
         grown_at=at,
-        shut_until=max(account.shut_until or at, at + THROTTLE_SECONDS),
+        shut_until=max(rest_until(account, at) or at, at + THROTTLE_SECONDS),
     )
 
 
@@ -105,13 +116,23 @@ def failed(account: Account, *, at: float, handshake_seconds: float, dice: float
     Those who asked at the same time count as one failure: a handshake counts that began after the
     last rest; once the circuit is open, after the trial that was granted.
     """
-    since = account.shut_until if account.failures < TRIP_FAILURES else account.probe_at
-    tripped = account.failures >= TRIP_FAILURES and account.probe_at is None
-    if account.fault is not None or tripped or at - handshake_seconds < (since or -math.inf):
+    if account.failures < TRIP_FAILURES:
+        rest = rest_until(account, at)
+        stale = rest is not None and at - handshake_seconds < rest
+    else:
+        stale = account.probe_at is None or _began_before(
+            account.probe_at, at=at, handshake_seconds=handshake_seconds
+        )
+    if stale or account.fault is not None:
         return account
     failures = account.failures + 1
     shut_until = at + shut_seconds(failures, dice)
     return replace(account, failures=failures, shut_until=shut_until, probe_at=None)
+
+
+def _began_before(instant: float | None, *, at: float, handshake_seconds: float) -> bool:
+    """Whether a handshake that is over now began before that instant, which is not ahead."""
+    return instant is not None and at - handshake_seconds < instant <= at
 
 
 def shut_seconds(failures: int, dice: float) -> float:
@@ -137,7 +158,7 @@ def probe_due(account: Account, terms: SlotTerms, at: float) -> bool:
     """Whether somebody is to try if a paused account works again."""
     if account.fault is None:
         return False
-    return account.probe_at is None or at - account.probe_at >= terms.probe_seconds
+    return account.probe_at is None or not 0 <= at - account.probe_at < terms.probe_seconds
 
 
 def probed(account: Account, at: float) -> Account:
@@ -152,12 +173,23 @@ def grown(account: Account, terms: SlotTerms, at: float) -> Account:
     """
     if account.grown_at is None:
         return replace(account, ceiling=float(terms.most))
-    steps = max(0, math.floor((at - account.grown_at) / terms.grow_seconds))
+    since = min(account.grown_at, at)
+    steps = math.floor((at - since) / terms.grow_seconds)
     return replace(
         account,
         ceiling=min(float(terms.most), account.ceiling + steps),
-        grown_at=account.grown_at + steps * terms.grow_seconds,
+        grown_at=since + steps * terms.grow_seconds,
     )
+
+
+def current(account: Account, terms: SlotTerms, at: float) -> Account:
+    """The account as it stands now: grown since, and without a rest that nobody could have set."""
+    return replace(grown(account, terms, at), shut_until=rest_until(account, at))
+
+
+def living(terms: SlotTerms, *, seen_at: float, at: float) -> bool:
+    """Whether an owner that was last seen at an instant shares, and asks for slots."""
+    return abs(at - seen_at) < terms.hold_seconds
 
 
 def unknown_window(terms: SlotTerms, *, lease_until: float, at: float) -> tuple[Sent, ...]:

@@ -13,9 +13,6 @@ from narrator.domain.retry import Action, failure_of, rule_of
 from narrator.domain.slots import Account, Sent, Slot, SlotTerms, Standing
 from narrator.domain.voices import Voice
 
-IMPLAUSIBLE_SECONDS = 86_400
-"""A lease this far ahead was written under another clock: it counts as ended."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
@@ -33,7 +30,15 @@ class Lease:
 
     def lives(self, at: float) -> bool:
         """Whether it is somebody's, its grace included."""
-        return self.owner is not None and at < self.until <= at + IMPLAUSIBLE_SECONDS
+        return self.owner is not None and at < self.until
+
+    def within(self, terms: SlotTerms, at: float) -> "Lease":
+        """As it is; one far longer than any can be lasts as long as one that is renewed now.
+
+        It was written before the clock was set back: who lives renews it, who is dead loses it.
+        """
+        longest = terms.hold_seconds + terms.grace_seconds
+        return self if self.until <= at + 2 * longest else replace(self, until=at + longest)
 
     def inherited(self, terms: SlotTerms, at: float) -> tuple[Sent, ...]:
         """What whoever gets it now has to count as sent."""
@@ -97,8 +102,8 @@ class Holdings:
 
     @property
     def counted(self) -> Account:
-        """The account as it stands: grown by now, with the slots that are used."""
-        account = governor.grown(self.account, self.terms, self.at)
+        """The account as it stands now, with the slots that are used."""
+        account = governor.current(self.account, self.terms, self.at)
         return replace(account, used=len(self.living))
 
     @property

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, delete, func, select, tuple_, update
 
 from narrator.domain import governor
 from narrator.domain.errors import NarratorError
-from narrator.domain.holdings import IMPLAUSIBLE_SECONDS, Handshake, Holdings, Lease, refused
+from narrator.domain.holdings import Handshake, Holdings, Lease, refused
 from narrator.domain.jobs import JobState
 from narrator.domain.slots import Account, Sent, Slot, SlotTerms, Standing
 from narrator.domain.steps import Queue, StepState
@@ -126,14 +126,14 @@ class SqlSlots:
             row = tx.execute(query).one_or_none()
         if row is None:
             return governor.fresh(self._terms)
-        return replace(governor.grown(account_of(row), self._terms, row.at), used=row.used)
+        return replace(governor.current(account_of(row), self._terms, row.at), used=row.used)
 
     def release_all(self) -> int:
         """Free every slot at once; what its holder sent until now is not known, so much counts."""
         with self._database.write() as tx:
             lock_account(tx, self._name, self._terms)
             at = now(tx)
-            leased = [lease for lease in self._leases(tx).values() if lease.owner is not None]
+            leased = [lease for lease in self._leases(tx, at).values() if lease.owner is not None]
             for lease in leased:
                 full = json.dumps(lease.unheard(self._terms, at))
                 mine = self._mine(lease.number)
@@ -151,7 +151,7 @@ class SqlSlots:
             at=at,
             terms=self._terms,
             account=account,
-            leases=self._leases(tx),
+            leases=self._leases(tx, at),
             capacity=self._owners(tx, at),
             queued=queued,
         )
@@ -159,15 +159,26 @@ class SqlSlots:
     def _owners(self, tx: Connection, at: float) -> dict[str, int]:
         """The capacity of each owner that lives; those that do not are forgotten."""
         mine = slot_owners.c.account == self._name
-        since = at - self._terms.hold_seconds
         rows = tx.execute(select(slot_owners).where(mine)).all()
-        if any(row.seen_at <= since for row in rows):
-            tx.execute(delete(slot_owners).where(mine, slot_owners.c.seen_at <= since))
-        return {row.owner: row.capacity for row in rows if row.seen_at > since}
+        living = {
+            row.owner: row.capacity
+            for row in rows
+            if governor.living(self._terms, seen_at=row.seen_at, at=at)
+        }
+        if len(living) < len(rows):
+            tx.execute(delete(slot_owners).where(mine, slot_owners.c.owner.not_in(living)))
+        return living
 
-    def _leases(self, tx: Connection) -> dict[int, Lease]:
+    def _leases(self, tx: Connection, at: float) -> dict[int, Lease]:
+        """Every slot's lease; the account is held."""
         rows = tx.execute(select(slots).where(slots.c.account == self._name))
-        return {row.number: _lease_of(row) for row in rows}
+        known = {row.number: _lease_of(row) for row in rows}
+        leases = {number: lease.within(self._terms, at) for number, lease in known.items()}
+        for number, lease in leases.items():
+            if lease is not known[number]:
+                mine = self._mine(number) & slots.c.owner.is_not(None)
+                tx.execute(update(slots).where(mine).values(lease_until=lease.until))
+        return leases
 
     def _mine(self, number: int) -> Any:  # noqa: ANN401 — a condition
         return (slots.c.account == self._name) & (slots.c.number == number)
@@ -223,11 +234,7 @@ class SqlSlots:
 
     def _used(self, at: float | instant) -> Any:  # noqa: ANN401 — a Select of one number
         """How many slots are somebody's."""
-        return select(func.count()).where(
-            slots.c.account == self._name,
-            slots.c.lease_until > at,
-            slots.c.lease_until <= at + IMPLAUSIBLE_SECONDS,
-        )
+        return select(func.count()).where(slots.c.account == self._name, slots.c.lease_until > at)
 
 
 def _queued(tx: Connection, speaker: str) -> dict[Voice, int]:

@@ -97,13 +97,17 @@ class MemorySlots:
 
     def _holdings(self) -> Holdings:
         at = self.clock()
-        since = at - self.terms.hold_seconds
+        self._leases = {n: lease.within(self.terms, at) for n, lease in self._leases.items()}
         queued: Counter[Voice] = Counter(self.store.queued_voices(self.account_name))
         return Holdings(
             at=at,
             terms=self.terms,
             account=self._account,
             leases=dict(self._leases),
-            capacity={o: capacity for o, (capacity, seen) in self._owners.items() if seen > since},
+            capacity={
+                owner: capacity
+                for owner, (capacity, seen_at) in self._owners.items()
+                if governor.living(self.terms, seen_at=seen_at, at=at)
+            },
             queued=queued,
         )

@@ -14,6 +14,7 @@ from narrator.domain.governor import (
     fresh,
     granted,
     grown,
+    living,
     may_acquire,
     may_open,
     opened,
@@ -222,3 +223,68 @@ def test_a_dead_holders_window_counts_as_full_from_when_it_had_to_stop():
 
 def test_a_window_after_it_had_to_stop_a_dead_holders_slot_is_fresh():
     assert unknown_window(TERMS, lease_until=145.0, at=160.5) == ()
+
+
+# ------------------------------------------------------------------------------- a clock set back
+
+INSTANTS = st.floats(0, 2e9)
+AHEAD = st.floats(0.001, 1e9)
+SECONDS = st.floats(0, 60)
+
+
+@given(INSTANTS, INSTANTS)
+def test_nobody_waits_longer_than_any_rest_lasts(shut_until, at):
+    account = replace(busy(1), shut_until=shut_until)
+    assert may_open(account, at) or may_open(account, at + governor.LONGEST_REST_SECONDS)
+
+
+@given(st.integers(0, 9), st.floats(0, 1), INSTANTS)
+def test_a_rest_that_a_rule_has_set_is_kept(failures, dice, at):
+    account = replace(tripped(at), failures=failures, probe_at=at - 1)
+    rests = [
+        failed(account, at=at + 100, handshake_seconds=0.0, dice=dice),
+        granted(account, at + 100),
+        throttled(account, at=at + 100, handshake_seconds=0.0),
+    ]
+    for rest in rests:
+        assert rest == account or not may_open(rest, at + 100)
+
+
+@given(INSTANTS, AHEAD, SECONDS)
+def test_a_429_after_a_shrink_that_lies_ahead_shrinks_the_ceiling(at, ahead, seconds):
+    account = replace(busy(40), shrunk_at=at + ahead, shut_until=at + 100 + ahead)
+    account = throttled(account, at=at, handshake_seconds=seconds)
+    assert (account.ceiling, account.shrunk_at) == (32, at)
+    assert may_open(account, at + governor.THROTTLE_SECONDS)
+
+
+@given(INSTANTS, AHEAD, SECONDS, st.integers(0, 9))
+def test_a_failure_after_a_rest_or_a_trial_that_lies_ahead_counts(at, ahead, seconds, failures):
+    rest, trial = at + governor.LONGEST_REST_SECONDS + ahead, at + ahead
+    account = replace(busy(1), failures=failures, shut_until=rest, probe_at=trial)
+    account = failed(account, at=at, handshake_seconds=seconds, dice=0.5)
+    assert account.failures == failures + 1
+    assert may_open(account, at + governor.LONGEST_REST_SECONDS)
+
+
+@given(INSTANTS, AHEAD, SECONDS)
+def test_a_pause_that_lies_ahead_is_probed_and_ends(at, ahead, seconds):
+    account = paused(busy(5), FAULT, VOICE, at=at + ahead)
+    assert probe_due(account, TERMS, at)
+    assert opened(account, at=at, handshake_seconds=seconds).fault is None
+
+
+@given(st.integers(0, 2_000_000_000), st.integers(1, 1_000_000), st.integers(0, 9))
+def test_a_ceiling_that_grew_at_an_instant_ahead_grows_from_now_on(at, ahead, steps):
+    account = replace(busy(1), ceiling=10.0, shrunk_at=at + ahead, grown_at=at + ahead)
+    account = grown(account, TERMS, at)
+    assert account.ceiling == 10
+    assert grown(account, TERMS, at + 30.0 * steps).ceiling == 10 + steps
+
+
+@given(INSTANTS, INSTANTS)
+def test_an_owner_that_is_not_seen_again_lives_no_longer_than_twice_a_hold(seen_at, at):
+    hold = TERMS.hold_seconds
+    assert living(TERMS, seen_at=at - hold + 0.01, at=at)
+    alive = [living(TERMS, seen_at=seen_at, at=at + turn * hold) for turn in range(9)]
+    assert sum(alive) <= 2
