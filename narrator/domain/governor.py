@@ -6,7 +6,8 @@ have put it was written before that clock was set back: it counts as past.
 
 The ceiling is shared out by max-min fairness: nobody gets more than it wants, and nobody gets less
 than another but by its own wish or by one. It follows the provider by additive increase and
-multiplicative decrease (Chiu and Jain, 1989), as TCP's window does.
+multiplicative decrease (Chiu and Jain, 1989), as TCP's window does; far from a refusal that did
+not come again it grows faster.
 """
 
 import math
@@ -167,19 +168,30 @@ def probed(account: Account, at: float) -> Account:
 
 
 def grown(account: Account, terms: SlotTerms, at: float) -> Account:
-    """One more socket for each `grow_seconds` since the last shrink or growth, up to the most.
+    """One more socket for each `grow_seconds` since the last shrink, up to the most.
 
-    A ceiling that never shrank follows the settings at once.
+    After as many steps as it takes to regain what was in use at the shrink, however much that was,
+    and one more, it doubles: the provider's limit, if that was it, would have been met again. A
+    ceiling that never shrank follows the settings at once.
     """
     if account.grown_at is None:
         return replace(account, ceiling=float(terms.most))
     since = min(account.grown_at, at)
     steps = math.floor((at - since) / terms.grow_seconds)
+    slow = min(steps, _slow_steps(account, terms, since))
+    ceiling = (account.ceiling + slow) * 2.0 ** min(steps - slow, 30)
     return replace(
         account,
-        ceiling=min(float(terms.most), account.ceiling + steps),
+        ceiling=min(float(terms.most), ceiling),
         grown_at=since + steps * terms.grow_seconds,
     )
+
+
+def _slow_steps(account: Account, terms: SlotTerms, since: float) -> int:
+    """How many steps of one socket are left, at the instant of the last."""
+    shrunk_at = since if account.shrunk_at is None else account.shrunk_at
+    taken = max(0, round((since - shrunk_at) / terms.grow_seconds))
+    return max(0, math.ceil((1 - SHRINK) * terms.most) + 1 - taken)
 
 
 def current(account: Account, terms: SlotTerms, at: float) -> Account:
