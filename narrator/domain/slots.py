@@ -19,7 +19,7 @@ class SlotTerms:
     "Limits"); the fleet's ceiling stays `headroom` under it. A holder renews for `hold_seconds`; a
     dead one's slot comes back `grace_seconds` later, in which the provider may not have noticed.
     `window_seconds` and `window_chars` are those of the pacing. After a 429 the ceiling grows by
-    one each `grow_seconds`. A paused account is tried each `probe_seconds`.
+    one each `grow_seconds`, in the end faster. A paused account is tried each `probe_seconds`.
     """
 
     allowance: int = 45

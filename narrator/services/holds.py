@@ -1,6 +1,5 @@
 """A slot in hand."""
 
-import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,8 +21,7 @@ class HeldSlot:
     """A slot in hand: the `Hold` that a speech session looks at.
 
     `good_until` is an instant of `Services.clock`. `surplus` and `lost` tell its task to come to an
-    end; a slot that was `refused` a session goes back, so that the governor says who tries next. At
-    `noted_at` this process last permitted something.
+    end; a slot that was `refused` a session goes back, so that the governor says who tries next.
     """
 
     slot: Slot
@@ -35,7 +33,6 @@ class HeldSlot:
     lost: bool = False
     refused: bool = False
     sent: deque[tuple[float, int]] = field(default_factory=deque)
-    noted_at: float = -math.inf
 
     @property
     def wanted(self) -> bool:
@@ -45,7 +42,6 @@ class HeldSlot:
     def note(self, chars: int, now: float) -> None:
         """An utterance of so many characters, as the pacing counts them, is about to be sent."""
         self.sent.append((now, chars))
-        self.noted_at = now
 
     def sent_since(self, instant: float) -> int:
         """Characters sent since then."""

@@ -14,7 +14,7 @@ from threading import Lock
 
 import structlog
 
-from narrator.domain.errors import NarratorError, SpeechInterrupted, StoreUnavailable
+from narrator.domain.errors import NarratorError, StoreUnavailable
 from narrator.domain.slots import Sent, Standing
 from narrator.domain.steps import Claim, Queue
 from narrator.domain.voices import Voice
@@ -351,19 +351,12 @@ class SlotKeeper:
     def _rested(self, hold: HeldSlot) -> tuple[Sent, ...]:
         """Close the session; what was sent by all that the speaker and this process know.
 
-        Raises SpeechInterrupted where the speaker did not come round to it. It then answers what
-        was known at the grant, though this process has permitted more since.
+        Raises SpeechInterrupted where the speaker did not come round to it.
         """
-        clock, window_seconds = self._services.clock, self._services.terms.window_seconds
         if not hold.spoken:  # the speaker knows nothing of a slot that nobody spoke through
-            return hold.history(clock())
+            return hold.history(self._services.clock())
         told = self._services.speaker.rest(hold.slot)
-        now = clock()
-        if told == hold.slot.sent and now - hold.noted_at < window_seconds:
-            raise SpeechInterrupted(
-                "the session could not be closed in time, or its end is not known"
-            )
-        return larger(told, hold.history(now))
+        return larger(told, hold.history(self._services.clock()))
 
 
 def _fence(hold: HeldSlot) -> int:

@@ -65,20 +65,24 @@ class Engine:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(message)
 
-    def ask(self, work: Callable[[Pool], Coroutine[Any, Any, T]], *, otherwise: T) -> T:
+    def ask(self, work: Callable[[Pool], Coroutine[Any, Any, T]]) -> T | None:
         """Wait for something done with the pool, no longer than a polite close may take.
 
-        Answers `otherwise` when the loop does not run, or does not come round to it.
+        None while nothing was ever spoken. Raises SpeechInterrupted when the loop does not come
+        round to it, or is being stopped: what became of the sessions is then not known.
         """
         with self._lock:
-            if self._closed or self._loop is None:
-                return otherwise
+            if self._loop is None:
+                return None
+            if self._closed:
+                raise SpeechInterrupted("the speaker is closed", fault=Fault.GIVEN_UP)
             answer = asyncio.run_coroutine_threadsafe(work(self._pool), self._loop)
         try:
             return answer.result(self._closing_seconds)
         except (TimeoutError, CancelledError):
-            log.warning("speech.close_timed_out", seconds=self._closing_seconds)
-            return otherwise
+            raise SpeechInterrupted(
+                f"a session was not closed within {self._closing_seconds:g} s", fault=Fault.GIVEN_UP
+            ) from None
 
     def close(self) -> None:
         """Send nothing more, hear what is under way, close politely, stop; idempotent.

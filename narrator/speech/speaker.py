@@ -87,12 +87,11 @@ class DeepgramSpeaker:
         """Close the slot's session politely and forget the slot, see `ports.Speaker.rest`.
 
         Blocks for twice `close_seconds` and a little at the most. A session that is in use all the
-        same is cut.
+        same is cut. Raises SpeechInterrupted where it is not known whether the socket is closed.
         """
         engine = self._engines.get(os.getpid())
-        if engine is None:
-            return slot.sent
-        return engine.ask(lambda pool: pool.rest(slot), otherwise=slot.sent)
+        sent = engine.ask(lambda pool: pool.rest(slot)) if engine else None
+        return slot.sent if sent is None else sent
 
     def probe(self, voice: Voice) -> None:
         """Open a session and close it again, which costs nothing; raises what refuses it."""

@@ -120,7 +120,7 @@ class Speaker(Protocol):
         """Close the slot's session politely, if it has one; what was sent lately, for a successor.
 
         The session is not in use. Blocks until the provider counts the socket no more. Where that
-        cannot be known in time it raises SpeechInterrupted, or answers what the grant said.
+        cannot be known in time it raises SpeechInterrupted.
         """
 
     def probe(self, voice: Voice) -> None:

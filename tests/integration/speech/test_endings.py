@@ -75,6 +75,15 @@ def test_resting_does_not_wait_for_a_provider_that_answers_no_close(studio, mute
     assert monotonic() - begun < 2 * CLOSE_SECONDS + SLACK_SECONDS
 
 
+def test_an_engine_that_is_stopped_does_not_know_what_became_of_a_session(mute):
+    engine = Engine(SpeechConfig(url=mute.url, api_key=KEY, close_seconds=CLOSE_SECONDS))
+    call = DeafCall(held(), reconnects=0, linger_seconds=0.1, dice=lambda: 0.0)
+    assert engine.begin(call)
+    engine.close()
+    with pytest.raises(SpeechInterrupted):
+        engine.ask(lambda pool: pool.rest(held().slot))
+
+
 def test_what_does_not_end_when_told_is_cancelled_and_its_caller_learns_of_it(mute):
     """Of a worker that is stopped nothing may be waited for without end."""
     engine = Engine(SpeechConfig(url=mute.url, api_key=KEY, close_seconds=CLOSE_SECONDS))

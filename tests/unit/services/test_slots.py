@@ -1,7 +1,5 @@
 """The slots that a process has in hand."""
 
-import pytest
-
 from narrator.domain.errors import (
     SpeechInterrupted,
     SpeechThrottled,
@@ -132,13 +130,6 @@ class AbsentSpeaker(FakeSpeaker):
     """A speaker that does not come round to closing sessions."""
 
     def rest(self, slot: Slot) -> tuple[Sent, ...]:
-        return slot.sent
-
-
-class HonestSpeaker(FakeSpeaker):
-    """A speaker that says so when it does not come round to closing sessions."""
-
-    def rest(self, slot: Slot) -> tuple[Sent, ...]:
         raise SpeechInterrupted(f"the session of slot {slot.number} could not be closed")
 
 
@@ -170,28 +161,15 @@ def test_what_this_process_permitted_counts_though_the_speaker_knows_nothing_of_
     assert heirs(world) == [0, 0, 0, said]
 
 
-@pytest.mark.parametrize("kind", [AbsentSpeaker, HonestSpeaker])
 def test_a_slot_whose_session_may_be_open_still_is_nobodys_until_its_lease_ends(
-    world: World, kind: type[FakeSpeaker]
+    world: World,
 ) -> None:
-    speak_and_close(world, kind())
+    speak_and_close(world, AbsentSpeaker())
     assert used(world) == 1
 
     world.clock.wait(TERMS.hold_seconds + TERMS.grace_seconds)
     assert used(world) == 0
     assert heirs(world) == [0, 0, 0, TERMS.window_chars]
-
-
-def test_a_slot_that_an_absent_speaker_sent_nothing_through_lately_goes_back(
-    world: World,
-) -> None:
-    world.swap(speaker=AbsentSpeaker())
-    world.plan()
-    hold = take(world.keeper)
-    world.keeper.give(hold)
-    world.keeper.close()
-
-    assert used(world) == 0
 
 
 def test_a_slot_that_is_somebody_elses_by_now_is_lost_and_its_session_closed(
