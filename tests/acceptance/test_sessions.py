@@ -59,7 +59,7 @@ def test_an_article_spreads_over_fresh_sockets(start_fleet: FleetStarter) -> Non
         stats = fleet.speak_server_stats()
 
     assert job["progress"]["chars"] > 5 * WINDOW_CHARS
-    assert stats["handshakes_accepted"] == seats
+    assert stats["sockets_open_highest"] == seats
     assert max(socket["characters"] for socket in stats["sockets"]) <= WINDOW_CHARS
 
 
@@ -95,8 +95,25 @@ def test_a_refused_key_pauses_the_job_until_it_is_accepted(fleet: Fleet) -> None
     assert job["progress"]["chars_resent"] == 0
 
 
+def test_a_worker_that_is_asked_to_stop_loses_nothing(fleet: Fleet) -> None:
+    """It is asked in the middle of its work; another goes on where it stopped."""
+    fleet.restart_speak_server()
+    with fleet.client() as client:
+        location = submit(client, voyage(CHAPTER_DAYS, first=3_000))
+        wait_for_chunks(client, location, 20)
+        leaving = fleet.workers("speech")[0]
+        fleet.start_worker("speech")
+        assert leaving.stop(timeout_seconds=60) == 0
+        job = succeeded(client, location)
+    stats, progress = fleet.speak_server_stats(), job["progress"]
+
+    assert progress["chars_sent"] == progress["chars_spoken"] == stats["characters_received"]
+    assert progress["chars_resent"] == 0
+    assert stats["sockets_open_highest"] == ALLOWANCE
+
+
 def test_an_outage_and_a_burst_of_refusals_fail_no_job(fleet: Fleet) -> None:
-    """What the outage cut is sent again, and named; the server counts the same characters."""
+    """What the outage cut is sent again, and named."""
     with fleet.client() as client:
         location = submit(client, voyage(CHAPTER_DAYS, first=2_000))
         wait_for_chunks(client, location, 5)
