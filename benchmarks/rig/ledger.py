@@ -30,6 +30,10 @@ _STEPS = """
     SELECT min(created_at), min(started_at), max(ended_at) FROM steps
     WHERE job_id = %s AND kind = %s
 """
+_SLICES = """
+    SELECT percentile_cont(ARRAY[0.5, 0.95, 1.0]) WITHIN GROUP (ORDER BY ended_at - started_at)
+    FROM steps WHERE kind = 'slice' AND state = 'done' AND fence = 1
+"""
 _SENT = """
     SELECT min(sent_at), max(sent_at), max(ended_at) FILTER (WHERE outcome = 'kept'),
            count(*), sum(chars), count(DISTINCT slot), count(DISTINCT request_id)
@@ -98,6 +102,13 @@ class Records:
         """When the job's steps of a kind were created first, started first, and ended last."""
         created, started, ended = self.rows(_STEPS, job_id, kind)[0]
         return created, started, ended
+
+    def slice_seconds(self) -> dict[str, float]:
+        """From a slice's claim to its end, of those that were claimed once."""
+        found = self.rows(_SLICES)[0][0] or (0.0, 0.0, 0.0)
+        return dict(
+            zip(("median", "p95", "longest"), (round(each, 1) for each in found), strict=True)
+        )
 
     def sent(self, job_id: str) -> dict[str, float]:
         """When a job's utterances were sent and kept, how many, over how many slots."""

@@ -46,6 +46,7 @@ def measured(running: Fleet, *, slots: int, minutes: float) -> dict[str, Any]:
         "utilisation": figures.as_json(),
         "ledger": running.records.sums(),
         "resent": running.records.faults(),
+        "slice_seconds": running.records.slice_seconds(),
         "server": running.witness.stats(),
         "cpu_seconds": use.cpu_seconds(),
         "peak_megabytes": use.peak_megabytes(),
