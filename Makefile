@@ -24,8 +24,9 @@ demo: $(VENV)/.installed
 	@NARRATOR_HOME=$(CURDIR)/.demo $(BIN)/narrator narrate \
 		narrator/samples/the-adventures-of-sherlock-holmes.epub --chapters 1 -o $(STORY)
 
+# Two processes, a module of tests in one of them: most tests wait for servers and clocks.
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -71,6 +71,7 @@ def recording_of(paths: dict[str, Path]) -> Path:
     return next(path for name, path in paths.items() if name != "manifest.json")
 
 
+@pytest.mark.timeout(600)
 def test_a_whole_book_comes_back_word_for_word(fleet: Fleet, tmp_path: Path) -> None:
     """What is heard in the finished file is the plan; what is planned is the book."""
     before = fleet.speak_server_stats()
