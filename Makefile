@@ -24,9 +24,10 @@ demo: $(VENV)/.installed
 	@NARRATOR_HOME=$(CURDIR)/.demo $(BIN)/narrator narrate \
 		narrator/samples/the-adventures-of-sherlock-holmes.epub --chapters 1 -o $(STORY)
 
-# Two processes, a module of tests in one of them: most tests wait for servers and clocks.
+# Two processes, a module of tests in one of them, the longest (acceptance) first: most tests wait for
+# servers and clocks.
 test: check
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
