@@ -12,10 +12,13 @@ passed over chunk was ready before it was sent.
 import argparse
 import heapq
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from narrator.domain.ids import TakeKey
 from narrator.domain.pacing import Pacing, PacingLimits

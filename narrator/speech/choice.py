@@ -12,7 +12,8 @@ def best_set(sizes: Sequence[int], room: int, most: int, *, first: bool = False)
     """Positions of those that together fill `room` best, at most `most` of them, largest first.
 
     Of sets that fill it equally the one with fewer members is taken, of those the earlier. `first`
-    asks for the first to be among them wherever it fits. Eight sizes have 256 sets.
+    asks for the first to be among them, and before them, wherever it fits. Eight sizes have 256
+    sets.
     """
     sets: list[tuple[int, tuple[int, ...]]] = [(0, ())]
     for position, size in enumerate(sizes):
@@ -24,4 +25,5 @@ def best_set(sizes: Sequence[int], room: int, most: int, *, first: bool = False)
     if first:
         sets = [each for each in sets if each[1][:1] == (0,)] or sets
     best = min(sets, key=lambda each: (-each[0], len(each[1]), each[1]))
-    return tuple(sorted(best[1], key=lambda position: (-sizes[position], position)))
+    due = 0 if first else None
+    return tuple(sorted(best[1], key=lambda place: (place != due, -sizes[place], place)))

@@ -25,8 +25,8 @@ def test_the_set_that_fills_best_is_chosen_with_few_and_early_members(sizes, roo
     assert best_set(sizes, room, most) == chosen
 
 
-def test_the_first_may_be_asked_for():
-    assert best_set([10, 100, 85], 100, 9, first=True) == (2, 0)
+def test_the_first_may_be_asked_for_and_goes_first():
+    assert best_set([10, 100, 85], 100, 9, first=True) == (0, 2)
     assert best_set([101, 100], 100, 9, first=True) == (1,), "it does not fit"
 
 

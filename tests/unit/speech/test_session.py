@@ -113,6 +113,20 @@ def test_one_that_others_were_preferred_to_for_long_has_its_turn():
     assert chosen == "small"
 
 
+def test_its_turn_comes_though_only_one_may_be_sent_at_a_time():
+    rules = SessionRules(outstanding=1, passed_over=2)
+    session = opened(utterance("small", 100), limits=LIMITS, rules=rules)
+    spoken = []
+    for number in range(3):
+        session.offer(utterance(f"large-{number}", 500))
+        spoken += session.choose(0.0)
+        session.permit(spoken[-1:], 0.0)
+        session.receive(SECOND * 20, 1.0)
+        session.receive(flushed(number), 1.0)
+        session.stored()
+    assert spoken == ["large-0", "large-1", "small"]
+
+
 def test_a_session_holds_eight_ready():
     session = opened()
     assert session.room == 8
