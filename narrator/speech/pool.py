@@ -183,11 +183,18 @@ class Berth:
         guard.add_done_callback(self._guards.discard)
 
     async def _guard(self, link: Link) -> None:
-        """See to it that a socket is gone before the hold ends, whoever uses it and however."""
+        """See to it that a socket is gone before the hold ends, whoever uses it and however.
+
+        One that nobody uses is closed at its age too; who uses one retires it between utterances.
+        """
         margins = self._rules.margins
         while not self.ended:
-            if await link.gone(min(self._left() - margins.close_seconds, GUARD_SECONDS)):
+            old_in = link.session.retire_at - self._loop.time()
+            look_in = min(GUARD_SECONDS, old_in) if old_in > 0 else GUARD_SECONDS
+            if await link.gone(min(self._left() - margins.close_seconds, look_in)):
                 return
+            if not self.lock.locked():
+                self.idle()
         if self._left() <= margins.abort_seconds:
             link.abort()  # the process was stopped, and has come too late to be polite
         if link is self._link:

@@ -206,6 +206,13 @@ def test_sessions_retire_by_age_and_nothing_is_lost(studio):
     assert server.counts.closes.keys() <= {1000}
 
 
+def test_an_idle_session_is_closed_politely_at_its_age(studio):
+    server = studio.server()
+    speaker = studio.speaker(server.url, session_seconds=0.5)
+    assert len(keyed(speak(speaker, utterances(1)))) == 1
+    assert server.counts.wait_for(lambda counts: counts.closes == {1000: 1})
+
+
 # -------------------------------------------------------------------- wanting no more
 
 
