@@ -5,7 +5,7 @@ from typing import Any
 from benchmarks.rig import books
 from benchmarks.rig.figures import FIRST_SECONDS, Finished, run_seconds, utilisation
 from benchmarks.rig.fleet import Fleet, fleet, wait
-from benchmarks.rig.pace import wait_for_sockets
+from benchmarks.rig.pace import wait_for_slots
 from benchmarks.rig.servers import Provider
 from benchmarks.rig.watch import thread_seconds, watching
 
@@ -17,14 +17,14 @@ def of_one_process(*, sessions: int, minutes: float) -> dict[str, Any]:
     provider = Provider(sockets=sessions)
     with fleet(provider, workers=1, allowance=sessions, sockets=sessions) as running:
         running.submit_books(books.copies_for(sessions * 2_400 * (minutes + 4)))
-        opened_at = wait_for_sockets(running, sessions)
-        wait(opened_at + FIRST_SECONDS - running.records.now())
-        return watched(running, sessions, minutes, opened_at)
+        opened = wait_for_slots(running, sessions)
+        wait(max(opened.values()) + FIRST_SECONDS - running.records.now())
+        return watched(running, minutes, opened)
 
 
-def watched(running: Fleet, sessions: int, minutes: float, opened_at: float) -> dict[str, Any]:
+def watched(running: Fleet, minutes: float, opened: dict[int, float]) -> dict[str, Any]:
     """What the worker uses from the end of its sockets' first minute on."""
-    until = opened_at + run_seconds(minutes)
+    until = max(opened.values()) + run_seconds(minutes)
     worker, names = running.workers[1].pid, running.threads_of(1)
     began, hours = running.records.now(), running.records.audio_hours()
     threads = thread_seconds(worker, names)
@@ -35,13 +35,11 @@ def watched(running: Fleet, sessions: int, minutes: float, opened_at: float) -> 
     seconds = ended - began
     finished = running.records.finished()
     chars = chars_between(finished, began, ended)
-    figures = utilisation(
-        finished, opened_at=opened_at, until=until, slots=sessions, minutes=minutes
-    )
+    figures = utilisation(finished, opened=opened, until=until, minutes=minutes)
     cpu = use.cpu_seconds()
     mine = cpu["speech worker 1"]
     return {
-        "sessions": sessions,
+        "sessions": len(opened),
         "workers": 1,
         **running.about(),
         "seconds": round(seconds, 1),

@@ -17,7 +17,7 @@ import psutil
 from benchmarks.rig import books
 from benchmarks.rig.figures import run_seconds, utilisation
 from benchmarks.rig.fleet import Fleet, fleet, wait
-from benchmarks.rig.pace import wait_for_sockets
+from benchmarks.rig.pace import wait_for_slots
 from benchmarks.rig.servers import Provider, freeze, thaw
 
 KINDS = ("kill", "freeze briefly", "freeze for long", "sql hangs", "sql is down", "redis is empty")
@@ -153,8 +153,8 @@ def survived(*, slots: int, workers: int, minutes: float, seed: int) -> dict[str
         watcher = Thread(target=owners.watch, daemon=True)
         watcher.start()
         running.submit_books(books.copies_for(slots * 2_400 * total / 60))
-        opened_at = wait_for_sockets(running, slots)
-        calm_until = opened_at + run_seconds(calm)
+        opened = wait_for_slots(running, slots)
+        calm_until = max(opened.values()) + run_seconds(calm)
         wait(calm_until - time())
         course = Course(running, random.Random(seed))  # noqa: S311 — to be run again
         course.run(minutes * 60)
@@ -171,8 +171,8 @@ def survived(*, slots: int, workers: int, minutes: float, seed: int) -> dict[str
             slots=slots,
             minutes=calm,
             spans={
-                "before": (opened_at, calm_until),
-                "after": (faults_until + SETTLED_SECONDS, ended),
+                "before": (opened, calm_until),
+                "after": (dict.fromkeys(opened, faults_until + SETTLED_SECONDS), ended),
             },
             faults=(calm_until, faults_until),
         ) | {"seed": seed, "minutes_of_faults": round((faults_until - calm_until) / 60, 1)}
@@ -185,16 +185,14 @@ def judged(
     *,
     slots: int,
     minutes: float,
-    spans: dict[str, tuple[float, float]],
+    spans: dict[str, tuple[dict[int, float], float]],
     faults: tuple[float, float],
 ) -> dict[str, Any]:
     """The figures."""
     finished = running.records.finished()
     shares = {
-        name: utilisation(
-            finished, opened_at=began, until=until, slots=slots, minutes=minutes
-        ).as_json()
-        for name, (began, until) in spans.items()
+        name: utilisation(finished, opened=opened, until=until, minutes=minutes).as_json()
+        for name, (opened, until) in spans.items()
     }
     began, until = faults
     chars = sum(each.chars for each in finished if began <= each.at < until)

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -16,23 +16,27 @@ STEP_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """An utterance that is done: when (seconds since the epoch), its characters."""
+    """An utterance that is done: when (seconds since the epoch), its characters, on which slot."""
 
     at: float
     chars: int
+    slot: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utilisation:
     """Characters finished ÷ (slots × 2,400 × minutes), over whole windows of the pacing.
 
-    Sockets that were opened together speak together, once a window; a stretch that holds one burst
-    more than another of the same length would say too much. So each stretch is a whole number of
-    windows long, and `share` is the mean over all stretches of that length that the run holds;
-    `first` is the earliest of them, `least` and `most` the extremes.
+    A socket speaks in a burst, once a window: a stretch that holds one burst more than another of
+    the same length would say too much. So each stretch is a whole number of windows long. `share`
+    is of each slot's own stretch, from a minute after its first use on. The others are of the
+    stretches common to all slots, from a minute after the last slot's first use to the end of the
+    run: their `mean`, the `first` of them, the `least` and the `most`. Slots that were opened
+    together speak together, so these depend on where in a burst a stretch begins and ends.
     """
 
     share: float
+    mean: float
     first: float
     least: float
     most: float
@@ -44,6 +48,7 @@ class Utilisation:
         return {
             "of_the_limit": round(self.share, 4),
             "of_what_is_allowed": round(self.share / ALLOWED, 4),
+            "mean_stretch": round(self.mean, 4),
             "first_stretch": round(self.first, 4),
             "least_stretch": round(self.least, 4),
             "most_stretch": round(self.most, 4),
@@ -66,27 +71,39 @@ def run_seconds(minutes: float) -> float:
 
 
 def utilisation(
-    finished: Sequence[Finished], *, opened_at: float, until: float, slots: int, minutes: float
+    finished: Sequence[Finished], *, opened: Mapping[int, float], until: float, minutes: float
 ) -> Utilisation:
-    """Of the stretches from a minute after `opened_at` (the last socket's opening) to `until`."""
+    """Of slots first `opened` at those instants, in a run that was watched `until` then."""
+    seconds = stretch_seconds(minutes)
+    limit = len(opened) * MINUTE_CHARS * seconds / 60
+    own = sum(each.chars for each in finished if _in_own_stretch(each, opened, seconds))
+    common = _in_common_stretches(finished, max(opened.values()) + FIRST_SECONDS, until, seconds)
+    return Utilisation(
+        share=own / limit,
+        mean=sum(common) / len(common) / limit,
+        first=common[0] / limit,
+        least=min(common) / limit,
+        most=max(common) / limit,
+        seconds=seconds,
+        chars=own,
+    )
+
+
+def _in_own_stretch(each: Finished, opened: Mapping[int, float], seconds: float) -> bool:
+    began = opened.get(each.slot, math.inf) + FIRST_SECONDS
+    return began <= each.at < began + seconds
+
+
+def _in_common_stretches(
+    finished: Sequence[Finished], first: float, until: float, seconds: float
+) -> list[int]:
+    """Characters in each stretch, the first of which begins at `first`."""
     events = sorted(finished, key=lambda each: each.at)
     instants = [each.at for each in events]
     sums = [0, *accumulate(each.chars for each in events)]
-    seconds = stretch_seconds(minutes)
-    first = opened_at + FIRST_SECONDS
     count = max(0, math.floor((until - seconds - first) / STEP_SECONDS)) + 1
     starts = [first + number * STEP_SECONDS for number in range(count)]
-    chars = [
+    return [
         sums[bisect_left(instants, start + seconds)] - sums[bisect_left(instants, start)]
         for start in starts
     ]
-    limit = slots * MINUTE_CHARS * seconds / 60
-    mean = sum(chars) / len(chars)
-    return Utilisation(
-        share=mean / limit,
-        first=chars[0] / limit,
-        least=min(chars) / limit,
-        most=max(chars) / limit,
-        seconds=seconds,
-        chars=mean,
-    )

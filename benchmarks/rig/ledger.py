@@ -9,8 +9,8 @@ import psycopg
 from benchmarks.rig.figures import Finished
 
 _NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
-_KEPT = "SELECT ended_at, chars FROM utterances WHERE outcome = 'kept'"
-_FIRST_SENT = "SELECT slot, min(sent_at) FROM utterances GROUP BY slot ORDER BY 2"
+_KEPT = "SELECT ended_at, chars, slot FROM utterances WHERE outcome = 'kept'"
+_FIRST_SENT = "SELECT slot, min(sent_at) FROM utterances GROUP BY slot"
 _SUMS = "SELECT outcome, count(*), coalesce(sum(chars), 0) FROM utterances GROUP BY outcome"
 _BY_CODE = """
     SELECT outcome, code, count(*), sum(chars) FROM utterances
@@ -58,12 +58,11 @@ class Records:
 
     def finished(self) -> list[Finished]:
         """Every utterance that was kept, by the instant of its commit."""
-        return [Finished(at=at, chars=chars) for at, chars in self.rows(_KEPT)]
+        return [Finished(at=at, chars=chars, slot=slot) for at, chars, slot in self.rows(_KEPT)]
 
-    def opened(self, slots: int) -> float | None:
-        """When the last of the first so many slots sent for the first time; None before that."""
-        instants = [instant for _, instant in self.rows(_FIRST_SENT)]
-        return instants[slots - 1] if len(instants) >= slots else None
+    def opened(self) -> dict[int, float]:
+        """When each slot was first used."""
+        return dict(self.rows(_FIRST_SENT))
 
     def sums(self) -> dict[str, dict[str, int]]:
         """Utterances and characters by outcome."""

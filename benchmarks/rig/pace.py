@@ -32,12 +32,10 @@ def measured(running: Fleet, *, slots: int, minutes: float) -> dict[str, Any]:
     """Submit enough, wait, and say what a running fleet made of it."""
     with watching(running.roots()) as use:
         running.submit_books(copies(slots, minutes))
-        opened_at = wait_for_sockets(running, slots)
-        until = opened_at + run_seconds(minutes)
+        opened = wait_for_slots(running, slots)
+        until = max(opened.values()) + run_seconds(minutes)
         wait(until - running.records.now())
-    figures = utilisation(
-        running.records.finished(), opened_at=opened_at, until=until, slots=slots, minutes=minutes
-    )
+    figures = utilisation(running.records.finished(), opened=opened, until=until, minutes=minutes)
     return {
         "program": "narrator",
         "slots": slots,
@@ -58,16 +56,14 @@ def copies(slots: int, minutes: float) -> int:
     return books.copies_for(slots * 2_400 * (run_seconds(minutes) + BEFORE_SECONDS) / 60)
 
 
-def wait_for_sockets(running: Fleet, slots: int) -> float:
-    """When the last of the slots was first used, by the database's clock."""
-    opened_at = wait_for(
-        lambda: running.records.opened(slots),
-        lambda instant: instant is not None,
+def wait_for_slots(running: Fleet, slots: int) -> dict[int, float]:
+    """When each of the slots was first used, by the database's clock, once all are."""
+    return wait_for(
+        running.records.opened,
+        lambda opened: len(opened) == slots,
         what=f"{slots} slots are used",
         seconds=OPENING_SECONDS + BEFORE_SECONDS,
     )
-    assert opened_at is not None
-    return opened_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +80,11 @@ class SdkRun:
         code = self.child.wait(timeout_seconds=run_seconds(minutes) + 120)
         assert code == 0, self.child.output()
         told = json.loads(self.out.read_text())
-        finished = [Finished(at=at, chars=chars) for at, chars in told["finished"]]
-        opened_at = sorted(told["opened"])[slots - 1]
-        figures = utilisation(
-            finished,
-            opened_at=opened_at,
-            until=opened_at + run_seconds(minutes),
-            slots=slots,
-            minutes=minutes,
-        )
+        finished = [Finished(at=at, chars=chars, slot=n) for at, chars, n in told["finished"]]
+        opened = {n: at for at, n in reversed(told["opened"])}
+        assert len(opened) == slots, self.child.output()
+        until = max(opened.values()) + run_seconds(minutes)
+        figures = utilisation(finished, opened=opened, until=until, minutes=minutes)
         return {
             "program": "deepgram-sdk",
             "slots": slots,
@@ -145,7 +137,7 @@ def table(reports: list[dict[str, Any]]) -> list[str]:
     """A row a run."""
     head = (
         f"{'program':14}{'slots':>6}{'workers':>8}{'of limit':>10}{'of allowed':>12}"
-        f"{'least':>8}{'most':>8}{'warnings':>10}{'closes':>8}{'avoidable':>10}{'full':>6}"
+        f"{'mean':>8}{'first':>8}{'least':>8}{'most':>8}{'warnings':>10}{'closes':>8}{'avoidable':>10}{'full':>6}"
     )
     rows = [f"allowed by margin and slack: {ALLOWED:.4f} of the limit", head]
     for each in reports:
@@ -153,6 +145,7 @@ def table(reports: list[dict[str, Any]]) -> list[str]:
         rows.append(
             f"{each['program']:14}{each['slots']:>6}{each['workers']:>8}"
             f"{share['of_the_limit']:>10.4f}{share['of_what_is_allowed']:>12.4f}"
+            f"{share['mean_stretch']:>8.3f}{share['first_stretch']:>8.3f}"
             f"{share['least_stretch']:>8.3f}{share['most_stretch']:>8.3f}"
             f"{server['limit_warnings']:>10}{sum(server['closes_by_limit'].values()):>8}"
             f"{server['refused_avoidably']:>10}{server['refused_as_full']:>6}"

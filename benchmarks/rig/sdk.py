@@ -38,7 +38,8 @@ AGAIN_SECONDS = 2.0
 class Pace:
     """What one socket sent in the last minute."""
 
-    def __init__(self) -> None:
+    def __init__(self, socket: int) -> None:
+        self.socket = socket
         self._sent: deque[tuple[float, int]] = deque()
 
     async def wait(self, chars: int) -> None:
@@ -63,8 +64,8 @@ class Program:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.chapters = deque(enumerate(json.loads(options.texts.read_text())))
-        self.finished: list[tuple[float, int]] = []
-        self.opened: list[float] = []
+        self.finished: list[tuple[float, int, int]] = []  # when, characters, on which socket
+        self.opened: list[tuple[float, int]] = []
         self.ends: Counter[str] = Counter()
         http = options.url.replace("ws", "http", 1)
         self.client = AsyncDeepgramClient(
@@ -76,16 +77,16 @@ class Program:
 
     async def run(self) -> None:
         """Speak until the time is over."""
-        sockets = [self.narrate() for _ in range(self.options.sockets)]
+        sockets = [self.narrate(socket) for socket in range(self.options.sockets)]
         try:
             async with asyncio.timeout(self.options.seconds):
                 await asyncio.gather(*sockets)
         except TimeoutError:
             return
 
-    async def narrate(self) -> None:
+    async def narrate(self, socket: int) -> None:
         """One chapter after another."""
-        pace = Pace()
+        pace = Pace(socket)
         while self.chapters:
             number, texts = self.chapters.popleft()
             with (self.options.audio / f"{number}.pcm").open("wb") as audio:
@@ -106,7 +107,7 @@ class Program:
             model="aura-2-thalia-en", encoding="linear16", sample_rate=24_000
         )
         async with speaking as socket:
-            self.opened.append(time.time())
+            self.opened.append((time.time(), pace.socket))
             while texts:
                 await pace.wait(len(texts[0]))
                 await socket.send_text(SpeakV1Text(type="Speak", text=texts[0]))
@@ -115,7 +116,7 @@ class Program:
                 while not isinstance(message := await self.next_of(socket), _Flushed):
                     heard += message
                 audio.write(heard)
-                self.finished.append((time.time(), len(texts.popleft())))
+                self.finished.append((time.time(), len(texts.popleft()), pace.socket))
             await socket.send_close(SpeakV1Close(type="Close"))
 
     async def next_of(self, socket: object) -> "bytes | _Flushed":

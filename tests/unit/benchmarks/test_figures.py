@@ -8,6 +8,7 @@ from benchmarks.rig.figures import (
     FIRST_SECONDS,
     WINDOW_SECONDS,
     Finished,
+    Utilisation,
     run_seconds,
     stretch_seconds,
     utilisation,
@@ -18,39 +19,50 @@ OPENED_AT = 1_000.0
 UNTIL = OPENED_AT + run_seconds(MINUTES)
 
 
-def bursts(chars: int) -> list[Finished]:
+def bursts(chars: int, *, slot: int = 0, shift: float = 0.0) -> list[Finished]:
     """A socket that says a window's worth at once, as soon as it may."""
-    return [Finished(at=OPENED_AT + n * WINDOW_SECONDS, chars=chars) for n in range(20)]
+    first = OPENED_AT + shift
+    return [Finished(at=first + n * WINDOW_SECONDS, chars=chars, slot=slot) for n in range(20)]
+
+
+def told(events: list[Finished], **opened: float) -> Utilisation:
+    """What is told of slots 0, 1, … that were opened at those instants."""
+    instants = dict(enumerate(opened.values()))
+    return utilisation(events, opened=instants, until=UNTIL, minutes=MINUTES)
 
 
 def test_a_socket_that_sends_all_that_it_may_reaches_what_is_allowed():
-    told = utilisation(bursts(2_352), opened_at=OPENED_AT, until=UNTIL, slots=1, minutes=MINUTES)
-    assert told.share == pytest.approx(ALLOWED)
-    assert told.least == told.most == told.share
-    assert told.as_json()["of_what_is_allowed"] == 1.0
+    figures = told(bursts(2_352), zero=OPENED_AT)
+    assert figures.share == pytest.approx(ALLOWED)
+    assert figures.least == figures.most == figures.mean == figures.share
+    assert figures.as_json()["of_what_is_allowed"] == 1.0
 
 
 def test_the_first_minute_of_a_socket_does_not_count():
-    late = [Finished(at=OPENED_AT + FIRST_SECONDS - 1, chars=1_000_000)]
-    told = utilisation(late, opened_at=OPENED_AT, until=UNTIL, slots=1, minutes=MINUTES)
-    assert told.share == 0
+    late = [Finished(at=OPENED_AT + FIRST_SECONDS - 1, chars=1_000_000, slot=0)]
+    assert told(late, zero=OPENED_AT).share == 0
 
 
-def test_the_phase_of_the_bursts_does_not_count():
+def test_each_slot_has_its_own_first_minute():
+    late = [Finished(at=OPENED_AT + 45.0, chars=1_000_000, slot=1)]
+    assert told(late, zero=OPENED_AT, one=OPENED_AT - 10.0).share == 0
+    assert told(late, zero=OPENED_AT, one=OPENED_AT - 20.0).share > 0
+
+
+@pytest.mark.parametrize("shift", [0.0, 7.0, 30.0, 59.0])
+def test_the_phase_of_the_bursts_does_not_count(shift):
     """Wherever in the window the sockets happen to speak, the share is the same."""
-    shares = []
-    for shift in (0.0, 7.0, 30.0, 59.0):
-        events = [Finished(at=each.at + shift, chars=each.chars) for each in bursts(2_352)]
-        told = utilisation(events, opened_at=OPENED_AT, until=UNTIL, slots=1, minutes=MINUTES)
-        shares.append(told.share)
-    assert shares == pytest.approx([ALLOWED] * 4)
+    figures = told(bursts(2_352, shift=shift), zero=OPENED_AT)
+    assert (figures.share, figures.mean) == pytest.approx((ALLOWED, ALLOWED))
+
+
+def test_what_other_slots_finished_does_not_count_for_the_own_stretches():
+    assert told(bursts(2_352, slot=7), zero=OPENED_AT).share == 0
 
 
 def test_twice_the_slots_are_half_the_share():
-    one, two = (
-        utilisation(bursts(2_352), opened_at=OPENED_AT, until=UNTIL, slots=n, minutes=MINUTES)
-        for n in (1, 2)
-    )
+    one = told(bursts(2_352), zero=OPENED_AT)
+    two = told(bursts(2_352), zero=OPENED_AT, one=OPENED_AT)
     assert two.share == pytest.approx(one.share / 2)
 
 
