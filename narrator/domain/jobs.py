@@ -24,6 +24,16 @@ class JobState(StrEnum):
 FOR_ACCOUNT = "account"
 """Why a job is paused that waits for the provider's account; it resumes by itself."""
 
+FOR_OPERATOR = "operator"
+"""Why a job is paused that somebody paused; it waits until somebody resumes it."""
+
+
+class OnDead(StrEnum):
+    """What a job makes of chunks that cannot be spoken, once all others are."""
+
+    FAIL = "fail"  # it fails with the list of them; a retry tries them again
+    SKIP = "skip"  # the recording is made without them, and says so
+
 
 class JobMove(StrEnum):
     """What can happen to a job."""
@@ -94,6 +104,7 @@ class JobOptions:
     voice: Voice = field(default_factory=Voice)
     format: AudioFormat = AudioFormat.M4B
     chapters: tuple[int, ...] = ()
+    on_dead: OnDead = OnDead.FAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ class Outcome(StrEnum):
     KEPT = "kept"  # its take answers a chunk
     CUT = "cut"  # the speech session failed it; it is sent again
     LATE = "late"  # spoken, but its claim was lost by then, or another take was quicker
-    LOST = "lost"  # its step or its job went on without whoever could say
+    LOST = "lost"  # its step or its job went on without whoever could say, or its take is gone
     UNSENT = "unsent"  # it was about to be sent and was not
 
 

@@ -16,6 +16,7 @@ from narrator.domain.jobs import (
     JobOptions,
     JobState,
     NewJob,
+    OnDead,
     Progress,
     next_job_state,
     stage_of,
@@ -151,6 +152,7 @@ def _columns(new: NewJob) -> dict[str, object]:
         "speed": new.options.voice.speed,
         "format": new.options.format,
         "chapters": json.dumps(new.options.chapters),
+        "on_dead": new.options.on_dead,
     }
 
 
@@ -207,6 +209,7 @@ def _job_of(row: Row[Any], files: tuple[Artifact, ...]) -> Job:
             voice=Voice(name=row.voice, speed=row.speed),
             format=AudioFormat(row.format),
             chapters=tuple(json.loads(row.chapters)),
+            on_dead=OnDead(row.on_dead),
         ),
         state_times={state: at for state, at in times if at is not None},
         title=row.title,

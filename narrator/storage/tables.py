@@ -94,6 +94,8 @@ jobs = Table(
     Column("failed_at", Double),
     Column("cancelled_at", Double),
     Column("paused_for", String(16)),  # why it is paused; null unless it is, and before this column
+    Column("on_dead", String(8), nullable=False, server_default=text("'fail'")),  # an `OnDead`
+    Column("takes_spoilt", Integer, nullable=False, server_default=text("0")),  # and spoken again
     _among("state", JobState, "state"),
     _among("format", AudioFormat, "format"),
     CheckConstraint("(state = 'failed') = (failure_code IS NOT NULL)", name="failure"),
@@ -128,6 +130,8 @@ chunks = Table(
     Column("state", String(16), nullable=False, server_default=text(f"'{PENDING}'")),
     Column("spoken_now", Boolean(create_constraint=False)),  # false: an earlier take answered
     Column("samples", BigInteger, nullable=False, server_default=text("0")),  # of its take
+    Column("failure_code", Text),  # why it is dead
+    Column("failure_reason", Text),
     ForeignKeyConstraint(
         ["job_id", "chapter"], ["chapters.job_id", "chapters.position"], ondelete="CASCADE"
     ),
