@@ -10,7 +10,7 @@ from pathlib import Path
 from narrator.domain.artifacts import MANIFEST_NAME, Artifact, job_object
 from narrator.domain.documents import Cover
 from narrator.domain.errors import VerificationFailed
-from narrator.domain.ids import JobId
+from narrator.domain.ids import JobId, ObjectKey
 from narrator.domain.jobs import Job
 from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk, Recording
 from narrator.domain.manifest_json import to_json
@@ -148,9 +148,10 @@ def _prove(services: Services, manifest: Manifest, path: Path) -> None:
 def _store(
     services: Services, job: Job, manifest: Manifest, path: Path
 ) -> tuple[Artifact, Artifact]:
+    """Objects are named by their content: a publisher that comes late overwrites nothing."""
     recording = Artifact(
         name=path.name,
-        object_key=job_object(job.id, f"artifacts/{path.name}"),
+        object_key=_object_key(job.id, manifest.recording.sha256, path.name),
         media_type=job.options.format.media_type,
         bytes=manifest.recording.bytes,
         sha256=manifest.recording.sha256,
@@ -158,15 +159,20 @@ def _store(
     services.objects.put_file(recording.object_key, path, media_type=recording.media_type)
     proof_path = path.with_name(MANIFEST_NAME)
     proof_path.write_bytes(to_json(manifest))
+    proof_sha256 = file_sha256(proof_path)
     proof = Artifact(
         name=MANIFEST_NAME,
-        object_key=job_object(job.id, f"artifacts/{MANIFEST_NAME}"),
+        object_key=_object_key(job.id, proof_sha256, MANIFEST_NAME),
         media_type="application/json",
         bytes=proof_path.stat().st_size,
-        sha256=file_sha256(proof_path),
+        sha256=proof_sha256,
     )
     services.objects.put_file(proof.object_key, proof_path, media_type=proof.media_type)
     return recording, proof
+
+
+def _object_key(job_id: JobId, sha256: str, name: str) -> ObjectKey:
+    return job_object(job_id, f"artifacts/{sha256[:16]}/{name}")
 
 
 def file_stem(title: str) -> str:
