@@ -200,8 +200,8 @@ While steps wait, the governor decides for the whole fleet who may open sessions
 that a worker holds already, and whose session was cut, is tried once; refused, it goes back.
 
 * **Too many sockets** (`{Fault.HANDSHAKE_429}`): the ceiling shrinks to {governor.SHRINK:g} of the
-  sockets in use, once for all who asked at the same time, and nobody opens one for
-  {governor.THROTTLE_SECONDS:g} s. It grows back by one each `NARRATOR_GROW_SECONDS`, later faster.
+  sockets in use, and nobody is given a slot for {governor.THROTTLE_SECONDS:g} s; all who ask until
+  then shrink it once. It grows back by one each `NARRATOR_GROW_SECONDS`, later faster.
 * **An outage** (any other wait): nobody opens a session for {governor.FIRST_SHUT_SECONDS:g} s, then
   twice as long each time, up to {governor.LONGEST_SHUT_SECONDS:g} s. After
   {governor.TRIP_FAILURES} failures in a row the circuit is open: one worker tries, the others wait

@@ -96,10 +96,12 @@ def opened(account: Account, *, at: float, handshake_seconds: float) -> Account:
 def throttled(account: Account, *, at: float, handshake_seconds: float) -> Account:
     """Too many sockets (429): `SHRINK` of those in use may be open, one at least.
 
-    Handshakes that began before the last shrink say nothing new, so that those who asked at the
-    same time shrink the ceiling once. A paused account keeps its ceiling: it holds no sockets.
+    Handshakes that began before the rest after the last shrink was over say nothing new: those who
+    asked at the same time shrink the ceiling once, whoever is told last, and so do those who tried
+    the slots that they had. A paused account keeps its ceiling.
     """
-    stale = _began_before(account.shrunk_at, at=at, handshake_seconds=handshake_seconds)
+    seconds = handshake_seconds + THROTTLE_SECONDS
+    stale = _began_before(account.shrunk_at, at=at, handshake_seconds=seconds)
     if stale or account.fault is not None:
         return account
     return replace(

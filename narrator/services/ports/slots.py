@@ -44,9 +44,9 @@ class Slots(Protocol):
     def refused(self, error: NarratorError, *, handshake_seconds: float, slot: Slot) -> None:
         """A session was refused, `error.fault` says how.
 
-        Too many sockets (429) shrink the ceiling, once for all who asked at the same time; a fault
-        of the account pauses it, with the jobs that wait for it; anything else counts towards the
-        circuit. A fault of the job is none of the governor's business.
+        Too many sockets (429) shrink the ceiling, once for all who ask until its rest is over; a
+        fault of the account pauses it, with the jobs that wait for it; anything else counts towards
+        the circuit. A fault of the job is none of the governor's business.
         """
 
     def account(self) -> Account:

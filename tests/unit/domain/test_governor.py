@@ -74,6 +74,16 @@ def test_those_who_asked_at_the_same_time_shrink_the_ceiling_once():
     assert throttled(account, at=103.0, handshake_seconds=1.0).ceiling == pytest.approx(25.6)
 
 
+@pytest.mark.parametrize("apart", [0.0, 0.02, 0.04])
+def test_a_fleet_that_is_refused_within_the_rest_shrinks_the_ceiling_once(apart):
+    """All reconnect: some later than others, and their news waits for the account's row."""
+    account = busy(45)
+    for number in range(45):
+        account = replace(account, used=45 - number)
+        account = throttled(account, at=100.0 + apart * number, handshake_seconds=0.01)
+    assert account.ceiling == pytest.approx(0.8 * 43)
+
+
 def test_the_ceiling_grows_by_one_each_time_and_stops_at_the_most():
     account = replace(busy(40), ceiling=41.5, grown_at=0.0, shrunk_at=0.0)
     assert grown(account, TERMS, 29.0).ceiling == 41.5
