@@ -28,10 +28,12 @@ class Utilisation:
     """Characters finished ÷ (slots × 2,400 × minutes), over whole windows of the pacing.
 
     A socket speaks in a burst, once a window: a stretch that holds one burst more than another of
-    the same length would say too much. So each stretch is a whole number of windows long. `share`
-    is of each slot's own stretch, from a minute after its first use on. The others are of the
-    stretches common to all slots, from a minute after the last slot's first use to the end of the
-    run: their `mean`, the `first` of them, the `least` and the `most`. Slots that were opened
+    the same length would say too much. So each stretch is a whole number of windows long, and
+    `share` is the mean over each slot's own stretches: those that begin within one window, from a
+    minute after its first use on. (The first of them alone begins right before a burst: sockets
+    that are late by seconds each time would still get as many bursts into it.) The others are of
+    the stretches common to all slots, from a minute after the last slot's first use to the end of
+    the run: their `mean`, the `first` of them, the `least` and the `most`. Slots that were opened
     together speak together, so these depend on where in a burst a stretch begins and ends.
     """
 
@@ -76,8 +78,8 @@ def utilisation(
     """Of slots first `opened` at those instants, in a run that was watched `until` then."""
     seconds = stretch_seconds(minutes)
     limit = len(opened) * MINUTE_CHARS * seconds / 60
-    own = sum(each.chars for each in finished if _in_own_stretch(each, opened, seconds))
-    common = _in_common_stretches(finished, max(opened.values()) + FIRST_SECONDS, until, seconds)
+    own = sum(_in_own_stretches(finished, slot, at, seconds) for slot, at in opened.items())
+    common = _in_stretches(finished, max(opened.values()) + FIRST_SECONDS, until, seconds)
     return Utilisation(
         share=own / limit,
         mean=sum(common) / len(common) / limit,
@@ -89,15 +91,20 @@ def utilisation(
     )
 
 
-def _in_own_stretch(each: Finished, opened: Mapping[int, float], seconds: float) -> bool:
-    began = opened.get(each.slot, math.inf) + FIRST_SECONDS
-    return began <= each.at < began + seconds
+def _in_own_stretches(
+    finished: Sequence[Finished], slot: int, opened_at: float, seconds: float
+) -> float:
+    """Characters of a slot in a stretch, on the mean of those that begin within one window."""
+    first = opened_at + FIRST_SECONDS
+    mine = [each for each in finished if each.slot == slot]
+    chars = _in_stretches(mine, first, first + seconds + WINDOW_SECONDS - STEP_SECONDS, seconds)
+    return sum(chars) / len(chars)
 
 
-def _in_common_stretches(
+def _in_stretches(
     finished: Sequence[Finished], first: float, until: float, seconds: float
 ) -> list[int]:
-    """Characters in each stretch, the first of which begins at `first`."""
+    """Characters in each stretch, the first of which begins at `first`, the last ends `until`."""
     events = sorted(finished, key=lambda each: each.at)
     instants = [each.at for each in events]
     sums = [0, *accumulate(each.chars for each in events)]

@@ -38,6 +38,14 @@ def test_a_socket_that_sends_all_that_it_may_reaches_what_is_allowed():
     assert figures.as_json()["of_what_is_allowed"] == 1.0
 
 
+@pytest.mark.parametrize("late_seconds", [0.5, 2.0, 4.5])
+def test_a_socket_that_is_late_each_time_is_seen_to_be(late_seconds):
+    """Though it begins right after its first minute, and would get its bursts in all the same."""
+    every = WINDOW_SECONDS + late_seconds
+    late = [Finished(at=OPENED_AT + n * every, chars=2_352, slot=0) for n in range(20)]
+    assert told(late, zero=OPENED_AT).share == pytest.approx(0.98 * 60 / every, rel=0.01)
+
+
 def test_the_first_minute_of_a_socket_does_not_count():
     late = [Finished(at=OPENED_AT + FIRST_SECONDS - 1, chars=1_000_000, slot=0)]
     assert told(late, zero=OPENED_AT).share == 0
