@@ -1,25 +1,31 @@
 """Names of finished files."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from narrator.domain.jobs import JobState
-from narrator.domain.steps import Queue
-from narrator.services.publish import file_stem, publish
-from narrator.services.settle import settle
+from narrator.services.publish import file_stem
 from tests.fakes.studio import FakeStudio
 from tests.unit.services.conftest import WINDOW, World
 
 
-@dataclass
+class HeldStudio(FakeStudio):
+    """Joins a book, and then something happens before it is stored."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def publish(self, *args: object, path: Path, **options: object) -> None:
+        super().publish(*args, path=path, **options)  # type: ignore[arg-type]
+        self.meanwhile()
+
+
 class OtherStudio(FakeStudio):
     """A studio of another release: its recordings have other bytes, hardly another sound."""
-
-    def __init__(self) -> None:
-        super().__init__()
 
     def publish(self, *args: object, path: Path, **options: object) -> None:
         super().publish(*args, path=path, **options)  # type: ignore[arg-type]
@@ -31,23 +37,18 @@ class OtherStudio(FakeStudio):
 def test_a_late_publisher_overwrites_nothing(world: World) -> None:
     """Its lease ended while it was held; another published meanwhile, other bytes."""
     job = world.plan()
-    assert world.work_once(Queue.SPEECH)
-    for _ in range(2):
-        assert world.work_once(Queue.AUDIO)
-    late = world.claim()
-    before = world.services
-    world.clock.wait(31)
-    world.store.dispatch(WINDOW, queued_seconds=30)
-    world.swap(studio=OtherStudio())
-    world.work()
-    try:
-        publish(before, late)
-    except Exception as error:  # noqa: BLE001 — as a worker does
-        settle(before, late, error, progressed=False)
-    job = world.store.get(job.id)
 
-    assert job.state is JobState.SUCCEEDED
-    for artifact in job.artifacts:
+    def another_publishes() -> None:
+        world.clock.wait(31)
+        world.store.dispatch(WINDOW, queued_seconds=30)
+        world.swap(studio=OtherStudio())
+        world.work()
+        assert world.store.get(job.id).state is JobState.SUCCEEDED
+
+    world.swap(studio=HeldStudio(another_publishes))
+    world.work()
+
+    for artifact in world.store.get(job.id).artifacts:
         stored = world.objects.get_bytes(artifact.object_key)
         assert hashlib.sha256(stored).hexdigest() == artifact.sha256
 
