@@ -19,6 +19,7 @@ from benchmarks.rig.figures import run_seconds, utilisation
 from benchmarks.rig.fleet import Fleet, fleet, wait
 from benchmarks.rig.pace import wait_for_slots
 from benchmarks.rig.servers import Provider, freeze, thaw
+from narrator.domain.slots import SlotTerms
 
 KINDS = ("kill", "freeze briefly", "freeze for long", "sql hangs", "sql is down", "redis is empty")
 AWAY_SECONDS = 60.0
@@ -62,7 +63,7 @@ class Owners:
 
 @dataclass(slots=True)
 class Course:
-    """What is done to a fleet, when; what was frozen from when to when."""
+    """What is done to a fleet, when; who was frozen for so long that its slots were others'."""
 
     running: Fleet
     dice: random.Random
@@ -134,7 +135,7 @@ class Course:
         def go_on() -> None:
             thaw(family)
             self.busy.discard(number)
-            self.frozen[number].append((began, time() + THAWED_SECONDS))
+            self.frozen[number].append(dispossessed(began, time()))
 
         self.later(began + seconds, go_on)
 
@@ -222,7 +223,8 @@ def blamed(
 ) -> dict[str, Any]:
     """Handshakes refused as one too many: those that a frozen process's sockets explain, and not.
 
-    Explained: without the sockets of frozen processes there would have been room.
+    Explained: without the sockets of processes whose slots may have been granted to others while
+    they were frozen there would have been room.
     """
     held = [
         (
@@ -244,6 +246,15 @@ def blamed(
         "explained_by_frozen_processes": len(rows) - len(unexplained),
         "unexplained": unexplained,
     }
+
+
+def dispossessed(began: float, ended: float) -> tuple[float, float]:
+    """When the slots of a process that was frozen from then to then may have been others'.
+
+    It had a socket open only while its lease had the whole grace ahead; one that goes on sooner
+    explains nothing. The span is empty then.
+    """
+    return began + SlotTerms().grace_seconds, ended + THAWED_SECONDS
 
 
 def is_frozen(spans: list[tuple[float, float]], at: float) -> bool:

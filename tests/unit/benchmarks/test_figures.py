@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.rig.faults import is_frozen
+from benchmarks.rig.faults import dispossessed, is_frozen
 from benchmarks.rig.figures import (
     ALLOWED,
     FIRST_SECONDS,
@@ -83,4 +83,12 @@ def test_a_process_is_frozen_from_its_stop_until_it_had_time_to_close():
     spans = [(10.0, 20.0), (50.0, 60.0)]
     assert [is_frozen(spans, at) for at in (9.9, 10.0, 19.9, 20.0, 55.0, 60.0)] == [
         *(False, True, True, False, True, False)
+    ]
+
+
+def test_a_freeze_explains_one_socket_too_many_only_once_its_leases_may_have_ended():
+    brief, long = dispossessed(0.0, 20.0), dispossessed(100.0, 200.0)
+    looked_at = (10.0, 25.0, 29.0, 144.0, 145.0, 200.0, 209.0, 210.0)
+    assert [is_frozen([brief, long], at) for at in looked_at] == [
+        *(False, False, False, False, True, True, True, False)
     ]
