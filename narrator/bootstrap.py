@@ -18,8 +18,9 @@ from narrator.audio.studio import FfmpegStudio
 from narrator.domain.pacing import PacingLimits
 from narrator.domain.slots import SlotTerms
 from narrator.doorbell import CeleryDoorbell
+from narrator.failpoints import ArmedByFiles
 from narrator.sandbox.reader import SandboxedReader
-from narrator.services.kit import Rhythm, Services
+from narrator.services.kit import Rhythm, Services, pass_by
 from narrator.services.ports import Objects, Studio
 from narrator.settings import LogSettings, S3Settings, Settings
 from narrator.speech.config import SpeechConfig
@@ -59,6 +60,7 @@ def bootstrap(settings: Settings) -> Services:
         clock=time.monotonic,
         wait=threading.Event().wait,
         scratch=settings.audio.scratch,
+        reach=ArmedByFiles(settings.failpoints) if settings.failpoints else pass_by,
     )
 
 

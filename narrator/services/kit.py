@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.slots import SlotTerms
 from narrator.domain.steps import Queue
 from narrator.services.ports import (
@@ -31,6 +32,10 @@ class Rhythm:
     window: Mapping[Queue, int]
 
 
+def pass_by(_point: FailPoint) -> None:
+    """Nothing happens at a failpoint, but where a rehearsal is armed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The ports, built once a process by `bootstrap`.
@@ -38,7 +43,7 @@ class Services:
     `speaker_name` is the configured name under which takes are kept, and the name of the provider's
     account whose slots are shared; `terms` says on what terms. `dice` answers with a number
     from 0 to 1, `clock` with seconds that only ever go forward; `wait` lets so many seconds pass.
-    `scratch` is a folder for temporary files.
+    `scratch` is a folder for temporary files. `reach` is told of each failpoint that is passed.
     """
 
     jobs: Jobs
@@ -58,3 +63,4 @@ class Services:
     clock: Callable[[], float]
     wait: Callable[[float], object]
     scratch: Path
+    reach: Callable[[FailPoint], None] = pass_by

@@ -16,6 +16,7 @@ from itertools import count
 import structlog
 
 from narrator.domain.errors import JobFault, LeaseLost, NarratorError, StoreUnavailable, TakeBusy
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import TakeKey
 from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.pacing import counted_chars
@@ -166,6 +167,7 @@ class Narration:
         with _named(claim):
             log.info("step.claimed", attempts=claim.attempts)
             try:
+                self._services.reach(FailPoint.CLAIMED)
                 refuse_poison(claim)
                 self._open(part)
             except Exception as error:  # noqa: BLE001 — a defect must settle its step too
@@ -216,6 +218,7 @@ class Narration:
         match report:
             case Connected():
                 self._keeper.connected(report.seconds)
+                self._services.reach(FailPoint.CONNECTED)
             case Refused():
                 self._refusal = report.error
                 self._keeper.refused(self._hold, report.error, report.seconds)
@@ -259,6 +262,7 @@ class Narration:
         It is paid for, so a store that is away is waited for, as long as the next thing could not
         be stored either; meanwhile nothing more is sent on this socket.
         """
+        self._services.reach(FailPoint.UTTERANCE_SPOKEN)
         sha256 = hashlib.sha256(report.pcm).hexdigest()
         take = Take(
             key=report.key,
@@ -272,9 +276,11 @@ class Narration:
 
         def store() -> None:
             services.objects.put_bytes(take.object_key, packed, media_type="audio/flac")
+            services.reach(FailPoint.TAKE_STORED)
             services.takes.keep(part.claim, take, spoken_now=True, request_id=report.request_id)
 
         self._patience.do(store, event="take.waiting")
+        services.reach(FailPoint.TAKE_KEPT)
 
     def _forget(self, key: TakeKey) -> None:
         self._part_of.pop(key).chunks.pop(key)
@@ -308,6 +314,7 @@ class Narration:
         if part.busy:
             raise TakeBusy(f"{len(part.busy)} chunks are being spoken for another slice")
         self._services.steps.finish_slice(part.claim)
+        self._services.reach(FailPoint.SLICE_FINISHED)
         log.info("step.settled")
 
     # ------------------------------------------------------------------------------- the ledger
@@ -331,6 +338,7 @@ class Narration:
             self._stopped = True
             return False
         part.begun.update(keys)
+        self._services.reach(FailPoint.UTTERANCE_BEGUN)
         for key in keys:
             self._hold.note(counted_chars(part.chunks[key].text), self._services.clock())
         return True

@@ -8,6 +8,7 @@ from pathlib import Path
 from narrator.domain.artifacts import job_object
 from narrator.domain.documents import Cover
 from narrator.domain.errors import DocumentRefused
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import JobId, ObjectKey, TakeKey
 from narrator.domain.jobs import Job
 from narrator.domain.plan import Chunk, Plan
@@ -47,7 +48,9 @@ def plan(services: Services, claim: Claim) -> None:
         _keep_cover(services, job.id, document.cover)
     rows = [_row(job, n, chunk) for n, part in enumerate(made.chapters) for chunk in part.chunks]
     answered = frozenset(services.takes.find(row.key for row in rows))
+    services.reach(FailPoint.PLAN_STORED)
     services.steps.finish_plan(claim, _planned(made, plan_key, rows, answered))
+    services.reach(FailPoint.PLAN_COMMITTED)
 
 
 def _speakable(made: Plan, name: str) -> Plan:

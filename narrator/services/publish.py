@@ -10,6 +10,7 @@ from pathlib import Path
 from narrator.domain.artifacts import MANIFEST_NAME, Artifact, job_object
 from narrator.domain.documents import Cover
 from narrator.domain.errors import VerificationFailed
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import JobId, ObjectKey
 from narrator.domain.jobs import Job
 from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk, Recording
@@ -39,10 +40,13 @@ def publish(services: Services, claim: Claim) -> None:
     with tempfile.TemporaryDirectory(dir=services.scratch, prefix="narrator-publish-") as folder:
         path = Path(folder) / f"{file_stem(made.metadata.title)}.{job.options.format}"
         _join(services, job, made, rows, path)
+        services.reach(FailPoint.CHAPTERS_JOINED)
         manifest = _manifest(services, job, made, rows, path)
         _prove(services, manifest, path)
         artifacts = _store(services, job, manifest, path)
+    services.reach(FailPoint.MANIFEST_STORED)
     services.steps.finish_publish(claim, artifacts)
+    services.reach(FailPoint.PUBLISH_COMMITTED)
 
 
 def plan_of(services: Services, job: Job) -> Plan:
@@ -157,6 +161,7 @@ def _store(
         sha256=manifest.recording.sha256,
     )
     services.objects.put_file(recording.object_key, path, media_type=recording.media_type)
+    services.reach(FailPoint.RECORDING_STORED)
     proof_path = path.with_name(MANIFEST_NAME)
     proof_path.write_bytes(to_json(manifest))
     proof_sha256 = file_sha256(proof_path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from narrator.domain.artifacts import job_object
 from narrator.domain.errors import TakeCorrupt
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.steps import Claim
 from narrator.domain.takes import Take
 from narrator.domain.timeline import Placement
@@ -29,14 +30,17 @@ def render(services: Services, claim: Claim) -> None:
         name = f"chapters/{claim.chapter:05d}-{digest}"
         audio_key = job_object(claim.job_id, f"{name}{rendered.path.suffix}")
         services.objects.put_file(audio_key, rendered.path, media_type=rendered.media_type)
+    services.reach(FailPoint.CHAPTER_STORED)
     timeline_key = job_object(claim.job_id, f"{name}.json")
     services.objects.put_bytes(
         timeline_key, timeline_json(rendered.placements), media_type="application/json"
     )
+    services.reach(FailPoint.TIMELINE_STORED)
     services.steps.finish_render(
         claim,
         RenderedRecord(audio_key=audio_key, timeline_key=timeline_key, samples=rendered.samples),
     )
+    services.reach(FailPoint.RENDER_FINISHED)
 
 
 def _audio(services: Services, takes: list[ChapterTake]) -> Iterator[TakeAudio]:

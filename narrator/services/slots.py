@@ -15,6 +15,7 @@ from threading import Lock
 import structlog
 
 from narrator.domain.errors import NarratorError, StoreUnavailable
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.slots import Sent, Standing
 from narrator.domain.steps import Claim, Queue
 from narrator.domain.voices import Voice
@@ -235,6 +236,7 @@ class SlotKeeper:
         """The hold, busy, with a slice of its voice; without one it is idle as it was."""
         claim: Claim | None = None
         try:
+            self._services.reach(FailPoint.SLOT_TAKEN)
             claim = self.claim(hold.slot.voice, first=True)
         finally:
             with self._lock:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from narrator.domain.artifacts import source_object
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import DEFAULT_TENANT, JobId, TenantId
 from narrator.domain.jobs import Job, JobOptions, NewJob
 from narrator.services.dispatch import dispatch
@@ -29,6 +30,7 @@ def submit(
     source_key = source_object(file_sha256(path))
     if not services.objects.exists(source_key):
         services.objects.put_file(source_key, path, media_type="application/octet-stream")
+    services.reach(FailPoint.SOURCE_STORED)
     job = services.jobs.create(
         NewJob(
             id=job_id,
@@ -39,6 +41,7 @@ def submit(
             options=options,
         )
     )
+    services.reach(FailPoint.JOB_INSERTED)
     dispatch(services)
     return job
 

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 import structlog
 
 from narrator.domain.errors import StoreUnavailable
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.steps import Claim, Queue, StepKind
 from narrator.services.dispatch import dispatch
 from narrator.services.hands import Hands
@@ -70,6 +71,7 @@ def _next(services: Services, queue: Queue, owner: str) -> Claim | None:
 def _do(services: Services, claim: Claim) -> None:
     try:
         log.info("step.claimed", attempts=claim.attempts)
+        services.reach(FailPoint.CLAIMED)
         refuse_poison(claim)
         _verb(services, claim)
         log.info("step.settled")

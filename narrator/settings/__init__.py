@@ -81,6 +81,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             format=env.choice("NARRATOR_LOG_FORMAT", ("json", "console")),
         ),
         price_per_1000_chars=env.number("NARRATOR_PRICE_PER_1000_CHARS"),
+        failpoints=_failpoints(env),
     )
 
 
@@ -109,6 +110,17 @@ def given(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The settings that are set, by name; holds secrets."""
     env = Environment(environment)
     return {v.name: env.text(v.name) for v in VARIABLES if env.is_set(v.name)}
+
+
+def _failpoints(env: Environment) -> Path | None:
+    if not env.is_set("NARRATOR_FAILPOINTS"):
+        return None
+    if env.text("NARRATOR_SPEAK_URL").split("?")[0] == DEEPGRAM_URL:
+        raise SettingsError(
+            "NARRATOR_FAILPOINTS is set, and NARRATOR_SPEAK_URL is Deepgram's",
+            remedy="unset NARRATOR_FAILPOINTS; deaths are rehearsed with another Speak server",
+        )
+    return env.path("NARRATOR_FAILPOINTS", Path())
 
 
 def _default_home(environment: Mapping[str, str]) -> Path:

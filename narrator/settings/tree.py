@@ -114,7 +114,10 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The whole tree. `s3` None: the folder store at `objects_folder`."""
+    """The whole tree. `s3` None: the folder store at `objects_folder`.
+
+    `failpoints` is the folder of a rehearsal's armed failpoints; None: there are none.
+    """
 
     home: Path
     database_url: str
@@ -129,3 +132,4 @@ class Settings:
     embedded: EmbeddedSettings
     log: LogSettings
     price_per_1000_chars: float
+    failpoints: Path | None

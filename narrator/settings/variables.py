@@ -107,6 +107,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("NARRATOR_PRICE_PER_1000_CHARS", "0.030", "US dollars per 1,000 characters."),
     Variable("NARRATOR_VOICE_ENGINE", "espeak", "Voice of the embedded Speak server, or `tone`."),
     Variable("NARRATOR_TRIAL_TIME_SCALE", "60", "How much faster the embedded Speak server runs."),
+    Variable(
+        "NARRATOR_FAILPOINTS",
+        "",
+        "Folder of armed failpoints, for rehearsals only: refused with Deepgram's endpoint.",
+    ),
     Variable("NARRATOR_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Variable("NARRATOR_LOG_FORMAT", "json", "`json`, or `console` for people."),
 )

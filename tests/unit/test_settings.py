@@ -153,3 +153,15 @@ def test_what_is_given_leaves_out_empty_settings() -> None:
 
 def test_each_queue_has_a_window() -> None:
     assert set(load({}).work.window) == set(Queue)
+
+
+def test_no_failpoint_is_armed_unless_a_folder_is_named() -> None:
+    assert load({}).failpoints is None
+
+
+def test_failpoints_are_for_other_endpoints_than_deepgram() -> None:
+    rehearsal = {"NARRATOR_FAILPOINTS": "/points", "NARRATOR_SPEAK_URL": "ws://127.0.0.1:1/"}
+
+    assert load(rehearsal).failpoints == Path("/points")
+    with pytest.raises(SettingsError, match="NARRATOR_FAILPOINTS"):
+        load({"NARRATOR_FAILPOINTS": "/points"})
