@@ -111,11 +111,21 @@ def parser() -> argparse.ArgumentParser:
     return main
 
 
+def beside(reports: list[dict[str, Any]]) -> list[str]:
+    """What stands beside the figures: who spoke how late, and where it was kept."""
+    told = (
+        f"{each.get('program', 'narrator')}: engine {each['engine']}, delay {each['delay']},"
+        f" store {each['store']}"
+        for each in reports
+    )
+    return list(dict.fromkeys(told))
+
+
 def main() -> None:
     """Measure what is asked for, print it."""
     asked = parser().parse_args(sys.argv[1:] or ["compare"])
     reports, rows = asked.run(asked)
-    print("\n".join(rows), file=sys.stderr)
+    print("\n".join([*beside(reports), *rows]), file=sys.stderr)
     print(json.dumps(reports, indent=2))
 
 

@@ -13,6 +13,8 @@ from benchmarks.rig.figures import (
     stretch_seconds,
     utilisation,
 )
+from benchmarks.rig.servers import Provider
+from benchmarks.sessions import beside
 
 MINUTES = 5.0
 OPENED_AT = 1_000.0
@@ -77,6 +79,14 @@ def test_twice_the_slots_are_half_the_share():
 def test_a_stretch_lasts_as_long_as_is_asked_at_least():
     assert stretch_seconds(5) >= 300
     assert stretch_seconds(5) % WINDOW_SECONDS == 0
+
+
+def test_engine_delay_and_store_stand_beside_the_figures():
+    about = {**Provider(sockets=8).as_json(), "store": "folder"}
+    assert beside([about, about, {**about, "program": "deepgram-sdk", "store": "a file"}]) == [
+        "narrator: engine tone, delay 150 ms + 40 ms/100 chars, store folder",
+        "deepgram-sdk: engine tone, delay 150 ms + 40 ms/100 chars, store a file",
+    ]
 
 
 def test_a_process_is_frozen_from_its_stop_until_it_had_time_to_close():
