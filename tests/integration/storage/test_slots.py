@@ -6,16 +6,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, select, text, update
 
 from narrator.domain.errors import AccountFault, StoreUnavailable
+from narrator.domain.ids import TakeKey
 from narrator.domain.jobs import JobState
 from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.slots import Slot, SlotTerms
 from narrator.domain.steps import Claim, Queue, StepMove
 from narrator.storage import tables
 from narrator.storage.accounts import lock_account
-from narrator.storage.database import Database
+from narrator.storage.database import Database, now
 from narrator.storage.jobs import SqlJobs
 from narrator.storage.ledger import SqlLedger
 from narrator.storage.moves import hold, hold_with_job, move_step
@@ -183,6 +184,34 @@ def test_the_first_of_a_fleet_all_know_one_account(postgres: Database) -> None:
     acts = [partial(g.renew, f"owner {n}", [], capacity=1) for n, g in enumerate(governors)]
     seats = {getattr(answer, "seats", answer) for answer in together(*acts)}
     assert seats == set(range(1, 9))
+
+
+def test_a_row_of_the_ledger_tells_when_it_was_sent_and_when_it_ended(tmp_path: Path) -> None:
+    """By the database's clock, whoever wrote it."""
+    database = Database(f"sqlite:///{tmp_path}/narrator.db")
+    database.migrate()
+    store = Store(jobs=SqlJobs(database), steps=SqlSteps(database), takes=SqlTakes(database))
+    fleet = sql_fleet(store, database)
+    fleet.queue(1)
+    claim, key = store.next(Queue.SPEECH), TakeKey("k")
+
+    before, *_ = _sent_and_ended(database)
+    fleet.ledger.begin(claim, [Sending(key=key, index=0, chars=3)], slot=SLOT)
+    between, sent_at, open_until = _sent_and_ended(database)
+    fleet.ledger.end(claim, key, Outcome.CUT)
+    after, still_sent_at, ended_at = _sent_and_ended(database)
+
+    assert before <= (sent_at or 0.0) <= between
+    assert (open_until, still_sent_at) == (None, sent_at)
+    assert between <= (ended_at or 0.0) <= after
+
+
+def _sent_and_ended(database: Database) -> tuple[float, float | None, float | None]:
+    """Now, and the instants of the ledger's one row, if there is one."""
+    rows = tables.utterances.c
+    with database.read() as tx:
+        row = tx.execute(select(rows.sent_at, rows.ended_at)).one_or_none()
+        return now(tx), row and row.sent_at, row and row.ended_at
 
 
 def test_sums_read_no_row_of_the_ledger_but_a_jobs_own(tmp_path: Path) -> None:
