@@ -225,7 +225,8 @@ class SlotKeeper:
             if slot := self._services.slots.acquire(self.owner):
                 self._reporter.doubt()  # it may be the circuit's one trial
                 hold = HeldSlot(slot, good_until=now + self._services.terms.hold_seconds)
-                hold.sent.extend((now - sent.seconds_ago, sent.chars) for sent in slot.sent)
+                told_at = self._services.clock()  # what was sent is not longer ago than that
+                hold.sent.extend((told_at - sent.seconds_ago, sent.chars) for sent in slot.sent)
         finally:
             with self._lock:
                 self._acquiring -= 1

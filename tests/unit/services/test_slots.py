@@ -1,14 +1,17 @@
 """The slots that a process has in hand."""
 
+from collections.abc import Sequence
+
 from narrator.domain.errors import (
     SpeechInterrupted,
     SpeechThrottled,
 )
 from narrator.domain.jobs import JobOptions
-from narrator.domain.slots import Sent, Slot
+from narrator.domain.slots import Sent, Slot, SlotTerms, Standing
 from narrator.domain.steps import Queue
+from tests.fakes.slots import MemorySlots
 from tests.fakes.speaker import FakeSpeaker
-from tests.unit.services.conftest import TERMS, World
+from tests.unit.services.conftest import SPEAKER, TERMS, Clock, World
 from tests.unit.services.keeping import OTHER, chapters, take, used
 
 
@@ -72,7 +75,7 @@ def test_an_idle_slot_that_was_not_renewed_is_not_taken(world: World) -> None:
     assert keeper.take() is None
 
 
-def test_a_slot_is_good_from_before_it_was_asked_for(world: World) -> None:
+def test_a_slot_is_good_for_as_long_as_it_is_renewed_for(world: World) -> None:
     world.plan()
     hold = take(world.keeper)
     assert hold.good_until == world.clock.now + TERMS.hold_seconds
@@ -80,6 +83,50 @@ def test_a_slot_is_good_from_before_it_was_asked_for(world: World) -> None:
     world.clock.wait(5)
     world.keeper.beat()
     assert hold.good_until == world.clock.now + TERMS.hold_seconds
+
+
+WAIT_SECONDS = 4.0
+
+
+class SlowSlots(MemorySlots):
+    """Slots whose account's row has to be waited for."""
+
+    def acquire(self, owner: str) -> Slot | None:
+        self._wait()
+        return super().acquire(owner)
+
+    def renew(self, owner: str, held: Sequence[Slot], *, capacity: int) -> Standing:
+        self._wait()
+        return super().renew(owner, held, capacity=capacity)
+
+    def _wait(self) -> None:
+        assert isinstance(self.clock, Clock)
+        self.clock.wait(WAIT_SECONDS)
+
+
+def test_the_time_of_a_slot_counts_from_before_it_was_asked_for(world: World) -> None:
+    """Nobody can say when between question and answer the database's clock was read."""
+    world.swap(slots=SlowSlots(world.store, SPEAKER, TERMS, world.clock))
+    world.plan()
+    hold = take(world.keeper)
+    assert hold.good_until == world.clock.now - WAIT_SECONDS + TERMS.hold_seconds
+
+    world.keeper.beat()
+    assert hold.good_until == world.clock.now - WAIT_SECONDS + TERMS.hold_seconds
+
+
+def test_what_came_with_a_slot_is_no_older_than_the_database_says(world: World) -> None:
+    terms = SlotTerms(allowance=1, headroom=0)
+    world.swap(slots=SlowSlots(world.store, SPEAKER, terms, world.clock))
+    world.plan()
+    sent_at, slot = world.clock.now, take(world.keeper).slot
+    sent = Sent(seconds_ago=world.clock.now - sent_at, chars=100)
+    world.services.slots.release(slot, [sent])
+    heir = take(world.another_keeper())
+
+    assert heir.history(world.clock.now) == (
+        Sent(seconds_ago=world.clock.now - sent_at, chars=100),
+    )
 
 
 def test_an_idle_session_is_closed_and_its_slot_released_in_the_end(world: World) -> None:
