@@ -13,7 +13,7 @@ class Outcome(StrEnum):
     SENT = "sent"  # under way
     KEPT = "kept"  # its take answers a chunk
     CUT = "cut"  # the speech session failed it; it is sent again
-    LATE = "late"  # spoken, but its claim was lost by then, or another take was quicker
+    LATE = "late"  # spoken, not kept: its claim lost, a store away, another take quicker
     LOST = "lost"  # its step or its job went on without whoever could say, or its take is gone
     UNSENT = "unsent"  # it was about to be sent and was not
 

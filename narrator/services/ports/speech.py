@@ -119,8 +119,9 @@ class Speaker(Protocol):
     def rest(self, slot: Slot) -> tuple[Sent, ...]:
         """Close the slot's session politely, if it has one; what was sent lately, for a successor.
 
-        The session is not in use. Blocks until the provider counts the socket no more. Where that
-        cannot be known in time it raises SpeechInterrupted.
+        The session is not in use. Blocks until its socket is closed: politely, or by force where
+        the provider does not answer. Where that cannot be known in time it raises
+        SpeechInterrupted.
         """
 
     def probe(self, voice: Voice) -> None:
