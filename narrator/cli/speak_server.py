@@ -1,6 +1,7 @@
 """`narrator speak-server`: a Speak v1 server of our own, for trying, rehearsing and tests."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -102,6 +103,11 @@ def _limit(
     help="Seconds of the wall's clock from one burst of 429 and 503 to the next; 0 for none.",
 )
 @click.option("--burst-seconds", type=_SECONDS, default=0.0, help="How long each burst lasts.")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Append a line of JSON for each Speak received; holds digests, never text.",
+)
 def speak_server(  # noqa: PLR0913 - one argument an option
     *,
     host: str,
@@ -119,6 +125,7 @@ def speak_server(  # noqa: PLR0913 - one argument an option
     chaos_seed: int,
     burst_every: float,
     burst_seconds: float,
+    journal: Path | None,
     **limits: int | None,
 ) -> None:
     """Serve Deepgram's Speak v1 protocol, with its limits, on this machine.
@@ -139,6 +146,7 @@ def speak_server(  # noqa: PLR0913 - one argument an option
             close_mode=CloseMode(close_mode),
             odd_frames=odd_frames,
             tone_byte_ms=tone_byte_ms,
+            journal=journal,
             chaos=Chaos(
                 seed=chaos_seed,
                 flush_share=chaos_share,

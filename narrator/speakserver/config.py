@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from narrator.domain.errors import SettingsError
 from narrator.speakserver.chaos import Chaos
@@ -89,6 +90,7 @@ class SpeakServerConfig:
     handshake_faults: tuple[HandshakeFault, ...] = ()
     chaos: Chaos = field(default_factory=Chaos)
     tone_byte_ms: float = 10.0
+    journal: Path | None = None  # see `narrator.speakserver.journal`
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.

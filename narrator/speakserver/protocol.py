@@ -78,6 +78,10 @@ class _State(Enum):
     ENDED = auto()
 
 
+def _unrecorded(_text: str) -> None:
+    """Nobody keeps a journal."""
+
+
 class SpeakProtocol:
     """One socket's side of the conversation that is the server's."""
 
@@ -89,13 +93,18 @@ class SpeakProtocol:
         socket: SocketRecord,
         model: str,
         now: float,
+        heard: Callable[[str], object] = _unrecorded,
     ) -> None:
-        """Begin at the instant `now`, in seconds of the limits' clock."""
+        """Begin at the instant `now`, in seconds of the limits' clock.
+
+        `heard` is told the text of every Speak that arrives, before anything is made of it.
+        """
         self._config = config
         self._limits = config.limits
         self._counts = counts
         self._socket = socket
         self._model = model
+        self._heard = heard
         self._cut = config.chaos.socket(socket.number)
         self._cut_at = now + self._cut.age_seconds if self._cut is not None else now
         self._state = _State.OPEN
@@ -157,6 +166,7 @@ class SpeakProtocol:
         return []
 
     def _count(self, text: str, *, late: bool = False) -> None:
+        self._heard(text)
         self._counts.spoke(len(text), late=late)
         self._socket.characters += len(text)
 

@@ -15,6 +15,7 @@ import sys
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -40,6 +41,7 @@ from narrator.speakserver.handshake import (
     answered_subprotocol,
     judge,
 )
+from narrator.speakserver.journal import Journal
 from narrator.speakserver.protocol import SpeakProtocol
 from narrator.speakserver.register import OneTooMany, Register
 from narrator.speakserver.voices import Voices, engine_of
@@ -63,6 +65,7 @@ class SpeakServer:
         self.config = config
         self.counts = Counts()
         self.register = Register()
+        self._journal = Journal(None)
         self._voices = Voices(engine_of(config))
         self._server: Server | None = None
         self._handshakes = 0
@@ -80,6 +83,7 @@ class SpeakServer:
         """
         try:
             await self._voices.start()
+            self._journal = Journal.at(self.config.journal)
             self._started_at = asyncio.get_running_loop().time()
             self._server = await serve_websockets(
                 self._converse,
@@ -106,6 +110,7 @@ class SpeakServer:
             server.close()
             await server.wait_closed()
             await self._voices.stop()
+            self._journal.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -224,6 +229,7 @@ class SpeakServer:
             socket=connection.record,
             model=connection.options.model,
             now=self._clock(),
+            heard=partial(self._journal.heard, connection.request_id),
         )
         await Conversation(
             connection, protocol, self._voices, connection.options, self.config, self._clock
