@@ -6,7 +6,8 @@ Virtual time, no socket: the real `SpeechSession` speaks a book's real chunks (t
 slice after slice in random order, to a provider that takes 150 ms and 40 ms for each 100 characters
 (engine: none; store: none). Permission takes 20 ms, storing 60 ms. Prints, for each rule, the share
 of the allowed characters (2,352 in any 60.5 s, the first window left out) and for how long the most
-passed over chunk was ready before it was sent.
+passed over chunk was ready before it was sent. The last row is of sessions that retire at their
+age, each replaced within half a second; in the others one lasts for ever.
 """
 
 import argparse
@@ -32,9 +33,11 @@ from narrator.text.plan import make_plan
 BOOK = Path("narrator/samples/the-adventures-of-sherlock-holmes.epub")
 FIRST_SECONDS, SECONDS_A_CHAR = 0.150, 0.0004
 PERMIT_SECONDS, STORE_SECONDS = 0.020, 0.060
+OPEN_SECONDS = 0.5  # a polite close and a handshake
 SLICE_CHARS = 2_000
 LONG = 1e9  # seconds: nothing in the simulation is overdue, or old
 SECOND = bytes(48_000)
+AGE_SECONDS = SessionRules().session_seconds
 USUAL = SessionRules(silence_seconds=LONG, session_seconds=LONG)
 
 
@@ -89,12 +92,13 @@ def endless(parts: list[list[str]], seed: int) -> Iterator[Utterance]:
 
 @dataclass
 class Run:
-    """A session in virtual time. `sent` are instants and characters, `waited` how long each was."""
+    """A slot in virtual time. `sent` are instants and characters, `waited` how long each was."""
 
     session: SpeechSession
     source: Iterator[Utterance]
     sent: list[tuple[float, int]] = field(default_factory=list)
     waited: float = 0.0
+    retired: int = 0
     _events: list[tuple[float, int, str, object]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
     _offered: dict[TakeKey, tuple[float, int]] = field(default_factory=dict)
@@ -106,14 +110,32 @@ class Run:
         now = 0.0
         while now < end:
             self._feed(now)
+            if self.session.may_retire(now):
+                now = self._replace(now)
             if keys := self.session.choose(now):
                 self._later(now + PERMIT_SECONDS, "permit", keys)
-            look_at = self.session.look_at(now)
+            look_at = self._look_at(now)
             if look_at is not None and (not self._events or look_at < self._events[0][0]):
                 now = look_at
                 continue
             now, _, kind, what = heapq.heappop(self._events)
             getattr(self, f"_{kind}")(now, what)
+
+    def _look_at(self, now: float) -> float | None:
+        """When there may be more to do though nothing happens."""
+        age = (at for at in (self.session.lull_from, self.session.retire_at) if at > now)
+        instants = (self.session.look_at(now), *age)
+        return min((at for at in instants if at is not None), default=None)
+
+    def _replace(self, now: float) -> float:
+        """Go on with a new session on the same window; returns when it is open."""
+        old, opened_at = self.session, now + OPEN_SECONDS
+        self.session = type(old)(old._rules, old._pacing, opened_at=opened_at)  # noqa: SLF001
+        for utterance in old.withdraw():
+            self.session.offer(utterance)
+        self._answered = count()
+        self.retired += 1
+        return opened_at
 
     def _feed(self, now: float) -> None:
         while self.session.room:
@@ -175,6 +197,7 @@ def main() -> None:
         ("the best set now, of 8", BestNow, USUAL),
         *((f"the best set in {s:g} s, of 8", SpeechSession, best(s)) for s in (0.5, 1.0, 2.0)),
         *((f"the best set in 1 s, of {n}", SpeechSession, best(1.0, n)) for n in (4, 6, 10)),
+        ("the same, of 8, retiring", SpeechSession, replace(USUAL, session_seconds=AGE_SECONDS)),
     ]
     for name, kind, rule in rules:
         limits = PacingLimits()
