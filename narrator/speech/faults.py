@@ -100,11 +100,6 @@ def close_fault(code: int, text: str, request_id: str) -> NarratorError:
     return SpeechInterrupted(reason, fault=fault)
 
 
-def is_throttle(code: int, text: str) -> bool:
-    """Whether the socket was closed for too many characters in a minute (1008 `DATA-0001`)."""
-    return _close(code, text) is Fault.CLOSE_1008_DATA_0001
-
-
 def _handshake(status: int, words: str) -> Fault:
     if status == _FORBIDDEN and "model" in words.lower():
         return Fault.HANDSHAKE_403_MODEL

@@ -13,7 +13,7 @@ from narrator.domain.errors import (
 )
 from narrator.domain.faults import Fault
 from narrator.domain.retry import RULES, Action, Again, GiveUp, decide
-from narrator.speech.faults import close_fault, handshake_fault, is_throttle
+from narrator.speech.faults import close_fault, handshake_fault
 
 SWITCHING_PROTOCOLS = 101
 
@@ -127,6 +127,7 @@ def test_a_long_message_is_cut_short():
         (1008, "in words of its own", SpeechInterrupted, Fault.CLOSE_1008_DATA_0001),
         (1009, "BIG-0001", SpeechRefused, Fault.CLOSE_1009),
         (1011, "NET-0000", SpeechInterrupted, Fault.CLOSE_1011),
+        (1011, "DATA-0001", SpeechInterrupted, Fault.CLOSE_1011),
         (1011, "NET-0003", SpeechInterrupted, Fault.CLOSE_1011_NET_0003),
         (
             1011,
@@ -141,19 +142,6 @@ def test_a_long_message_is_cut_short():
 def test_a_closed_socket_is_classified_by_its_code(code, text, kind, fault):
     error = close_fault(code, text, "")
     assert (type(error), error.fault) == (kind, fault)
-
-
-@pytest.mark.parametrize(
-    ("code", "text", "throttle"),
-    [
-        (1008, "DATA-0001", True),
-        (1008, "in words of its own", True),
-        (1008, "DATA-0000", False),
-        (1011, "DATA-0001", False),
-    ],
-)
-def test_only_too_many_characters_exhaust_the_window(code, text, throttle):
-    assert is_throttle(code, text) is throttle
 
 
 def test_a_close_is_named_by_code_and_request_but_never_quoted():
