@@ -78,24 +78,6 @@ class Pacing:
         self._seconds = limits.window_seconds
         self._sent: deque[tuple[float, int]] = deque()
 
-    def ready_at(self, chars: int) -> float:
-        """The earliest instant at which an utterance of `chars` characters fits both windows.
-
-        Minus infinity when it fits at any time, infinity when it never will.
-        """
-        if chars > self.limits.chars:
-            return math.inf
-        instant = -math.inf
-        total = sum(sent for _, sent in self._sent)
-        count = len(self._sent)
-        for at, sent in self._sent:
-            if total + chars <= self.limits.chars and count < self.limits.flushes_per_minute:
-                break
-            instant = at + self.limits.window_seconds
-            total -= sent
-            count -= 1
-        return instant
-
     def room(self, at: float) -> tuple[int, int]:
         """Characters and flushes that may be sent at an instant, from what is sent by now."""
         held = [chars for sent_at, chars in self._sent if sent_at + self._seconds > at]
@@ -131,11 +113,6 @@ class Pacing:
         """The provider says that the window is full, whatever we counted: wait a whole one."""
         self.record(self.limits.chars, now)
 
-    def used_chars(self, now: float) -> int:
-        """Characters sent in the window that ends at `now`."""
-        self._forget(now)
-        return sum(sent for _, sent in self._sent)
-
     def _forget(self, now: float) -> None:
-        while self._sent and self._sent[0][0] + self.limits.window_seconds <= now:
+        while self._sent and self._sent[0][0] + self._seconds <= now:
             self._sent.popleft()

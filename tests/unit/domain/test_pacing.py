@@ -1,7 +1,5 @@
 """The two sliding windows that keep a socket within the provider's limits."""
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,17 +37,8 @@ def test_characters_outside_the_basic_plane_count_twice():
     assert counted_chars("a\u2019b\U0001f600") == 5
 
 
-def test_an_unused_window_takes_an_utterance_at_once():
-    assert Pacing(EXACT).ready_at(2_400) == -math.inf
-
-
-def test_characters_wait_for_the_oldest_to_leave_the_window():
-    pacing = Pacing(EXACT)
-    pacing.record(1_000, now=5.0)
-    pacing.record(1_000, now=20.0)
-    assert pacing.ready_at(400) == -math.inf
-    assert pacing.ready_at(401) == 65.0
-    assert pacing.ready_at(1_401) == 80.0
+def test_an_unused_window_has_room_for_all_it_may_hold():
+    assert Pacing(EXACT).room(0.0) == (2_400, 20)
 
 
 def test_room_comes_back_as_the_oldest_leave_the_window():
@@ -60,36 +49,18 @@ def test_room_comes_back_as_the_oldest_leave_the_window():
     assert [pacing.room(at) for at in (20.0, 65.0, 80.0)] == [(500, 18), (1_500, 19), (2_400, 20)]
 
 
-def test_a_window_that_is_said_to_be_full_has_no_room():
-    pacing = Pacing(EXACT)
-    pacing.record(1_000, now=0.0)
-    pacing.exhaust(1.0)
-    assert pacing.room(1.0)[0] == 0
-
-
 def test_the_twenty_first_flush_waits_though_characters_are_few():
     pacing = Pacing(EXACT)
     for second in range(20):
         pacing.record(1, now=float(second))
-    assert pacing.ready_at(1) == 60.0
-
-
-def test_an_utterance_larger_than_the_window_never_fits():
-    assert Pacing(EXACT).ready_at(2_401) == math.inf
+    assert [pacing.room(at)[1] for at in (19.0, 60.0)] == [0, 1]
 
 
 def test_an_exhausted_window_is_waited_out_whatever_was_counted():
     pacing = Pacing(EXACT)
     pacing.record(10, now=0.0)
     pacing.exhaust(now=1.0)
-    assert pacing.ready_at(1) == 61.0
-
-
-def test_used_characters_are_those_of_the_last_window():
-    pacing = Pacing(EXACT)
-    pacing.record(700, now=0.0)
-    pacing.record(300, now=30.0)
-    assert (pacing.used_chars(59.0), pacing.used_chars(60.0)) == (1_000, 300)
+    assert [pacing.room(at)[0] for at in (1.0, 60.0, 61.0)] == [0, 0, 2_400]
 
 
 def test_a_successor_waits_for_what_its_predecessor_sent():
@@ -97,7 +68,7 @@ def test_a_successor_waits_for_what_its_predecessor_sent():
     first.record(1_500, now=5.0)
     first.record(900, now=20.0)
     second.inherit(first.sent(30.0), now=1_030.0)  # by another process's clock
-    assert (second.ready_at(1), second.ready_at(1_501)) == (1_065.0, 1_080.0)
+    assert [second.room(at)[0] for at in (1_030.0, 1_065.0, 1_080.0)] == [0, 1_500, 2_400]
 
 
 def test_a_slot_that_was_handed_on_twice_remembers_as_if_it_had_not_been():
@@ -117,20 +88,27 @@ def test_what_is_inherited_falls_in_between_what_was_sent_here():
         Sent(seconds_ago=30.0, chars=400),
         Sent(seconds_ago=10.0, chars=2_000),
     )
-    assert pacing.ready_at(400) == 80.0
+    assert pacing.frees() == [80.0, 100.0]
 
 
 def test_what_lies_a_window_back_is_not_handed_on():
     pacing = Pacing(EXACT)
     pacing.inherit([Sent(seconds_ago=60.0, chars=2_400)], now=100.0)
-    assert (pacing.sent(100.0), pacing.ready_at(2_400)) == ((), -math.inf)
+    assert pacing.sent(100.0) == ()
 
 
 def test_nothing_is_inherited_from_the_future():
     """Clocks of two machines may differ; a window still ends after a window."""
     pacing = Pacing(EXACT)
     pacing.inherit([Sent(seconds_ago=-500.0, chars=2_400)], now=0.0)
-    assert pacing.ready_at(1) == 60.0
+    assert pacing.frees() == [60.0]
+
+
+def earliest(pacing: Pacing, chars: int, now: float) -> float:
+    """From `now` on, the first instant with room for an utterance of so many characters."""
+    instants = [now, *(at for at in pacing.frees() if at > now)]
+    rooms = ((at, *pacing.room(at)) for at in instants)
+    return next(at for at, room, flushes in rooms if chars <= room and flushes)
 
 
 @given(st.lists(st.tuples(st.integers(1, 2_352), st.floats(0, 30)), min_size=1, max_size=80))
@@ -140,7 +118,7 @@ def test_no_sixty_seconds_hold_more_than_the_provider_allows(wishes):
     sent: list[tuple[float, int]] = []
     now = 0.0
     for chars, pause in wishes:
-        now = max(now + pause, pacing.ready_at(chars))
+        now = earliest(pacing, chars, now + pause)
         pacing.record(chars, now)
         sent.append((now, chars))
         window = [n for at, n in sent if at > now - 60.0]
