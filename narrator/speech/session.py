@@ -87,7 +87,7 @@ class SpeechSession:
         self._chosen: list[_Ready] = []
         self._owed: deque[_Owed] = deque()
         self._sent = 0
-        self._unstored = 0
+        self._unstored = 0  # sent and not yet stored; a Cut one stays among them
         self._heard_at = opened_at
         self._first_at = opened_at  # since when the first owed utterance is the first
         self._reports: list[Spoken | Cut | Unsent] = []
@@ -104,11 +104,6 @@ class SpeechSession:
     def outstanding(self) -> int:
         """Utterances sent and not yet answered."""
         return len(self._owed)
-
-    @property
-    def unstored(self) -> int:
-        """Utterances sent and not yet stored; a Cut one stays among them."""
-        return self._unstored
 
     @property
     def busy(self) -> bool:
