@@ -17,6 +17,7 @@ import structlog
 
 from narrator.domain.errors import JobFault, LeaseLost, NarratorError, StoreUnavailable, TakeBusy
 from narrator.domain.failpoints import FailPoint
+from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
 from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.pacing import counted_chars
@@ -210,7 +211,7 @@ class Narration:
         for part in list(self._parts):
             for key in list(part.chunks):
                 self._forget(key)
-                self._ended(part, key, Outcome.CUT, code="defect")
+                self._ended(part, key, Outcome.CUT, code=Fault.DEFECT)
             part.error, part.unsent = part.error or broken, True
             self._settle(part)
 
@@ -238,8 +239,7 @@ class Narration:
                 log.warning("utterance.cut", code=report.error.code, sent=report.sent)
                 part.error = part.error or report.error
                 outcome = Outcome.CUT if report.sent else Outcome.UNSENT
-                code = str(report.error.fault or report.error.code)
-                self._ended(part, report.key, outcome, report.request_id, code)
+                self._ended(part, report.key, outcome, report.request_id, report.error.fault)
             case Unsent():
                 part.unsent = True
                 self._ended(part, report.key, Outcome.UNSENT)
