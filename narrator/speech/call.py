@@ -205,10 +205,8 @@ class Call:
                 now = _clock()
                 await self._turn(link, berth, now)
         finally:
-            self._asked = self._permitted = None
-            session.permit((), _clock())
+            self._withdraw(session, _clock())
             self._take_reports(session)
-            self._waiting.extendleft(reversed(session.withdraw()))
             berth.release()
 
     async def _turn(self, link: Link, berth: Berth, now: float) -> None:
@@ -230,6 +228,7 @@ class Call:
         (self._calm.clear if session.outstanding else self._calm.set)()
 
     def _withdraw(self, session: SpeechSession, now: float) -> None:
+        """Take back what is not sent: what was asked is void, what is ready waits again."""
         self._asked = self._permitted = None
         session.permit((), now)
         self._waiting.extendleft(reversed(session.withdraw()))
