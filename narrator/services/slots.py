@@ -145,7 +145,7 @@ class SlotKeeper:
         )
         with self._lock:
             self._standing, self._standing_at = standing, asked_at
-            self._renewed(held, asked_at)
+            self._renewed(held, standing, asked_at)
             self._mark_surplus(standing)
             away = self._to_put_away()
         if standing.account.failures or standing.account.fault:
@@ -272,15 +272,14 @@ class SlotKeeper:
 
     # ---------------------------------------------------------------------------------- beating
 
-    def _renewed(self, held: list[HeldSlot], asked_at: float) -> None:
+    def _renewed(self, held: list[HeldSlot], standing: Standing, asked_at: float) -> None:
         """Those that are still ours are good from before we asked; the others are lost.
 
         A slot that ran out and was granted to this process anew is ours under the later fence only.
         """
-        assert self._standing is not None  # noqa: S101 - set by the only caller
         fences = {hold.slot.number: hold.slot.fence for hold in sorted(held, key=_fence)}
         for hold in held:
-            ours = hold.slot.number in self._standing.held
+            ours = hold.slot.number in standing.held
             if ours and hold.slot.fence == fences[hold.slot.number]:
                 hold.good_until = asked_at + self._services.terms.hold_seconds
             elif hold in self._holds:
