@@ -126,7 +126,6 @@ class SlotKeeper:
     def refused(self, hold: HeldSlot, error: NarratorError, seconds: float) -> None:
         """A speech session was refused: the governor decides when, and who, tries again."""
         hold.refused = True
-        log.warning("speech.refused", code=error.code, reason=error.reason)
         self._reporter.refused(error, seconds, hold.slot)
 
     # ------------------------------------------------------------------------- for the heartbeat
