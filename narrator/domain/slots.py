@@ -34,7 +34,8 @@ class SlotTerms:
     def __post_init__(self) -> None:
         if self.allowance - self.headroom < 1:
             raise SettingsError(
-                f"an allowance of {self.allowance} sockets less {self.headroom} leaves none",
+                f"an allowance of {self.allowance} sockets less a headroom of {self.headroom}"
+                " leaves none",
                 remedy="set NARRATOR_SPEECH_ALLOWANCE above NARRATOR_SPEECH_HEADROOM",
             )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from narrator.domain.errors import SettingsError
 from narrator.domain.pacing import PacingLimits
+from narrator.domain.slots import SlotTerms
 from narrator.domain.steps import Queue
 from narrator.domain.timeline import Pauses
 from narrator.settings.environment import Environment
@@ -176,14 +177,11 @@ def _speech(env: Environment) -> SpeechSettings:
 
 
 def _allowance(env: Environment) -> tuple[int, int]:
-    allowance = env.whole("NARRATOR_SPEECH_ALLOWANCE")
-    headroom = env.whole("NARRATOR_SPEECH_HEADROOM", above=0)
-    if headroom >= allowance:
-        raise SettingsError(
-            f"an allowance of {allowance} sockets less a headroom of {headroom} leaves none",
-            remedy="set NARRATOR_SPEECH_ALLOWANCE above NARRATOR_SPEECH_HEADROOM",
-        )
-    return allowance, headroom
+    terms = SlotTerms(
+        allowance=env.whole("NARRATOR_SPEECH_ALLOWANCE"),
+        headroom=env.whole("NARRATOR_SPEECH_HEADROOM", above=0),
+    )
+    return terms.allowance, terms.headroom
 
 
 def _outstanding(env: Environment) -> int:
