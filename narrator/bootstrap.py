@@ -15,7 +15,6 @@ from typing import TextIO, cast
 import structlog
 
 from narrator.audio.studio import FfmpegStudio
-from narrator.domain.pacing import PacingLimits
 from narrator.domain.slots import SlotTerms
 from narrator.doorbell import CeleryDoorbell
 from narrator.failpoints import ArmedByFiles
@@ -49,7 +48,7 @@ def bootstrap(settings: Settings) -> Services:
         slots=SqlSlots(database, account=account, terms=slot_terms),
         ledger=SqlLedger(database, account=account),
         objects=objects(settings),
-        speaker=_speaker(settings),
+        speaker=DeepgramSpeaker(_speech(settings)),
         studio=studio(settings),
         reader=_reader(settings),
         doorbell=CeleryDoorbell(settings.broker_url, settings.work.window),
@@ -71,14 +70,7 @@ def studio(settings: Settings) -> Studio:
 
 def terms(settings: Settings) -> SlotTerms:
     """On what terms the fleet shares the provider's sockets."""
-    speech = settings.speech
-    limits = PacingLimits(
-        chars_per_minute=speech.chars_per_minute,
-        flushes_per_minute=speech.flushes_per_minute,
-        window_slack_seconds=speech.window_slack_seconds,
-        margin=speech.margin,
-        time_scale=speech.time_scale,
-    )
+    speech, limits = settings.speech, _speech(settings).limits
     return SlotTerms(
         allowance=speech.allowance,
         headroom=speech.headroom,
@@ -178,22 +170,20 @@ def _s3(s3: S3Settings) -> Objects:
     )
 
 
-def _speaker(settings: Settings) -> DeepgramSpeaker:
+def _speech(settings: Settings) -> SpeechConfig:
     speech = settings.speech
-    return DeepgramSpeaker(
-        SpeechConfig(
-            url=speech.url,
-            api_key=speech.api_key,
-            outstanding=speech.outstanding,
-            chars_per_minute=speech.chars_per_minute,
-            flushes_per_minute=speech.flushes_per_minute,
-            window_slack_seconds=speech.window_slack_seconds,
-            margin=speech.margin,
-            time_scale=speech.time_scale,
-            silence_seconds=speech.silence_seconds,
-            session_seconds=speech.session_seconds,
-            hold_seconds=speech.slot_seconds,
-        )
+    return SpeechConfig(
+        url=speech.url,
+        api_key=speech.api_key,
+        outstanding=speech.outstanding,
+        chars_per_minute=speech.chars_per_minute,
+        flushes_per_minute=speech.flushes_per_minute,
+        window_slack_seconds=speech.window_slack_seconds,
+        margin=speech.margin,
+        time_scale=speech.time_scale,
+        silence_seconds=speech.silence_seconds,
+        session_seconds=speech.session_seconds,
+        hold_seconds=speech.slot_seconds,
     )
 
 
