@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from narrator.domain.errors import NarratorError
 from narrator.domain.jobs import JobState, Progress
-from narrator.domain.ledger import RESENT, Outcome, Sums
+from narrator.domain.ledger import RESENT, Sums
 from narrator.domain.steps import StepKind, StepState
 from narrator.services.allowance import allowance
 from narrator.services.kit import Services
@@ -151,7 +151,7 @@ def _ledger(sums: Sums) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "narrator_sent_chars",
         "Characters sent to the provider, those under way left out.",
-        value=sums.sent - sums.chars.get(Outcome.SENT, 0),
+        value=sums.sent - sums.under_way,
     )
     resent = CounterMetricFamily(
         "narrator_resent_chars",

@@ -304,7 +304,7 @@ class SpeechView(BaseModel):
             paused_at=_instant(account.paused_at) if account.paused_at else None,
             pause=FailureView.of(account.fault) if account.fault else None,
             chars_sent=sums.sent,
-            chars_kept=sums.chars.get(Outcome.KEPT, 0),
+            chars_kept=sums.kept,
             chars_resent={each: sums.chars.get(each, 0) for each in sorted(RESENT)},
         )
 

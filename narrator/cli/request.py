@@ -7,7 +7,6 @@ from pathlib import Path
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import OptionRefused
 from narrator.domain.jobs import JobOptions
-from narrator.domain.ledger import Outcome as Sent
 from narrator.domain.ledger import Sums
 from narrator.services.estimate import cost_dollars
 
@@ -76,7 +75,7 @@ class Outcome:
     @property
     def chars_before(self) -> int:
         """Characters that earlier runs of this job had spoken."""
-        kept_now = self.sums.chars.get(Sent.KEPT, 0) - self.sums_before.chars.get(Sent.KEPT, 0)
+        kept_now = self.sums.kept - self.sums_before.kept
         return max(0, self.chars - self.chars_from_takes - kept_now)
 
     @property

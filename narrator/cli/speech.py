@@ -11,7 +11,7 @@ from narrator import bootstrap
 from narrator import settings as configuration
 from narrator.cli.say import clock, count
 from narrator.domain.errors import Missing
-from narrator.domain.ledger import RESENT, Outcome, Sums
+from narrator.domain.ledger import RESENT, Sums
 from narrator.domain.slots import Account
 from narrator.embedded.environment import trial_speaker
 from narrator.embedded.lock import DATABASE_NAME, home_of
@@ -68,7 +68,7 @@ def as_object(shown: Allowance) -> dict[str, object]:
         "paused_at": account.paused_at,
         "pause": fault and {"code": fault.code, "reason": fault.reason, "remedy": fault.remedy},
         "chars_sent": sums.sent,
-        "chars_kept": sums.chars.get(Outcome.KEPT, 0),
+        "chars_kept": sums.kept,
         "chars_resent": {each.value: sums.chars.get(each, 0) for each in sorted(RESENT)},
     }
 
@@ -113,11 +113,9 @@ def _rest(account: Account, now: float) -> str:
 
 
 def _sent(sums: Sums) -> str:
-    kept, resent = sums.chars.get(Outcome.KEPT, 0), sums.resent
-    under_way = sums.chars.get(Outcome.SENT, 0)
     causes = ", ".join(
         f"{sums.chars[each]:,} {each}" for each in sorted(RESENT) if each in sums.chars
     )
-    again = f", {resent:,} to be sent again ({causes})" if resent else ""
-    rest = f", {under_way:,} under way" if under_way else ""
-    return f"{count(sums.sent, 'character')}: {kept:,} kept{again}{rest}"
+    again = f", {sums.resent:,} to be sent again ({causes})" if sums.resent else ""
+    rest = f", {sums.under_way:,} under way" if sums.under_way else ""
+    return f"{count(sums.sent, 'character')}: {sums.kept:,} kept{again}{rest}"

@@ -43,6 +43,16 @@ class Sums:
         return sum(n for outcome, n in self.chars.items() if outcome is not Outcome.UNSENT)
 
     @property
+    def kept(self) -> int:
+        """Characters whose takes answer chunks."""
+        return self.chars.get(Outcome.KEPT, 0)
+
+    @property
+    def under_way(self) -> int:
+        """Characters of which it is not known yet what becomes of them."""
+        return self.chars.get(Outcome.SENT, 0)
+
+    @property
     def resent(self) -> int:
         """Characters of those that finished nothing: what faults have cost."""
         return sum(self.chars.get(outcome, 0) for outcome in RESENT)
