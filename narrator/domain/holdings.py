@@ -37,7 +37,7 @@ class Lease:
 
         It was written before the clock was set back: who lives renews it, who is dead loses it.
         """
-        longest = terms.hold_seconds + terms.grace_seconds
+        longest = terms.lease_seconds
         return self if self.until <= at + 2 * longest else replace(self, until=at + longest)
 
     def inherited(self, terms: SlotTerms, at: float) -> tuple[Sent, ...]:
@@ -161,7 +161,7 @@ class Holdings:
 
     def renewed(self, owner: str, capacity: int, numbers: Iterable[int]) -> "Holdings":
         """How things are once the owner has renewed these slots, and tries a paused account."""
-        until = self.at + self.terms.hold_seconds + self.terms.grace_seconds
+        until = self.at + self.terms.lease_seconds
         leases = {number: replace(self.leases[number], until=until) for number in numbers}
         account = self.counted
         return replace(

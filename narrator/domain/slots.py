@@ -44,6 +44,11 @@ class SlotTerms:
         """The highest ceiling: how many sockets the fleet may ever have open."""
         return self.allowance - self.headroom
 
+    @property
+    def lease_seconds(self) -> float:
+        """For how long nobody else gets a slot that is renewed now: its hold and the grace."""
+        return self.hold_seconds + self.grace_seconds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:

@@ -183,9 +183,6 @@ class SqlSlots:
     def _mine(self, number: int) -> Any:  # noqa: ANN401 — a condition
         return (slots.c.account == self._name) & (slots.c.number == number)
 
-    def _until(self, at: float) -> float:
-        return at + self._terms.hold_seconds + self._terms.grace_seconds
-
     def _lease(self, tx: Connection, holdings: Holdings, lease: Lease, owner: str) -> Slot:
         """Lease this slot to the owner, under its next fence."""
         voice = lease.voice or Voice()
@@ -194,7 +191,7 @@ class SqlSlots:
             "owner": owner,
             "voice": voice.name,
             "speed": voice.speed,
-            "lease_until": self._until(holdings.at),
+            "lease_until": holdings.at + self._terms.lease_seconds,
             "sent": "[]",
         }
         row = {"account": self._name, "number": lease.number, **columns}
@@ -220,7 +217,7 @@ class SqlSlots:
                 slots.c.owner == owner,  # one that it gives back at this moment stays given back
                 tuple_(slots.c.number, slots.c.fence).in_(mine),
             )
-            .values(lease_until=self._until(holdings.at))
+            .values(lease_until=holdings.at + self._terms.lease_seconds)
         )
         return list(tx.scalars(renewed.returning(slots.c.number)))
 

@@ -35,7 +35,7 @@ class MemorySlots:
                 return None
             self._account = governor.granted(holdings.counted, holdings.at)
             sent = lease.inherited(self.terms, holdings.at)
-            until = holdings.at + self.terms.hold_seconds + self.terms.grace_seconds
+            until = holdings.at + self.terms.lease_seconds
             mine = replace(lease, fence=lease.fence + 1, owner=owner, until=until, sent=())
             self._leases[mine.number] = mine
             return Slot(number=mine.number, fence=mine.fence, voice=lease.voice, sent=sent)
