@@ -41,8 +41,12 @@ class Margins:
     @classmethod
     def of(cls, hold_seconds: float) -> "Margins":
         """Those of a hold that is renewed for so long: the usual ones, in proportion below 30 s."""
-        part = min(1.0, hold_seconds / 30.0)
-        return cls(stop_seconds=12.0 * part, close_seconds=5.0 * part, abort_seconds=0.5 * part)
+        usual, part = cls(), min(1.0, hold_seconds / 30.0)
+        return cls(
+            stop_seconds=usual.stop_seconds * part,
+            close_seconds=usual.close_seconds * part,
+            abort_seconds=usual.abort_seconds * part,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
