@@ -8,7 +8,6 @@ What goes wrong with one slice is settled with it; the others go on.
 import hashlib
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -39,7 +38,7 @@ from narrator.services.ports import (
     Unsent,
     Utterance,
 )
-from narrator.services.settle import refuse_poison, settle
+from narrator.services.settle import named, refuse_poison, settle
 from narrator.services.slots import SlotKeeper
 
 log = structlog.get_logger(__name__)
@@ -165,7 +164,7 @@ class Narration:
         part = Part(claim)
         self._parts.append(part)
         self._hands.take(claim)
-        with _named(claim):
+        with named(claim):
             log.info("step.claimed", attempts=claim.attempts)
             try:
                 self._services.reach(FailPoint.CLAIMED)
@@ -225,7 +224,7 @@ class Narration:
                 self._keeper.refused(self._hold, report.error, report.seconds)
             case _:
                 part = self._part_of[report.key]
-                with _named(part.claim):
+                with named(part.claim):
                     self._deal_with(part, report)
                 self._forget(report.key)
                 if not part.chunks:
@@ -291,7 +290,7 @@ class Narration:
         """Every chunk of the slice is reported: the step's next state follows."""
         self._parts.remove(part)
         claim = part.claim
-        with _named(claim):
+        with named(claim):
             try:
                 self._end_rows()
                 self._finish(part)
@@ -377,10 +376,3 @@ class Narration:
             except Exception:
                 log.exception("ledger.defect")  # the row stays open: it counts as lost in the end
             self._endings.popleft()
-
-
-def _named(claim: Claim) -> AbstractContextManager[object]:
-    """Whatever is logged meanwhile names the step."""
-    return structlog.contextvars.bound_contextvars(
-        job=claim.job_id, step=claim.step_id, kind=claim.kind, fence=claim.fence
-    )

@@ -1,4 +1,6 @@
-"""Settling: what becomes of a step whose doing raised an error, in this one place."""
+"""Settling: what becomes of a step whose doing raised an error, and how the log names a step."""
+
+from contextlib import AbstractContextManager
 
 import structlog
 
@@ -8,6 +10,13 @@ from narrator.domain.steps import Claim
 from narrator.services.kit import Services
 
 log = structlog.get_logger(__name__)
+
+
+def named(claim: Claim) -> AbstractContextManager[object]:
+    """Whatever is logged meanwhile names the step."""
+    return structlog.contextvars.bound_contextvars(
+        job=claim.job_id, step=claim.step_id, kind=claim.kind, fence=claim.fence
+    )
 
 
 def refuse_poison(claim: Claim) -> None:

@@ -1,7 +1,6 @@
 """Working: claim a step, do it, settle what came of it."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 import structlog
 
@@ -15,7 +14,7 @@ from narrator.services.narrate import Narration
 from narrator.services.plan import plan
 from narrator.services.publish import publish
 from narrator.services.render import render
-from narrator.services.settle import refuse_poison, settle
+from narrator.services.settle import named, refuse_poison, settle
 from narrator.services.slots import SlotKeeper
 
 log = structlog.get_logger(__name__)
@@ -39,7 +38,7 @@ def work(
     claim = _next(services, queue, hands.owner)
     if claim is None:
         return False
-    with _named(claim):
+    with named(claim):
         with hands.holding(claim):
             _do(services, claim)
         dispatch(services)
@@ -89,10 +88,3 @@ def _verb(services: Services, claim: Claim) -> None:
             publish(services, claim)
         case StepKind.SLICE:
             raise AssertionError("slices are narrated: they are in the other queue")
-
-
-def _named(claim: Claim) -> AbstractContextManager[object]:
-    """Whatever is logged meanwhile names the step."""
-    return structlog.contextvars.bound_contextvars(
-        job=claim.job_id, step=claim.step_id, kind=claim.kind, fence=claim.fence
-    )
