@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from narrator.domain import governor
+from narrator.domain import governor, sharing
 from narrator.domain.errors import NarratorError
 from narrator.domain.faults import Fault
-from narrator.domain.governor import Fleet
 from narrator.domain.retry import Action, failure_of, rule_of
+from narrator.domain.sharing import Fleet
 from narrator.domain.slots import Account, Sent, Slot, SlotTerms, Standing
 from narrator.domain.voices import Voice
 
@@ -124,7 +124,7 @@ class Holdings:
         """The slot to give to this owner, with its voice; None where it gets none now."""
         if not governor.may_acquire(self.counted, self.at):
             return None
-        voice = governor.chosen_voice(self._asking(owner).fleet, owner)
+        voice = sharing.chosen_voice(self._asking(owner).fleet, owner)
         return None if voice is None else replace(self._idlest(), voice=voice)
 
     def _asking(self, owner: str) -> "Holdings":
@@ -181,7 +181,7 @@ class Holdings:
         account, fleet = self.counted, self.fleet
         return Standing(
             held=frozenset(held),
-            give_back=governor.surplus(fleet).get(owner, {}),
+            give_back=sharing.surplus(fleet).get(owner, {}),
             seats=fleet.seats,
             free=self._free(account, fleet),
             queued=sum(self.queued.values()),

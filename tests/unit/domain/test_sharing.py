@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narrator.domain.governor import (
+from narrator.domain.sharing import (
     TURN_SECONDS,
     Fleet,
     chosen_voice,
