@@ -73,7 +73,7 @@ class Fleet:
 
 
 def take(slots: Slots, how_many: int, owner: str = "a") -> list[Slot]:
-    """So many slots for one owner, which must get them."""
+    """The slots that one owner gets when it asks so many times."""
     taken = [slots.acquire(owner) for _ in range(how_many)]
     return [slot for slot in taken if slot is not None]
 

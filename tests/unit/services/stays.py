@@ -3,9 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from narrator.domain.errors import (
-    StoreUnavailable,
-)
+from narrator.domain.errors import StoreUnavailable
 from narrator.domain.ids import JobId, TakeKey
 from narrator.domain.ledger import Outcome, Sending, Sums
 from narrator.domain.slots import Slot
@@ -60,18 +58,15 @@ def attempts(world: World) -> set[int]:
     return {s.attempts for s in world.store.steps_by_id.values() if s.kind is StepKind.SLICE}
 
 
-@dataclass
 class MeanwhileStudio(FakeStudio):
     """Something happens while it packs a take."""
 
-    meanwhile: Callable[[], object] = lambda: None
-
     def __init__(self, meanwhile: Callable[[], object]) -> None:
         super().__init__()
-        self.meanwhile = meanwhile
+        self._meanwhile = meanwhile
 
     def pack(self, pcm: bytes) -> bytes:
-        self.meanwhile()
+        self._meanwhile()
         return super().pack(pcm)
 
 

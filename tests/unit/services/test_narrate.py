@@ -2,10 +2,7 @@
 
 from itertools import count
 
-from narrator.domain.errors import (
-    SpeechInterrupted,
-    SpeechRefused,
-)
+from narrator.domain.errors import SpeechInterrupted, SpeechRefused
 from narrator.domain.jobs import JobState
 from narrator.domain.ledger import Outcome
 from narrator.domain.steps import Queue, StepState

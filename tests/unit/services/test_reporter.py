@@ -1,7 +1,7 @@
 """What the provider says of the account, told to the governor."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from threading import Event
 
 import pytest
@@ -26,10 +26,12 @@ class BrokenSpeaker(FakeSpeaker):
             raise ZeroDivisionError
 
 
+@dataclass
 class SlowSpeaker(FakeSpeaker):
     """A speaker whose probes wait for the provider."""
 
-    asking, answered = Event(), Event()
+    asking: Event = field(default_factory=Event)
+    answered: Event = field(default_factory=Event)
 
     def probe(self, voice: Voice) -> None:
         super().probe(voice)

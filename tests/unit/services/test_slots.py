@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-from narrator.domain.errors import (
-    SpeechInterrupted,
-    SpeechThrottled,
-)
+from narrator.domain.errors import SpeechInterrupted, SpeechThrottled
 from narrator.domain.jobs import JobOptions
 from narrator.domain.slots import Sent, Slot, SlotTerms, Standing
 from narrator.domain.steps import Queue
