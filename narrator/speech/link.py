@@ -14,8 +14,6 @@ from narrator.speech.session import SpeechSession
 
 log = structlog.get_logger(__name__)
 
-_SHORT = 40  # characters of a code that nobody has heard of
-
 
 class Link:
     """A speech session on its socket; `on_news` is called whenever somebody should look at it."""
@@ -95,7 +93,7 @@ class Link:
                 "speech.warned",
                 request_id=self.session.request_id,
                 fault=Fault.WARNING_OTHER,
-                code=code[:_SHORT],
+                code=code,
             )
 
 

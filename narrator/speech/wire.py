@@ -18,6 +18,9 @@ MAX_SPEAK_CHARS = 2_000
 EXCESSIVE_FLUSH = "EXCESSIVE_FLUSH"
 """The Warning that comes instead of a Flushed when a flush is refused."""
 
+LONGEST_CODE = 40
+"""Characters of a code that are kept: it goes into logs and reasons, and may be no code at all."""
+
 FLUSH = '{"type":"Flush"}'
 CLOSE = '{"type":"Close"}'
 
@@ -103,9 +106,9 @@ def _message(fields: dict[str, object]) -> Message:
         case "Cleared":
             return Cleared(sequence_id=_number(fields, "sequence_id"))
         case "Warning":
-            return Warned(code=_text(fields, "warn_code", "code"))
+            return Warned(code=_text(fields, "warn_code", "code")[:LONGEST_CODE])
         case "Error":
-            return Failed(code=_text(fields, "err_code", "code", "variant"))
+            return Failed(code=_text(fields, "err_code", "code", "variant")[:LONGEST_CODE])
         case other:
             return Unknown(type=other if isinstance(other, str) else "")
 

@@ -67,6 +67,8 @@ def test_a_speak_frame_carries_exactly_its_text(text):
         ),
         ('{"type":"Error","err_code":"NET-0000","err_msg":"…"}', wire.Failed(code="NET-0000")),
         ('{"type":"Error","variant":"odd"}', wire.Failed(code="odd")),
+        (f'{{"type":"Error","code":"{"x" * 99}"}}', wire.Failed(code="x" * 40)),
+        (f'{{"type":"Warning","code":"{"x" * 99}"}}', wire.Warned(code="x" * 40)),
         ('{"type":"Timestamps","words":[]}', wire.Unknown(type="Timestamps")),
         ('{"sequence_id":1}', wire.Unknown(type="")),
         ("[1,2]", wire.Unknown(type="")),
