@@ -128,7 +128,7 @@ def _provider_message(headers: Mapping[str, str], body: bytes) -> str:
     """The provider's words, from the JSON body or the `dg-error` header; empty without either."""
     try:
         fields = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = None
     message = fields.get("err_msg") if isinstance(fields, dict) else None
     return " ".join(str(message or headers.get("dg-error", "")).split())

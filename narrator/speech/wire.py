@@ -89,7 +89,7 @@ def decode(frame: str | bytes) -> Message:
         return Audio(frame)
     try:
         fields = json.loads(frame)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Unknown(type="")
     return _message(fields) if isinstance(fields, dict) else Unknown(type="")
 

@@ -98,6 +98,10 @@ def test_the_header_speaks_where_the_body_does_not():
     assert "(Too many requests)" in fault.reason
 
 
+def test_a_body_that_nests_without_end_says_nothing():
+    assert "(Too many)" in handshake_fault(429, {"dg-error": "Too many"}, b"[" * 100_000).reason
+
+
 def test_a_long_message_is_cut_short():
     body = json.dumps({"err_msg": "x" * 10_000}).encode()
     assert len(handshake_fault(400, {}, body).reason) < 400

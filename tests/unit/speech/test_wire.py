@@ -73,6 +73,7 @@ def test_a_speak_frame_carries_exactly_its_text(text):
         ('{"sequence_id":1}', wire.Unknown(type="")),
         ("[1,2]", wire.Unknown(type="")),
         ("not JSON", wire.Unknown(type="")),
+        ("[" * 100_000, wire.Unknown(type="")),
     ],
 )
 def test_every_frame_has_its_message(frame, message):
