@@ -83,6 +83,7 @@ _MESSAGES = {
     Fault.TOO_MUCH_AUDIO: Note("the audio is too long for its text", _WATCH),
     Fault.UNASKED_ANSWER: Note("Flushed came though no flush was due", _WATCH),
     Fault.LOST_ANSWER: Note("the numbers of the answers leapt: one is missing", _WATCH),
+    Fault.BESIDE: Note("the answer due before it ended the session: it is not to blame", _NOTHING),
 }
 
 _OURS = {

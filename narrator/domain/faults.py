@@ -44,6 +44,7 @@ class Fault(StrEnum):
     TOO_MUCH_AUDIO = "too-much-audio"
     UNASKED_ANSWER = "unasked-answer"  # a Flushed that no flush asked for
     LOST_ANSWER = "lost-answer"  # a leap in the sequence of Flushed
+    BESIDE = "beside"  # sent after an utterance that was in doubt, and cut with it
 
     # Our own side.
     UNSPEAKABLE = "unspeakable"  # nothing to say in it, or too long for any window

@@ -110,6 +110,7 @@ RULES: Mapping[Fault, Rule] = {
     Fault.TOO_MUCH_AUDIO: _CUT,
     Fault.UNASKED_ANSWER: _CUT,
     Fault.LOST_ANSWER: _CUT,
+    Fault.BESIDE: replace(_CUT, counted=False),
     Fault.UNSPEAKABLE: _REFUSED,
     Fault.SLOT_ENDED: _OUR_CUT,
     Fault.GIVEN_UP: replace(_OUR_CUT, counted=False),

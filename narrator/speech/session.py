@@ -41,6 +41,7 @@ from narrator.domain.errors import NarratorError, SpeechInterrupted
 from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
 from narrator.domain.pacing import Pacing, counted_chars
+from narrator.domain.poison import OWN_FAULTS
 from narrator.domain.retry import rule_of
 from narrator.services.ports import Cut, Spoken, Unsent, Utterance
 from narrator.speech import wire
@@ -230,7 +231,10 @@ class SpeechSession:
         return warnings
 
     def give_up(self, error: NarratorError) -> None:
-        """Expect nothing more: everything outstanding is Cut."""
+        """Expect nothing more: everything outstanding is Cut.
+
+        What may be its own utterance's fault is the first one's: the others are cut beside it.
+        """
         if self.over:
             return
         self.error = error
@@ -239,6 +243,7 @@ class SpeechSession:
             self._reports.append(
                 Cut(key=key, error=error, sent=True, request_id=self.request_id),
             )
+            error = self._beside(error)
 
     # ---------------------------------------------------------- from the outside
 
@@ -371,6 +376,15 @@ class SpeechSession:
         self._interrupt(fault, f"the provider answered {chars} characters with {words}")
         return True
 
+    def _beside(self, error: NarratorError) -> NarratorError:
+        """The error for what was sent after an utterance that this error cut."""
+        if error.fault not in OWN_FAULTS:
+            return error
+        words = "it was sent after an utterance whose answer ended the session"
+        return SpeechInterrupted(self._named(words), fault=Fault.BESIDE)
+
     def _interrupt(self, fault: Fault, reason: str) -> None:
-        name = f" (request {self.request_id})" if self.request_id else ""
-        self.give_up(SpeechInterrupted(reason + name, fault=fault))
+        self.give_up(SpeechInterrupted(self._named(reason), fault=fault))
+
+    def _named(self, reason: str) -> str:
+        return f"{reason} (request {self.request_id})" if self.request_id else reason

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from narrator.domain.errors import SpeechInterrupted, SpeechRefused
 from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
+from narrator.domain.poison import OWN_FAULTS
 from narrator.services.ports import Cut, Spoken
 from narrator.speech.rules import SessionRules
 from tests.unit.speech.sessions import SECOND, flushed, opened, outcomes, send, utterance
@@ -110,6 +111,21 @@ def test_the_silence_starts_anew_with_what_is_sent_after_a_rest():
 
 
 DROP = b"\x01\x02"
+
+
+@pytest.mark.parametrize("fault", sorted(OWN_FAULTS))
+def test_what_may_be_one_texts_own_fault_is_blamed_on_the_text_that_was_due(fault):
+    session = opened(utterance("a"), utterance("b"))
+    send(session, 0.0)
+    session.closed(SpeechInterrupted("it went wrong", fault=fault), 1.0)
+    assert [cut.error.fault for cut in session.reports()] == [fault, Fault.BESIDE]
+
+
+def test_what_no_text_is_to_blame_for_is_said_of_all():
+    session = opened(utterance("a"), utterance("b"))
+    send(session, 0.0)
+    session.closed(SpeechInterrupted("1006", fault=Fault.CLOSE_1006), 1.0)
+    assert {cut.error.fault for cut in session.reports()} == {Fault.CLOSE_1006}
 
 
 def trickle(session, *instants):
