@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, tru
 
 from narrator.domain import governor
 from narrator.domain.ids import JobId
-from narrator.domain.jobs import FOR_ACCOUNT, Failure, JobMove, JobState, job_sources, job_target
+from narrator.domain.jobs import FOR_ACCOUNT, Failure, JobMove, JobState, job_sources
 from narrator.domain.slots import Account, SlotTerms
 from narrator.domain.steps import StepKind, StepMove, step_sources
 from narrator.domain.voices import Voice
-from narrator.storage.database import insert_or, instant
+from narrator.storage.database import insert_or
+from narrator.storage.moves import move_jobs
 from narrator.storage.tables import accounts, is_state, jobs, steps
 
 _LONGEST = "5s"
@@ -66,19 +67,19 @@ def pause_jobs(tx: Connection, speaker: str) -> None:
     active = is_state(jobs.c.state, *job_sources(JobMove.PAUSE))
     mine = select(jobs.c.id).where(active, jobs.c.speaker == speaker, _open_slices())
     held = jobs.c.id.in_(_held(tx, mine))
-    _move_jobs(tx, JobMove.PAUSE, held & _open_slices(), paused_for=FOR_ACCOUNT)
+    move_jobs(tx, JobMove.PAUSE, held & _open_slices(), paused_for=FOR_ACCOUNT)
 
 
 def resume_jobs(tx: Connection, speaker: str) -> None:
     """Resume the jobs that were paused for the speaker's account, and no others."""
     mine = select(jobs.c.id).where(_waiting(), jobs.c.speaker == speaker)
-    _move_jobs(tx, JobMove.RESUME, jobs.c.id.in_(_held(tx, mine)), paused_for=None)
+    move_jobs(tx, JobMove.RESUME, jobs.c.id.in_(_held(tx, mine)), paused_for=None)
 
 
 def resume_spoken(tx: Connection, job_id: JobId) -> None:
     """Resume a job that is held and waits for the account, unless it has an open slice."""
     spoken = (jobs.c.id == job_id) & _waiting() & ~_open_slices()
-    _move_jobs(tx, JobMove.RESUME, spoken, paused_for=None)
+    move_jobs(tx, JobMove.RESUME, spoken, paused_for=None)
 
 
 def _open_slices() -> ColumnElement[bool]:
@@ -99,15 +100,6 @@ def _held(tx: Connection, query: Any) -> Sequence[str]:  # noqa: ANN401 — a Se
     locked = query.order_by(jobs.c.ordinal).with_for_update(of=jobs, key_share=True)
     found: Sequence[str] = tx.scalars(locked).all()
     return found
-
-
-def _move_jobs(
-    tx: Connection, move: JobMove, condition: ColumnElement[bool], *, paused_for: str | None
-) -> None:
-    target = job_target(move)
-    columns = {"state": target, f"{target}_at": instant(), "paused_for": paused_for}
-    guard = is_state(jobs.c.state, *job_sources(move))
-    tx.execute(update(jobs).where(condition, guard).values(columns))
 
 
 def _fault(row: Row[Any]) -> Failure | None:

@@ -65,14 +65,21 @@ def unknown_job(job_id: JobId) -> Missing:
 
 def move_job(tx: Connection, job_id: JobId, move: JobMove, **columns: object) -> None:
     """Make the move, writing `columns` as well; raises InvalidTransition."""
+    if not move_jobs(tx, move, jobs.c.id == job_id, **columns):
+        raise InvalidTransition(f"job {job_id} cannot {move} now", remedy="look at its state")
+
+
+def move_jobs(
+    tx: Connection, move: JobMove, condition: ColumnElement[bool], **columns: object
+) -> int:
+    """Make the move with every job that may and that meets the condition; returns how many."""
     target = job_target(move)
     statement = (
         update(jobs)
-        .where(jobs.c.id == job_id, is_state(jobs.c.state, *job_sources(move)))
+        .where(condition, is_state(jobs.c.state, *job_sources(move)))
         .values({"state": target, f"{target}_at": instant(), **columns})
     )
-    if tx.execute(statement).rowcount != 1:
-        raise InvalidTransition(f"job {job_id} cannot {move} now", remedy="look at its state")
+    return tx.execute(statement).rowcount
 
 
 def held(claim: Claim) -> ColumnElement[bool]:
