@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -147,13 +147,13 @@ def _speech(services: Services) -> Iterator[Metric]:
 
 
 def _ledger(sums: Sums) -> Iterator[Metric]:
-    """What is under way is left out: it may yet turn out unsent, and a counter never falls."""
-    yield CounterMetricFamily(
+    """Gauges, since both may fall: what was lost turns up late, or was not sent after all."""
+    yield GaugeMetricFamily(
         "narrator_sent_chars",
         "Characters sent to the provider, those under way left out.",
         value=sums.sent - sums.under_way,
     )
-    resent = CounterMetricFamily(
+    resent = GaugeMetricFamily(
         "narrator_resent_chars",
         "Those that finished nothing, by what became of them.",
         labels=("outcome",),

@@ -79,8 +79,8 @@ def test_figures_show_jobs_steps_characters_and_requests(installation: Installat
         "narrator_slots_used 0.0",
         "narrator_slots_ceiling 43.0",
         "narrator_account_paused 0.0",
-        f"narrator_sent_chars_total {chars}",
-        'narrator_resent_chars_total{outcome="cut"} 0.0',
+        f"narrator_sent_chars {chars}",
+        'narrator_resent_chars{outcome="cut"} 0.0',
         "narrator_database_up 1.0",
         'narrator_http_requests_total{method="POST",route="/v1/jobs",status="202"} 1.0',
     ):

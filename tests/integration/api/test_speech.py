@@ -128,10 +128,26 @@ def test_what_is_billed_follows_from_the_ledger(installation: Installation) -> N
     assert account["chars_resent"] == {"cut": CHARS, "late": 0, "lost": 0}
 
 
-def test_what_is_under_way_is_no_counter_yet(installation: Installation) -> None:
-    """It may yet turn out unsent, and a counter that falls is taken for one that began anew."""
+def test_what_is_under_way_is_not_counted_as_billed_yet(installation: Installation) -> None:
+    """It may yet turn out unsent."""
     installation.submitted()
     installation.planned()
     installation.sent(installation.claimed(StepKind.SLICE), PLANNED.chunks[0])
-    assert "narrator_sent_chars_total 0.0" in installation.caller.get("/metrics").text
+    assert "narrator_sent_chars 0.0" in installation.caller.get("/metrics").text
     assert installation.caller.get("/v1/speech").json()["chars_sent"] == CHARS
+
+
+def test_what_was_lost_and_turns_up_is_lost_no_more(installation: Installation) -> None:
+    """Hence a gauge: a counter that falls is taken for one that began anew."""
+    job_id = installation.submitted()
+    installation.planned()
+    claim = installation.claimed(StepKind.SLICE)
+    installation.sent(claim, PLANNED.chunks[0])
+    installation.services.jobs.cancel(job_id)
+    lost = 'narrator_resent_chars{outcome="lost"}'
+    assert f"{lost} {float(CHARS)}" in installation.caller.get("/metrics").text
+
+    installation.services.ledger.end(claim, PLANNED.chunks[0].key, Outcome.LATE)
+    scraped = installation.caller.get("/metrics").text
+    assert f"{lost} 0.0" in scraped
+    assert "# TYPE narrator_resent_chars gauge" in scraped
