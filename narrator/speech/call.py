@@ -265,6 +265,7 @@ class Call:
             self.inbox.put(Notice.MORE)
 
     def _finished(self, session: SpeechSession, berth: Berth, now: float) -> bool:
+        """Whether the call is done with the session; one that may retire is put away on the way."""
         if session.over or self._ending:
             return True
         if session.may_retire(now):
