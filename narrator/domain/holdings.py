@@ -173,8 +173,13 @@ class Holdings:
 
     @property
     def probe_due(self) -> bool:
-        """Whether somebody is to try if a paused account works again."""
-        return governor.probe_due(self.account, self.terms, self.at)
+        """Whether somebody is to try if a paused account works again.
+
+        That takes a socket without a slot: it has to fit beside those that slots still allow.
+        """
+        account = self.counted
+        fits = account.used < math.floor(account.ceiling)
+        return fits and governor.probe_due(account, self.terms, self.at)
 
     def standing(self, owner: str, held: Sequence[int], *, probes: bool) -> Standing:
         """What the owner learns; `held` are the numbers that it holds from now on."""

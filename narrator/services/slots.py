@@ -146,7 +146,7 @@ class SlotKeeper:
             self._standing, self._standing_at = standing, asked_at
             self._renewed(held, standing, asked_at)
             self._mark_surplus(standing)
-            away = self._to_put_away()
+            away = self._to_put_away(standing)
         if standing.account.failures or standing.account.fault:
             self._reporter.doubt()
         for hold in away:
@@ -296,14 +296,17 @@ class SlotKeeper:
             for place, hold in enumerate(mine):
                 hold.surplus = place < count
 
-    def _to_put_away(self) -> list[HeldSlot]:
-        """The idle holds that are unwanted, or have idled for too long; they are resting now."""
+    def _to_put_away(self, standing: Standing) -> list[HeldSlot]:
+        """The idle holds that are unwanted, or have idled for too long; they are resting now.
+
+        All of them while the account is paused: nobody has a use for them, and a try needs room.
+        """
         now = self._services.clock()
+        idle_seconds = 0.0 if standing.account.fault else self._idle_seconds
         away = [
             hold
             for hold in self._holds
-            if hold.use is Use.IDLE
-            and not (hold.wanted and now - hold.idle_since < self._idle_seconds)
+            if hold.use is Use.IDLE and not (hold.wanted and now - hold.idle_since < idle_seconds)
         ]
         for hold in away:
             hold.use = Use.RESTING

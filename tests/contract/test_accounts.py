@@ -230,6 +230,18 @@ def test_one_process_at_a_time_tries_a_paused_account(fleet: Fleet) -> None:
     assert slots.renew("b", [], capacity=1).probe == APOLLO
 
 
+def test_a_paused_account_is_tried_only_where_one_more_socket_fits(fleet: Fleet) -> None:
+    """What was open when it was refused may be open still."""
+    fleet.queue(9)
+    slots = fleet.slots(2)
+    held = take(slots, 2)
+    refuse(slots, NO_CREDITS)
+    fleet.later(61)
+    assert slots.renew("a", held, capacity=4).probe is None
+    slots.release(held[0], [])
+    assert slots.renew("a", held[1:], capacity=4).probe == THALIA
+
+
 def test_a_good_try_resumes_the_jobs_that_waited_for_the_account(fleet: Fleet) -> None:
     fleet.queue(1)
     slots = fleet.slots()

@@ -137,6 +137,19 @@ def test_a_paused_account_is_tried_and_its_jobs_resume(world: World) -> None:
     assert world.store.get(job.id).state is JobState.RUNNING
 
 
+def test_while_the_account_is_paused_idle_sessions_are_closed(world: World) -> None:
+    """So that there is room for the socket that tries it, however long they might idle."""
+    world.plan()
+    idle, refused = take(world.keeper), take(world.keeper)
+    world.keeper.give(idle)
+    world.keeper.beat()
+    assert world.speaker.rested == []
+
+    world.keeper.refused(refused, AccountFault("HTTP 402"), 0.0)
+    world.keeper.beat()
+    assert world.speaker.rested == [idle.slot]
+
+
 @pytest.mark.parametrize(
     ("error", "paused"), [(AccountFault("HTTP 401"), True), (SpeechRefused("no such voice"), False)]
 )
