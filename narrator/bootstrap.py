@@ -204,5 +204,6 @@ def _rhythm(settings: Settings) -> Rhythm:
         heartbeat_seconds=work.heartbeat_seconds,
         queued_seconds=work.queued_seconds,
         dispatch_seconds=work.dispatch_seconds,
+        drain_seconds=work.drain_seconds,
         window=work.window,
     )

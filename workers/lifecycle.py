@@ -4,13 +4,17 @@
 the worker itself, in a prefork pool each child. The parent of a prefork pool builds nothing and
 starts no thread, because a lock that a thread holds at the moment of a fork stays held in the child
 for ever. SIGTERM sets a flag that every process shares: what is under way is finished, nothing new
-is begun. The worker that is its own pool (threads) may hold slots; prefork children speak nothing.
+is begun, and after a set time what is not finished is given back and abandoned (`Drain`). A worker
+that lives on even so, its parent too, is ended by the kernel a little later.
+The worker that is its own pool (threads) may hold slots; prefork children speak nothing.
 """
 
 import ctypes
+import math
 import multiprocessing
 import os
 import secrets
+import signal
 import socket
 import threading
 from dataclasses import dataclass
@@ -26,6 +30,7 @@ from celery.signals import (
 from celery.worker.consumer import Consumer
 
 from narrator.bootstrap import bootstrap
+from narrator.services.drain import LOOK_SECONDS, Drain
 from narrator.services.hands import Hands
 from narrator.services.kit import Services
 from narrator.services.rhythm import Every, dispatcher, heartbeat
@@ -37,6 +42,8 @@ from workers.app import settings
 _draining = multiprocessing.RawValue(ctypes.c_bool, False)  # noqa: FBT003 — its first value
 _lock = threading.Lock()
 _MAIN = os.getpid()
+_LATE_SECONDS = 5
+_ABANDONED = 75  # EX_TEMPFAIL of sysexits.h: whoever comes next goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +87,18 @@ def _build() -> Process:
         idle_seconds=settings.speech.idle_seconds,
         going=going,
     )
-    threads = (heartbeat(services, hands, keeper).start(), dispatcher(services).start())
+    drain = Drain(services, hands, going=going, abandon=_abandon)
+    threads = (
+        heartbeat(services, hands, keeper).start(),
+        dispatcher(services).start(),
+        Every(LOOK_SECONDS, drain.look, name="drain").start(),
+    )
     return Process(services, hands, keeper, threads)
+
+
+def _abandon() -> None:
+    """End this process at once, whatever its threads are doing."""
+    os._exit(_ABANDONED)
 
 
 def going() -> bool:
@@ -102,6 +119,8 @@ def _begin(sender: Consumer, **_: object) -> None:
 
 @worker_shutting_down.connect
 def _drain(**_: object) -> None:
+    if not _draining.value:
+        signal.alarm(math.ceil(settings.work.drain_seconds) + _LATE_SECONDS)
     _draining.value = True
 
 

@@ -24,7 +24,7 @@ _KEY_BYTES = 32
 def worker(queue: str, concurrency: int | None) -> NoReturn:
     """Run a worker: `speech` speaks (waits on the network), `audio` encodes (keeps cores busy).
 
-    SIGTERM lets it finish what is under way; SIGKILL costs only time.
+    SIGTERM lets it finish what is under way, for NARRATOR_DRAIN_SECONDS; SIGKILL costs only time.
     """
     settings = load()
     need_broker(settings)
@@ -46,7 +46,11 @@ def api(host: str | None, port: int | None) -> NoReturn:
     settings = load(_environment(told))  # whether it may stand open hangs on the host
     _share_home(settings)
     check(settings)
-    _become(api_command(host=settings.api.host, port=settings.api.port), told)
+    drain_seconds = settings.work.drain_seconds
+    command = api_command(
+        host=settings.api.host, port=settings.api.port, drain_seconds=drain_seconds
+    )
+    _become(command, told)
 
 
 @click.command()

@@ -1,5 +1,6 @@
 """How a worker and the API are started, for the fleet here and for the `narrator` command."""
 
+import math
 import os
 import sys
 from importlib.util import find_spec
@@ -46,10 +47,11 @@ def worker_command(queue: Queue, *, concurrency: int, log_level: str) -> tuple[s
     )
 
 
-def api_command(*, host: str, port: int) -> tuple[str, ...]:
-    """The REST API under uvicorn."""
+def api_command(*, host: str, port: int, drain_seconds: float) -> tuple[str, ...]:
+    """The REST API under uvicorn; a request has so many seconds to end when it is to stop."""
     return (
         *(sys.executable, "-m", "uvicorn", "--factory", "narrator.api.app:from_environment"),
+        *("--timeout-graceful-shutdown", str(math.ceil(drain_seconds))),
         *("--host", host, "--port", str(port), "--no-access-log"),
     )
 

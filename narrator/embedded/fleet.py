@@ -24,7 +24,7 @@ from narrator.settings import Settings
 
 BROKER, SPEAK_SERVER = "broker", "speak-server"
 WORKERS = {Queue.AUDIO: "audio-worker", Queue.SPEECH: "speech-worker"}
-STOP_SECONDS = 30.0  # a silent socket is given up after 15 s, and then closed politely
+LATE_SECONDS = 5.0  # for a worker that should have ended by itself
 BROKER_SECONDS = 10.0
 LEFTOVER_SECONDS = 10.0
 _LOOPBACK = "127.0.0.1"
@@ -79,7 +79,8 @@ class Fleet:
         """Stop workers first, so that they can still reach the servers, and free the home."""
         try:
             self._supervisor.stop(
-                seconds=STOP_SECONDS, order=(WORKERS.values(), (SPEAK_SERVER, BROKER))
+                seconds=self.settings.work.drain_seconds + LATE_SECONDS,
+                order=(WORKERS.values(), (SPEAK_SERVER, BROKER)),
             )
         finally:
             self._port.close()

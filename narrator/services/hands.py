@@ -55,6 +55,11 @@ class Hands:
         """A part of the step is done."""
         self.take(claim)
 
+    def all(self) -> list[Claim]:
+        """Every claim in hand."""
+        with self._lock:
+            return list(self._progressed_at)
+
     def renewable(self) -> list[Claim]:
         """The claims in hand that are not past their deadline for progress."""
         now = self._clock()

@@ -20,16 +20,28 @@ from narrator.services.ports import (
     Takes,
 )
 
+COMPLETING_SHARE = 0.6
+"""A speaker takes up to 17 s to close, which is about what is left of the usual 45."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """How long leases last, how often things are looked at, how much is rung ahead."""
+    """How long leases last, how often things are looked at, how much is rung ahead.
+
+    A process that is asked to stop ends within `drain_seconds`.
+    """
 
     lease_seconds: float = 30.0
     heartbeat_seconds: float = 5.0
     queued_seconds: float = 30.0
     dispatch_seconds: float = 1.0
+    drain_seconds: float = 45.0
     window: Mapping[Queue, int]
+
+    @property
+    def completing_seconds(self) -> float:
+        """Of `drain_seconds`, how many are for what is under way; the rest is for closing."""
+        return COMPLETING_SHARE * self.drain_seconds
 
 
 def pass_by(_point: FailPoint) -> None:

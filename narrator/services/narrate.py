@@ -92,8 +92,8 @@ class Narration:
         self._keeper = keeper
         self._hands = hands
         self._hold = hold
-        self._process_going = going
         self._patience = Patience(services, going)
+        self._process_going = self._patience.going
         self._until = services.clock() + TASK_SECONDS
         self._parts: list[Part] = []
         self._part_of: dict[TakeKey, Part] = {}

@@ -11,20 +11,25 @@ from narrator.services.kit import Services
 
 log = structlog.get_logger(__name__)
 
-DRAIN_SECONDS = 20.0
-"""A process that is asked to stop waits for a store no longer than this, inside its grace."""
-
 LOOK_SECONDS = 1.0
 """While it waits it looks so often whether it is asked to stop; from then on it tries as often."""
 
 
 class Patience:
-    """Does what a store must take. `going` is false once this process is asked to stop."""
+    """Does what a store must take. `going` is false once this process is asked to stop.
+
+    From then on a store is waited for as long as things are completed at all
+    (`Rhythm.completing_seconds`).
+    """
 
     def __init__(self, services: Services, going: Callable[[], bool]) -> None:
         self._services = services
         self._going = going
         self._drained_at: float | None = None
+
+    def going(self) -> bool:
+        """False once this process is asked to stop; the time for it runs from when this is seen."""
+        return not self._draining()
 
     def do(self, action: Callable[[], object], *, event: str) -> None:
         """Do it, again and again; raises StoreUnavailable at last. `event` is logged each time."""
@@ -53,5 +58,6 @@ class Patience:
 
     def _draining(self) -> bool:
         if self._drained_at is None and not self._going():
-            self._drained_at = self._services.clock() + DRAIN_SECONDS
+            seconds = self._services.rhythm.completing_seconds
+            self._drained_at = self._services.clock() + seconds
         return self._drained_at is not None

@@ -253,6 +253,7 @@ def _work(env: Environment) -> WorkSettings:
         heartbeat_seconds=heartbeat,
         queued_seconds=env.number("NARRATOR_QUEUED_SECONDS", above=0.1),
         dispatch_seconds=env.number("NARRATOR_DISPATCH_SECONDS", above=0.05),
+        drain_seconds=env.number("NARRATOR_DRAIN_SECONDS", above=1),
         window={
             Queue.SPEECH: env.whole("NARRATOR_SPEECH_WINDOW"),
             Queue.AUDIO: env.whole("NARRATOR_AUDIO_WINDOW"),

@@ -57,6 +57,7 @@ class WorkSettings:
     heartbeat_seconds: float
     queued_seconds: float
     dispatch_seconds: float
+    drain_seconds: float
     window: Mapping[Queue, int]
     audio_processes: int | None
 

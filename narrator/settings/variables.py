@@ -89,6 +89,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("NARRATOR_HEARTBEAT_SECONDS", "5", "How often leases are renewed."),
     Variable("NARRATOR_QUEUED_SECONDS", "30", "A doorbell unanswered for so long is rung again."),
     Variable("NARRATOR_DISPATCH_SECONDS", "1", "How often each process looks for work to ring."),
+    Variable(
+        "NARRATOR_DRAIN_SECONDS",
+        "45",
+        "A process that is asked to stop ends within so long; give it 15 s more before SIGKILL.",
+    ),
     Variable("NARRATOR_SPEECH_WINDOW", "64", "Slices kept queued in the broker."),
     Variable("NARRATOR_AUDIO_WINDOW", "16", "Other steps kept queued in the broker."),
     Variable(

@@ -47,6 +47,8 @@ class Engine:
         self._thread = threading.Thread(target=self._turn, name=THREAD, daemon=True)
         self._lock = threading.Lock()
         self._closed = False
+        self._ended = threading.Event()
+        self._politely = False  # every session was closed as it should be
 
     def begin(self, call: Call) -> bool:
         """Run a call on the loop; False when the speaker has been closed."""
@@ -68,21 +70,30 @@ class Engine:
     def ask(self, work: Callable[[Pool], Coroutine[Any, Any, T]]) -> T | None:
         """Wait for something done with the pool, no longer than a polite close may take.
 
-        None while nothing was ever spoken. Raises SpeechInterrupted when the loop does not come
-        round to it, or is being stopped: what became of the sessions is then not known.
+        None while nothing was ever spoken, and once all sessions have been closed. Raises
+        SpeechInterrupted when the loop does not come round to it, or was stopped before every
+        session was closed: what became of them is then not known.
         """
         with self._lock:
             if self._loop is None:
                 return None
-            if self._closed:
-                raise SpeechInterrupted("the speaker is closed", fault=Fault.GIVEN_UP)
-            answer = asyncio.run_coroutine_threadsafe(work(self._pool), self._loop)
+            answer = None
+            if not self._closed:
+                answer = asyncio.run_coroutine_threadsafe(work(self._pool), self._loop)
+        if answer is None:
+            self._wait_for_the_end()
+            return None
         try:
             return answer.result(self._closing_seconds)
         except (TimeoutError, CancelledError):
             raise SpeechInterrupted(
                 f"a session was not closed within {self._closing_seconds:g} s", fault=Fault.GIVEN_UP
             ) from None
+
+    def _wait_for_the_end(self) -> None:
+        """Wait until `close` is through; raises SpeechInterrupted unless all went as it should."""
+        if not (self._ended.wait(self._drain_seconds + self._closing_seconds) and self._politely):
+            raise SpeechInterrupted("the speaker is closed", fault=Fault.GIVEN_UP)
 
     def close(self) -> None:
         """Send nothing more, hear what is under way, close politely, stop; idempotent.
@@ -97,8 +108,11 @@ class Engine:
             shut = asyncio.run_coroutine_threadsafe(self._shut(), self._loop)
             try:
                 shut.result(seconds)
+                self._politely = True
             except TimeoutError:
                 log.warning("speech.close_timed_out", seconds=seconds)
+            finally:
+                self._ended.set()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(2 * SLACK_SECONDS)
 

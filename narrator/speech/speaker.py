@@ -106,7 +106,7 @@ class DeepgramSpeaker:
         whatever the provider does.
         """
         self._closed = True
-        if engine := self._engines.pop(os.getpid(), None):
+        if engine := self._engines.get(os.getpid()):
             engine.close()
 
     def _call(self, hold: Hold) -> Call:

@@ -71,6 +71,15 @@ def test_each_queue_has_its_worker():
     assert sorted(workers) == sorted([queue.value] for queue in Queue)
 
 
+@pytest.mark.parametrize("service", ["api", "speech", "audio"])
+def test_a_process_has_ended_by_itself_before_compose_ends_it(service):
+    """As the README's table says of the setting: fifteen seconds before."""
+    default = next(v.default for v in VARIABLES if v.name == "NARRATOR_DRAIN_SECONDS")
+    grace = int(OURS[service]["stop_grace_period"].removesuffix("s"))
+    assert grace >= float(default) + 15
+    assert "NARRATOR_DRAIN_SECONDS" not in OURS[service]["environment"]
+
+
 def test_the_image_starts_a_command_that_compose_starts_too():
     text = (REPOSITORY / "Dockerfile").read_text()
     assert re.findall(r"^CMD (.*)$", text, re.MULTILINE) == ['["narrator", "api"]']

@@ -50,4 +50,8 @@ def test_the_trial_server_is_told_port_engine_pace_and_how_many_sockets_it_lets_
 
 
 def test_the_api_listens_where_it_is_told():
-    assert api_command(host="::1", port=9000)[-5:-1] == ("--host", "::1", "--port", "9000")
+    command = api_command(host="::1", port=9000, drain_seconds=4.5)
+    assert command[-7:-1] == (
+        *("--timeout-graceful-shutdown", "5"),
+        *("--host", "::1", "--port", "9000"),
+    )

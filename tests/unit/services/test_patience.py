@@ -4,7 +4,7 @@ import pytest
 
 from narrator.domain.errors import StoreUnavailable
 from narrator.domain.retry import MAX_ATTEMPTS
-from narrator.services.patience import DRAIN_SECONDS, LOOK_SECONDS, Patience
+from narrator.services.patience import LOOK_SECONDS, Patience
 from tests.unit.services.conftest import World
 
 
@@ -41,16 +41,27 @@ def test_a_process_that_is_asked_to_stop_still_tries_what_is_paid_for(world: Wor
 
 
 def test_a_process_that_is_asked_to_stop_waits_for_no_longer_than_its_grace(world: World) -> None:
-    began = world.services.clock()
+    began, drain = world.services.clock(), world.services.rhythm.completing_seconds
     with pytest.raises(StoreUnavailable):
         Patience(world.services, lambda: False).do(Away(refusals=1_000), event="waiting")
-    assert DRAIN_SECONDS <= world.services.clock() - began <= DRAIN_SECONDS + LOOK_SECONDS
+    assert drain <= world.services.clock() - began <= drain + LOOK_SECONDS
 
 
 def test_a_long_wait_notices_that_the_process_is_asked_to_stop(world: World) -> None:
-    began = world.services.clock()
+    began, drain = world.services.clock(), world.services.rhythm.completing_seconds
     with pytest.raises(StoreUnavailable):
         Patience(world.services, lambda: world.services.clock() < began + 5).do(
             Away(refusals=1_000), event="waiting"
         )
-    assert world.services.clock() - began <= 5 + DRAIN_SECONDS + 2 * LOOK_SECONDS
+    assert world.services.clock() - began <= 5 + drain + 2 * LOOK_SECONDS
+
+
+def test_the_time_for_it_runs_from_when_the_end_was_seen(world: World) -> None:
+    """Not from when a store is found to be away, which may be later."""
+    patience = Patience(world.services, lambda: False)
+    assert not patience.going()
+    world.clock.wait(world.services.rhythm.completing_seconds - 3)
+    began = world.services.clock()
+    with pytest.raises(StoreUnavailable):
+        patience.do(Away(refusals=1_000), event="waiting")
+    assert world.services.clock() - began <= 3 + LOOK_SECONDS
