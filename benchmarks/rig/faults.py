@@ -18,8 +18,9 @@ from benchmarks.rig import books
 from benchmarks.rig.figures import run_seconds, utilisation
 from benchmarks.rig.fleet import Fleet, fleet, wait
 from benchmarks.rig.pace import wait_for_slots
-from benchmarks.rig.servers import Provider, freeze, thaw
+from benchmarks.rig.servers import Provider
 from narrator.domain.slots import SlotTerms
+from tests.servers.family import freeze, thaw
 
 KINDS = ("kill", "freeze briefly", "freeze for long", "sql hangs", "sql is down", "redis is empty")
 AWAY_SECONDS = 60.0

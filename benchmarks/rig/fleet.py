@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from benchmarks.rig.books import BOOK
 from benchmarks.rig.ledger import Records
-from benchmarks.rig.servers import DURABLE, Provider, Valkey, Witness, speak_server, valkey
+from benchmarks.rig.servers import Provider, Witness, speak_server
 from narrator.bootstrap import bootstrap
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.ids import JobId, TenantId
@@ -24,8 +24,9 @@ from narrator.services.submit import submit
 from narrator.settings import load
 from tests.servers import process
 from tests.servers.places import REPOSITORY, server_home
-from tests.servers.postgres import Postgres, postgres_server
+from tests.servers.postgres import DURABLE, Postgres, postgres_server
 from tests.servers.process import Child
+from tests.servers.redis import Valkey, valkey
 
 USUAL_SOCKETS = 20  # of a worker: NARRATOR_SPEECH_SOCKETS unless set
 LOOK_SECONDS = 0.5

@@ -1,6 +1,5 @@
 """What a fleet leans on, in processes of their own, that a measure may stop and start again."""
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,77 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 
 from tests.servers import process
 from tests.servers.places import REPOSITORY
 from tests.servers.process import Child
-from tests.servers.redis import valkey_program
-
-# PostgreSQL's own defaults, so that a commit is on the disk as it would be anywhere.
-DURABLE = {
-    "max_connections": "300",
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
-}
-
-
-class Valkey:
-    """A Redis-compatible server that keeps nothing."""
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._port = process.free_port()
-        self.child = self._start()
-
-    @property
-    def url(self) -> str:
-        """Where it listens, each time it is started."""
-        return f"redis://127.0.0.1:{self._port}/0"
-
-    def restart_empty(self) -> None:
-        """Kill it, and start it without anything it held."""
-        self.child.kill()
-        self.child = self._start()
-
-    def _start(self) -> Child:
-        flags = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        argv = [valkey_program(), *flags, "--port", str(self._port), "--dir", str(self._home)]
-        child = process.start(argv, log=self._home / "valkey.log")
-        child.wait_until(lambda: process.listening(self._port))
-        return child
-
-
-@contextmanager
-def valkey(home: Path) -> Iterator[Valkey]:
-    """Run Valkey beneath `home`."""
-    server = Valkey(home)
-    try:
-        yield server
-    finally:
-        server.child.stop()
-
-
-def freeze(child: Child) -> list[psutil.Process]:
-    """SIGSTOP a program and all that descend from it; returns what `thaw` needs."""
-    parent = psutil.Process(child.pid)
-    family = [parent, *parent.children(recursive=True)]
-    for each in family:
-        _send(each, signal.SIGSTOP)
-    return family
-
-
-def thaw(family: list[psutil.Process]) -> None:
-    """SIGCONT them all."""
-    for each in family:
-        _send(each, signal.SIGCONT)
-
-
-def _send(target: psutil.Process, number: signal.Signals) -> None:
-    try:
-        target.send_signal(number)
-    except psutil.NoSuchProcess:
-        return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,16 @@ FAST = {
 }
 
 
+# PostgreSQL's own defaults, so that a commit is on the disk as it would be anywhere.
+DURABLE = {
+    "max_connections": "300",
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+}
+# A commit outlives the server, however it ends, but not the machine.
+SOUND = DURABLE | {"fsync": "off", "full_page_writes": "off"}
+
+
 class Postgres:
     """A server that hands out databases cloned from one template; it may be stopped for a while.
 
@@ -53,12 +63,21 @@ class Postgres:
 
     def start(self) -> None:
         """Start it again after `stop`."""
-        self.child = self._start_server()
+        self.begin()
         self.wait_until_it_answers()
+
+    def begin(self) -> None:
+        """Start it again, without waiting until it answers."""
+        self.child = self._start_server()
 
     def stop(self) -> None:
         """Stop it by PostgreSQL's fast shutdown, which waits for nobody."""
         self.child.signal(signal.SIGINT)
+        self.child.stop()
+
+    def drop_everything(self) -> None:
+        """Stop it by PostgreSQL's immediate shutdown: the next start recovers as from a crash."""
+        self.child.signal(signal.SIGQUIT)
         self.child.stop()
 
     def url(self, database: str) -> str:

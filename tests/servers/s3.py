@@ -9,6 +9,7 @@ from pathlib import Path
 import boto3
 
 from tests.servers import process
+from tests.servers.process import Child
 
 SCRIPT = Path(__file__).with_name("swift_s3.py")
 
@@ -37,11 +38,49 @@ def with_bucket(server: S3, bucket: str) -> S3:
     return replace(server, bucket=bucket)
 
 
+class Swift:
+    """A server that may be killed and started again, on the same ports and data each time.
+
+    `home` must be on a file system that keeps user extended attributes.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self.child = self._started()
+        self.child.wait_until((home / "port").exists)
+        self.port = int((home / "port").read_text())
+
+    @property
+    def s3(self) -> S3:
+        """How to reach it."""
+        return S3(endpoint_url=f"http://127.0.0.1:{self.port}")
+
+    def start(self) -> None:
+        """Start it again."""
+        self.child = self._started()
+
+    def wait_until_it_listens(self) -> None:
+        """Return once it takes connections; raises ChildFailed when it does not."""
+        self.child.wait_until(lambda: process.listening(self.port))
+
+    def _started(self) -> Child:
+        keys = S3(endpoint_url="")
+        argv = [sys.executable, "-W", "ignore", SCRIPT, self._home, keys.access_key]
+        return process.start([*argv, keys.secret_key], log=self._home / "swift.log")
+
+
+@contextmanager
+def swift(home: Path) -> Iterator[Swift]:
+    """Run Swift beneath `home`."""
+    server = Swift(home)
+    try:
+        yield server
+    finally:
+        server.child.stop()
+
+
 @contextmanager
 def s3_server(home: Path) -> Iterator[S3]:
-    """Run Swift beneath `home`, which must keep user extended attributes."""
-    keys = S3(endpoint_url="")
-    port = home / "port"
-    argv = [sys.executable, "-W", "ignore", SCRIPT, home, keys.access_key, keys.secret_key]
-    with process.running(argv, log=home / "swift.log", ready=port.exists):
-        yield S3(endpoint_url=f"http://127.0.0.1:{port.read_text()}")
+    """Run Swift beneath `home`; give how to reach it."""
+    with swift(home) as server:
+        yield server.s3

@@ -3,7 +3,8 @@
 Run as a script: `python swift_s3.py DIRECTORY ACCESS_KEY SECRET_KEY`. It builds one-replica rings
 and four servers (account, container, object, proxy) on free ports of the loopback, keeps everything
 beneath DIRECTORY, which must be on a file system with user extended attributes, and writes the
-proxy's port to DIRECTORY/port once it listens.
+proxy's port to DIRECTORY/port once it listens. Killed and started again it has the same ports and
+the same objects.
 
 Swift, not a simulator, because it does what S3 does when the client is wrong: signatures are
 verified, pre-signed URLs end, short parts are refused.
@@ -96,9 +97,20 @@ def build_ring(home, store, port):
     builder.get_ring().save(str(home / f"{store}.ring.gz"))
 
 
-def listen():
-    """Take a free port of the loopback."""
-    return eventlet.listen(("127.0.0.1", 0), backlog=ROOM_FOR_WAITING)
+def listen(port):
+    """Take that port of the loopback, or a free one for 0."""
+    return eventlet.listen(("127.0.0.1", port), backlog=ROOM_FOR_WAITING)
+
+
+def kept_port(home, name):
+    """Return the port that this server had when it ran here before, or 0."""
+    path = home / f"{name}.port"
+    return int(path.read_text()) if path.exists() else 0
+
+
+def keep_port(home, name, sock):
+    """Write down which port a server has, for when it is started here again."""
+    (home / f"{name}.port").write_text(str(sock.getsockname()[1]))
 
 
 def serve(home, name, text, sock):
@@ -121,19 +133,22 @@ def serve(home, name, text, sock):
 
 def main(home, access_key, secret_key):
     """Build the rings, start the four servers, say where, and serve until killed."""
-    (home / "devices" / "disk").mkdir(parents=True)
-    (home / "recon").mkdir()
+    (home / "devices" / "disk").mkdir(parents=True, exist_ok=True)
+    (home / "recon").mkdir(exist_ok=True)
     (home / "swift.conf").write_text(SWIFT)
     utils.set_swift_dir(str(home))
     account, user = access_key.split(":")
     values = {"home": home, "account": account, "user": user, "secret_key": secret_key}
-    stores = {store: listen() for store in STORES}
+    stores = {store: listen(kept_port(home, store)) for store in STORES}
     for store, sock in stores.items():
-        build_ring(home, store, sock.getsockname()[1])
+        if not (home / f"{store}.ring.gz").exists():
+            build_ring(home, store, sock.getsockname()[1])
+        keep_port(home, store, sock)
     for store, sock in stores.items():
         serve(home, f"{store}-server", STORE.format(store=store, **values), sock)
-    proxy = listen()
+    proxy = listen(kept_port(home, "proxy"))
     server = serve(home, "proxy-server", PROXY.format(**values), proxy)
+    keep_port(home, "proxy", proxy)
     (home / "port.new").write_text(str(proxy.getsockname()[1]))
     (home / "port.new").rename(home / "port")
     server.wait()
