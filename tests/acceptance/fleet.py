@@ -6,7 +6,7 @@ server with the tone voice, which is the independent witness: it counts what it 
 
 import hashlib
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +42,7 @@ class Fleet:
     api_url: str
     speak_url: str
     time_scale: float
+    speak_options: tuple[str, ...] = ()  # of the Speak server, whenever it is started
     children: dict[str, Child] = field(default_factory=dict)
 
     def client(self) -> httpx.Client:
@@ -62,9 +63,10 @@ class Fleet:
             "speak-server",
             *("--host=127.0.0.1", f"--port={port}"),
             *("--voice-engine=tone", f"--time-scale={self.time_scale:g}"),
+            *self.speak_options,
             *further,
         )
-        server.wait_until(lambda: _answers(f"{self.speak_url}/healthz"))
+        server.wait_until(lambda: answers(f"{self.speak_url}/healthz"))
 
     def restart_speak_server(self, *further: str) -> None:
         """Start it anew, its counts at nothing, on the same port, with other options."""
@@ -112,10 +114,13 @@ def running_fleet(
     speech_workers: int = 2,
     time_scale: float = 200.0,
     allowance: int = 45,
+    further: Mapping[str, str] | None = None,
+    speak_options: tuple[str, ...] = (),
 ) -> Iterator[Fleet]:
     """Start a fleet, wait until the API is ready, and stop it at the end.
 
-    `allowance` is how many sockets the Speak server lets in, and how many the fleet opens.
+    `allowance` is how many sockets the Speak server lets in, and how many the fleet opens; what
+    `further` settings say wins over the others.
     """
     speak_port, api_port = process.free_port(), process.free_port()
     speak_url = f"127.0.0.1:{speak_port}"
@@ -129,10 +134,12 @@ def running_fleet(
             "NARRATOR_API_HOST": "127.0.0.1",
             "NARRATOR_API_PORT": str(api_port),
             "NARRATOR_SCRATCH": str(folder / "scratch"),
-        },
+        }
+        | dict(further or {}),
         api_url=f"http://127.0.0.1:{api_port}",
         speak_url=f"http://{speak_url}",
         time_scale=time_scale,
+        speak_options=speak_options,
     )
     with ExitStack() as stack:
         stack.callback(fleet.stop)
@@ -148,7 +155,7 @@ def _start(fleet: Fleet, speech_workers: int) -> None:
     for _ in range(speech_workers):
         fleet.start_worker("speech")
     fleet.start_worker("audio")
-    api.wait_until(lambda: _answers(f"{fleet.api_url}/readyz"), timeout_seconds=60)
+    api.wait_until(lambda: answers(f"{fleet.api_url}/readyz"), timeout_seconds=60)
 
 
 def _variables(s3: S3, speak_url: str, allowance: int) -> dict[str, str]:
@@ -193,7 +200,8 @@ def _hurry(time_scale: float) -> dict[str, str]:
     }
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether an HTTP GET succeeds."""
     try:
         return httpx.get(url, timeout=5.0).is_success
     except httpx.TransportError:
