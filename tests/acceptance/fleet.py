@@ -105,7 +105,7 @@ class Fleet:
 
 
 @contextmanager
-def running_fleet(
+def running_fleet(  # noqa: PLR0913 — one option a difference
     folder: Path,
     *,
     redis_url: str,
