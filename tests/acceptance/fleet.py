@@ -58,15 +58,19 @@ class Fleet:
 
     def start_speak_server(self, *further: str) -> None:
         """Start the Speak server, with `further` options, and wait until it answers."""
+        server = self.begin_speak_server(*further)
+        server.wait_until(lambda: answers(f"{self.speak_url}/healthz"))
+
+    def begin_speak_server(self, *further: str) -> Child:
+        """Start it, without waiting until it answers."""
         _, _, port = self.speak_url.rpartition(":")
-        server = self.start(
+        return self.start(
             "speak-server",
             *("--host=127.0.0.1", f"--port={port}"),
             *("--voice-engine=tone", f"--time-scale={self.time_scale:g}"),
             *self.speak_options,
             *further,
         )
-        server.wait_until(lambda: answers(f"{self.speak_url}/healthz"))
 
     def restart_speak_server(self, *further: str) -> None:
         """Start it anew, its counts at nothing, on the same port, with other options."""
