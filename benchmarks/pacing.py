@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -44,7 +45,7 @@ USUAL = SessionRules(silence_seconds=LONG, session_seconds=LONG)
 class FirstCome(SpeechSession):
     """Sends what came first, once it fits."""
 
-    def _choice(self, now: float) -> list:
+    def _choice(self, now: float) -> list[Any]:
         room, most = self._pacing.room(now)
         first = self._ready[:1]
         return first if most and first and first[0].chars <= room else []
@@ -53,7 +54,7 @@ class FirstCome(SpeechSession):
 class Largest(SpeechSession):
     """Sends the largest that fits."""
 
-    def _choice(self, now: float) -> list:
+    def _choice(self, now: float) -> list[Any]:
         room, most = self._pacing.room(now)
         fitting = [each for each in self._ready if most and each.chars <= room]
         return sorted(fitting, key=lambda each: -each.chars)[:1]
@@ -62,7 +63,7 @@ class Largest(SpeechSession):
 class BestNow(SpeechSession):
     """Sends what fills best the room that is there now."""
 
-    def _choice(self, now: float) -> list:
+    def _choice(self, now: float) -> list[Any]:
         sizes = [each.chars for each in self._ready]
         return [self._ready[at] for at in best_set(sizes, *self._pacing.room(now))]
 
