@@ -17,11 +17,25 @@ class StepKind(StrEnum):
     SLICE = "slice"  # speak some chunks of one chapter
     RENDER = "render"  # stitch and encode one chapter
     PUBLISH = "publish"  # join, tag and verify the book
+    WEBHOOK = "webhook"  # tell the submitter that the job has ended
+    DELETE = "delete"  # remove a deleted job's objects, then its rows
 
     @property
-    def queue(self) -> "Queue":
-        """Which workers do it: slices wait on the network, the rest on a processor."""
+    def queue(self) -> "Queue | None":
+        """Which workers do it: slices wait on the network, the rest on a processor.
+
+        None for a chore: nobody is rung for it.
+        """
+        if self in CHORE_KINDS:
+            return None
         return Queue.SPEECH if self is StepKind.SLICE else Queue.AUDIO
+
+
+CHORE_KINDS = frozenset({StepKind.WEBHOOK, StepKind.DELETE})
+"""Steps that follow a job's end. They are done whatever the job's state is, and never change it."""
+
+CHORES = "chores"
+"""What stands in a chore's row in the place of a queue: a release without chores finds none."""
 
 
 class Queue(StrEnum):

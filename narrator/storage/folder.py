@@ -8,13 +8,16 @@ leaves at most what is in `.incoming`, which may be emptied whenever nobody writ
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from narrator.domain.errors import Missing, StoreUnavailable
 from narrator.domain.ids import ObjectKey
+from narrator.services.ports import StoredObject
 from narrator.storage.keys import checked
 
 BLOCK_BYTES = 1 << 20
@@ -56,6 +59,25 @@ class FolderObjects:
         """Whether the object is there."""
         with _plain_errors(key):
             return self._path(key).is_file()
+
+    def beneath(self, folder: ObjectKey, *, after: str = "", limit: int) -> list[StoredObject]:
+        """The first objects beneath a folder, in the order of their keys."""
+        with _plain_errors(folder):
+            found = _walk(self._path(folder), f"{folder}/", after)
+            return list(islice(found, limit))
+
+    def delete(self, key: ObjectKey, *, older_than_seconds: float = 0.0) -> bool:
+        """Remove an object unless it is too young. Its folder stays: somebody may be writing."""
+        path = self._path(key)
+        try:
+            with _plain_errors(key):
+                if _age(path.stat()) < older_than_seconds:
+                    return False
+                path.unlink()
+                _sync_folder(path.parent)
+        except Missing:
+            pass
+        return True
 
     def link(
         self,
@@ -102,6 +124,28 @@ class FolderObjects:
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
+
+
+def _walk(folder: Path, prefix: str, after: str) -> Iterator[StoredObject]:
+    """Files in the order of their keys; a folder is passed by that lies before `after` as a whole.
+
+    A file that vanishes meanwhile is none.
+    """
+    entries = list(os.scandir(folder)) if folder.is_dir() else []
+    named = {
+        f"{prefix}{e.name}{'/' if e.is_dir(follow_symlinks=False) else ''}": e for e in entries
+    }
+    for key, entry in sorted(named.items()):
+        if key.endswith("/"):
+            if key > after or after.startswith(key):
+                yield from _walk(Path(entry.path), key, after)
+        elif key > after and not entry.name.startswith("."):
+            with suppress(FileNotFoundError):
+                yield StoredObject(ObjectKey(key), _age(entry.stat(follow_symlinks=False)))
+
+
+def _age(found: os.stat_result) -> float:
+    return max(0.0, time.time() - found.st_mtime)
 
 
 def _blocks(key: ObjectKey, file: IO[bytes]) -> Iterator[bytes]:

@@ -8,15 +8,26 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select, update
 
 from narrator.domain.errors import InvalidTransition, LeaseLost, Missing
 from narrator.domain.ids import JobId, StepId
-from narrator.domain.jobs import JobMove, JobState, job_sources, job_target
-from narrator.domain.steps import Claim, StepKind, StepMove, StepState, step_sources, step_target
+from narrator.domain.jobs import FINAL_STATES, JobMove, JobState, job_sources, job_target
+from narrator.domain.steps import (
+    CHORES,
+    Claim,
+    StepKind,
+    StepMove,
+    StepState,
+    step_sources,
+    step_target,
+)
 from narrator.storage.database import insert_or, instant, now
 from narrator.storage.tables import is_state, jobs, steps
 from narrator.storage.utterances import lose_all
+
+NO_CHORE = steps.c.queue != literal_column(f"'{CHORES}'")
+"""Steps that make the recording: they end with their job, and are taken up with it."""
 
 _FREED: dict[str, object] = {
     "queued_until": None,
@@ -49,9 +60,11 @@ _WRITES: dict[StepMove, dict[str, object]] = {
 def lock_job(tx: Connection, job_id: JobId) -> JobState:
     """Hold the job's row until the transaction ends and tell its state; raises Missing.
 
-    Inserting rows that refer to the job stays possible for others (`FOR NO KEY UPDATE`).
+    Inserting rows that refer to the job stays possible for others (`FOR NO KEY UPDATE`). A deleted
+    job is missing although its row is there still.
     """
-    statement = select(jobs.c.state).where(jobs.c.id == job_id).with_for_update(key_share=True)
+    there = (jobs.c.id == job_id) & jobs.c.deleted_at.is_(None)
+    statement = select(jobs.c.state).where(there).with_for_update(key_share=True)
     state = tx.scalars(statement).one_or_none()
     if state is None:
         raise unknown_job(job_id)
@@ -64,9 +77,28 @@ def unknown_job(job_id: JobId) -> Missing:
 
 
 def move_job(tx: Connection, job_id: JobId, move: JobMove, **columns: object) -> None:
-    """Make the move, writing `columns` as well; raises InvalidTransition."""
+    """Make the move, writing `columns` as well; raises InvalidTransition.
+
+    Where it ends a job that somebody wants to hear of, a step that tells them is inserted.
+    """
     if not move_jobs(tx, move, jobs.c.id == job_id, **columns):
         raise InvalidTransition(f"job {job_id} cannot {move} now", remedy="look at its state")
+    state = job_target(move)
+    if state in FINAL_STATES and _listens(tx, job_id):
+        add_steps(tx, job_id, [_telling(tx, job_id, state)])
+
+
+def _listens(tx: Connection, job_id: JobId) -> bool:
+    """Whether somebody wants to hear of the job's end."""
+    listener = (jobs.c.id == job_id) & jobs.c.webhook_url.is_not(None)
+    return tx.execute(select(jobs.c.id).where(listener)).first() is not None
+
+
+def _telling(tx: Connection, job_id: JobId, state: JobState) -> "NewStep":
+    """The step that tells of this end; a job that was retried ends more than once."""
+    ends = (steps.c.job_id == job_id) & (steps.c.kind == StepKind.WEBHOOK)
+    seq = tx.scalars(select(func.count()).where(ends)).one()
+    return NewStep(kind=StepKind.WEBHOOK, seq=seq, event=state)
 
 
 def move_jobs(
@@ -151,14 +183,14 @@ def move_steps(
 
 
 def end_steps(tx: Connection, job_id: JobId) -> None:
-    """Cancel every open step of a job whose row is held, so that nothing else adds to them.
+    """Cancel every open step of a job whose row is held, but its chores: nothing else adds to them.
 
     A claim that was cutting a slice up meanwhile may have added parts: whoever holds the slice is
     waited for, and its parts are seen by the next statement. When nothing is left, nobody holds a
     slice to cut. Nor does anybody send for it: what is open in the ledger is lost, unless whoever
     sent it still says what became of it.
     """
-    while move_steps(tx, StepMove.CANCEL, steps.c.job_id == job_id):
+    while move_steps(tx, StepMove.CANCEL, (steps.c.job_id == job_id) & NO_CHORE):
         pass
     lose_all(tx, job_id)
 
@@ -180,6 +212,7 @@ class NewStep:
     chapter: int = -1
     chunks: tuple[int, ...] = ()
     chars: int = 0
+    event: JobState | None = None  # which a webhook tells of
 
 
 def add_steps(tx: Connection, job_id: JobId, new: Iterable[NewStep]) -> list[StepId]:
@@ -203,9 +236,10 @@ def add_steps(tx: Connection, job_id: JobId, new: Iterable[NewStep]) -> list[Ste
 def _columns(step: NewStep) -> dict[str, object]:
     return {
         "kind": step.kind,
-        "queue": step.kind.queue,
+        "queue": step.kind.queue or CHORES,
         "seq": step.seq,
         "chapter": step.chapter,
         "chunks": json.dumps(step.chunks),
         "chars": step.chars,
+        "event": step.event,
     }

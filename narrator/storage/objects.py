@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from botocore.response import StreamingBody
 
 from narrator.domain.errors import Missing, StoreUnavailable
 from narrator.domain.ids import ObjectKey
+from narrator.services.ports import StoredObject
 from narrator.storage.keys import checked
 
 BLOCK_BYTES = 1 << 20
@@ -26,6 +29,9 @@ LONGEST_LINK_SECONDS = 7 * 86_400
 POOLED_CONNECTIONS = 50
 """Kept open to the store by a process: a speech worker has 20 threads, each of which may send a
 large file in two parts at once. botocore keeps 10, and throws the rest away after each request."""
+
+PAGE_OBJECTS = 1_000
+"""What S3 lists at once, at the most."""
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 
@@ -101,6 +107,44 @@ class S3Objects:
             return False
         return True
 
+    def beneath(self, folder: ObjectKey, *, after: str = "", limit: int) -> list[StoredObject]:
+        """The first objects beneath a folder, in the order of their keys."""
+        found: list[StoredObject] = []
+        while len(found) < limit:
+            page = self._page(
+                checked(folder), found[-1].key if found else after, limit - len(found)
+            )
+            found += [
+                StoredObject(ObjectKey(each["Key"]), _age(page, each["LastModified"]))
+                for each in page.get("Contents", ())
+            ]
+            if not page["IsTruncated"]:
+                break
+        return found
+
+    def _page(self, folder: ObjectKey, after: str, limit: int) -> dict[str, Any]:
+        with _plain_errors(self._config, folder):
+            page: dict[str, Any] = self._client.list_objects_v2(
+                Bucket=self._config.bucket,
+                Prefix=f"{folder}/",
+                StartAfter=after,
+                MaxKeys=min(limit, PAGE_OBJECTS),
+            )
+        return page
+
+    def delete(self, key: ObjectKey, *, older_than_seconds: float = 0.0) -> bool:
+        """Remove an object unless it is too young."""
+        try:
+            with _plain_errors(self._config, checked(key)):
+                if older_than_seconds:
+                    head = self._client.head_object(Bucket=self._config.bucket, Key=key)
+                    if _age(head, head["LastModified"]) < older_than_seconds:
+                        return False
+                self._client.delete_object(Bucket=self._config.bucket, Key=key)
+        except Missing:
+            pass
+        return True
+
     def link(self, key: ObjectKey, *, file_name: str, media_type: str, seconds: int) -> str | None:
         """A URL at which anyone may fetch the object for so long, a week at most."""
         parameters = {
@@ -165,6 +209,12 @@ def disposition(file_name: str) -> str:
         c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in file_name
     )
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+
+
+def _age(answer: dict[str, Any], written_at: datetime) -> float:
+    """By the store's own clock, at the moment of its answer."""
+    answered_at = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    return max(0.0, (answered_at - written_at).total_seconds())
 
 
 def _client(config: S3Config, endpoint_url: str | None) -> Any:  # noqa: ANN401

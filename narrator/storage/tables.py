@@ -31,7 +31,8 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.jobs import JobState
 from narrator.domain.ledger import Outcome
 from narrator.domain.plan import Boundary
-from narrator.domain.steps import Queue, StepKind, StepState
+from narrator.domain.steps import CHORES, Queue, StepKind, StepState
+from narrator.services.ports import Sweep
 
 PENDING, SPOKEN, DEAD = "pending", "spoken", "dead"  # states of a chunk
 LEASED, KEPT = "leased", "kept"  # states of a take
@@ -96,6 +97,8 @@ jobs = Table(
     Column("paused_for", String(16)),  # why it is paused; null unless it is, and before this column
     Column("on_dead", String(8), nullable=False, server_default=text("'fail'")),  # an `OnDead`
     Column("takes_spoilt", Integer, nullable=False, server_default=text("0")),  # and spoken again
+    Column("webhook_url", Text),  # who is told when it ends
+    Column("deleted_at", Double),  # set: it is there for nobody, and a step removes it
     _among("state", JobState, "state"),
     _among("format", AudioFormat, "format"),
     CheckConstraint("(state = 'failed') = (failure_code IS NOT NULL)", name="failure"),
@@ -165,9 +168,10 @@ steps = Table(
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),  # of the last attempt
     Column("ended_at", Double),
+    Column("event", String(16)),  # the job's state that a webhook tells of
     UniqueConstraint("job_id", "kind", "seq"),
     _among("kind", StepKind, "kind"),
-    _among("queue", Queue, "queue"),
+    _among("queue", (*Queue, CHORES), "queue"),
     _among("state", StepState, "state"),
     CheckConstraint("(state = 'queued') = (queued_until IS NOT NULL)", name="queued"),
     CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="running"),
@@ -292,3 +296,14 @@ utterances = Table(
 )
 Index("ix_utterances_job_id", utterances.c.job_id, utterances.c.chapter, utterances.c.idx)
 Index("ix_utterances_account", utterances.c.account, utterances.c.outcome, utterances.c.chars)
+
+# What has been swept: one row for each kind of sweep.
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("due_at", Double, nullable=False),
+    Column("after", Text, nullable=False, server_default=text("''")),  # where a turn stopped
+    Column("removed", BigInteger, nullable=False, server_default=text("0")),  # ever
+    _among("name", Sweep, "name"),
+)

@@ -146,3 +146,53 @@ def test_a_link_if_any_gives_the_object_under_its_name(objects: Objects) -> None
 def _fetched(link: str) -> tuple[bytes, str, str]:
     answer = httpx.get(link)
     return answer.content, answer.headers["content-type"], answer.headers["content-disposition"]
+
+
+def keys_beneath(objects: Objects, folder: str, *, after: str = "", limit: int = 100) -> list[str]:
+    return [o.key for o in objects.beneath(ObjectKey(folder), after=after, limit=limit)]
+
+
+MANY = ["jobs/a-b/c", "jobs/a.b", "jobs/a/b/d", "jobs/a/c", "jobs/aa/b", "jobs/b"]
+
+
+def test_objects_are_listed_beneath_a_folder_in_the_order_of_their_keys(objects: Objects) -> None:
+    for key in ["jobsite/x", *reversed(MANY)]:
+        put(objects, b"x", ObjectKey(key))
+    assert keys_beneath(objects, "jobs") == MANY
+    assert keys_beneath(objects, "jobs/a") == ["jobs/a/b/d", "jobs/a/c"]
+
+
+def test_a_folder_with_nothing_beneath_it_lists_nothing(objects: Objects) -> None:
+    assert keys_beneath(objects, "jobs") == []
+
+
+def test_a_list_goes_on_behind_any_key(objects: Objects) -> None:
+    for key in MANY:
+        put(objects, b"x", ObjectKey(key))
+    for after in ["", "jobs/a", "jobs/a/b", "jobs/a/zz", "jobs/z", *MANY]:
+        listed = keys_beneath(objects, "jobs", after=after, limit=2)
+        assert listed == [key for key in MANY if key > after][:2]
+
+
+def test_a_list_tells_how_old_an_object_is(objects: Objects) -> None:
+    put(objects, b"x")
+    (found,) = objects.beneath(ObjectKey("takes"), limit=1)
+    assert 0 <= found.age_seconds < 60
+
+
+def test_a_deleted_object_is_gone(objects: Objects) -> None:
+    put(objects, b"x")
+    assert objects.delete(KEY)
+    assert not objects.exists(KEY)
+    assert keys_beneath(objects, "takes") == []
+
+
+def test_deleting_what_is_not_there_is_harmless(objects: Objects) -> None:
+    assert objects.delete(KEY)
+    assert objects.delete(KEY, older_than_seconds=60)
+
+
+def test_an_object_that_is_younger_than_that_stays(objects: Objects) -> None:
+    put(objects, b"x")
+    assert not objects.delete(KEY, older_than_seconds=3_600)
+    assert objects.exists(KEY)

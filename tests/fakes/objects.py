@@ -1,11 +1,13 @@
 """The twin of the object stores: a dictionary."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from narrator.domain.errors import Missing, NarratorError
 from narrator.domain.ids import ObjectKey
+from narrator.services.ports import StoredObject
 from narrator.storage.keys import checked
 
 BLOCK_BYTES = 1 << 20
@@ -17,12 +19,15 @@ class MemoryObjects:
 
     kept: dict[ObjectKey, bytes] = field(default_factory=dict)
     refusals: list[NarratorError] = field(default_factory=list)  # of takes, one a try
+    clock: Callable[[], float] = time.time
+    written_at: dict[ObjectKey, float] = field(default_factory=dict)
 
     def put_bytes(self, key: ObjectKey, data: bytes, *, media_type: str) -> None:  # noqa: ARG002
         """Store a small object."""
         if self.refusals and key.startswith("takes/"):
             raise self.refusals.pop()
         self.kept[checked(key)] = bytes(data)
+        self.written_at[key] = self.clock()
 
     def put_file(self, key: ObjectKey, path: Path, *, media_type: str) -> None:
         """Store a file."""
@@ -47,6 +52,21 @@ class MemoryObjects:
     def exists(self, key: ObjectKey) -> bool:
         """Whether the object is there."""
         return checked(key) in self.kept
+
+    def beneath(self, folder: ObjectKey, *, after: str = "", limit: int) -> list[StoredObject]:
+        """The first objects beneath a folder, in the order of their keys."""
+        found = sorted(key for key in self.kept if key.startswith(f"{folder}/") and key > after)
+        return [StoredObject(key, self._age(key)) for key in found[:limit]]
+
+    def delete(self, key: ObjectKey, *, older_than_seconds: float = 0.0) -> bool:
+        """Remove an object unless it is too young."""
+        if checked(key) in self.kept and self._age(key) < older_than_seconds:
+            return False
+        self.kept.pop(key, None)
+        return True
+
+    def _age(self, key: ObjectKey) -> float:
+        return self.clock() - self.written_at.get(key, 0.0)
 
     def link(
         self,

@@ -5,13 +5,17 @@ contract suite (`tests/contract`). Every method that takes a `Claim` commits und
 raises `LeaseLost` when somebody else owns the step by now. Any method may raise `StoreUnavailable`.
 """
 
+from narrator.services.ports.chores import Chores, References, Retention, Sweep
 from narrator.services.ports.outside import (
     ChapterFile,
     Doorbell,
     Heard,
+    Messenger,
     Objects,
     Reader,
     RenderedChapter,
+    Scratch,
+    StoredObject,
     Studio,
     TakeAudio,
 )
@@ -43,6 +47,7 @@ from narrator.services.ports.speech import (
 __all__ = [
     "ChapterFile",
     "ChapterTake",
+    "Chores",
     "Connected",
     "Cut",
     "Doorbell",
@@ -51,21 +56,27 @@ __all__ = [
     "Hold",
     "Jobs",
     "Ledger",
+    "Messenger",
     "Objects",
     "PlannedChunk",
     "PlannedJob",
     "Reader",
+    "References",
     "Refused",
     "RenderedChapter",
     "RenderedChapterRow",
     "RenderedRecord",
     "Report",
+    "Retention",
+    "Scratch",
     "Slice",
     "Slots",
     "Speaker",
     "Spoken",
     "Steps",
+    "StoredObject",
     "Studio",
+    "Sweep",
     "TakeAudio",
     "Takes",
     "Unsent",

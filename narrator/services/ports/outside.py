@@ -13,6 +13,14 @@ from narrator.domain.steps import Queue
 from narrator.domain.timeline import Placement
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object that is there, and how long ago it was last written."""
+
+    key: ObjectKey
+    age_seconds: float
+
+
 class Objects(Protocol):
     """Bytes by key. Writing a key twice leaves the last bytes; a reader never sees half of them."""
 
@@ -33,6 +41,18 @@ class Objects(Protocol):
 
     def exists(self, key: ObjectKey) -> bool:
         """Whether the object is there."""
+
+    def beneath(self, folder: ObjectKey, *, after: str = "", limit: int) -> list[StoredObject]:
+        """The first objects whose keys begin with `folder` and a slash, in the order of their keys.
+
+        At most `limit`, those behind the key `after` where it is given.
+        """
+
+    def delete(self, key: ObjectKey, *, older_than_seconds: float = 0.0) -> bool:
+        """Remove an object; False where it was written more lately than that, and so stays.
+
+        One that is not there is as good as removed.
+        """
 
     def link(self, key: ObjectKey, *, file_name: str, media_type: str, seconds: int) -> str | None:
         """A URL at which anyone may fetch the object for so long; None: stream it instead."""
@@ -135,3 +155,21 @@ class Doorbell(Protocol):
 
     def ring(self, queue: Queue, times: int) -> None:
         """Ring; a broker that does not answer is logged, not raised."""
+
+
+class Messenger(Protocol):
+    """Carries messages to those who asked for them."""
+
+    def send(self, url: str, body: bytes, *, message_id: str) -> None:
+        """POST a JSON body to a URL, which has taken it once this returns.
+
+        Raises Undelivered when it was not taken (any answer but 2xx, a redirect among them), could
+        not be reached in time, or may not be told: an address within the own network, say.
+        """
+
+
+class Scratch(Protocol):
+    """The folder of temporary files."""
+
+    def clear(self, *, unused_seconds: float) -> int:
+        """Remove what killed processes left there, untouched for so long; returns how many."""

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from narrator.domain.artifacts import Artifact
+from narrator.domain.faults import Fault
 from narrator.domain.ids import JobId, ObjectKey, TakeKey
 from narrator.domain.jobs import Failure, Job, JobState, NewJob, Progress
 from narrator.domain.plan import Boundary
+from narrator.domain.poison import DeadChunk
 from narrator.domain.steps import Claim, Queue, StepKind, StepState
 from narrator.domain.takes import Take
 from narrator.domain.voices import Voice
@@ -39,8 +41,12 @@ class Jobs(Protocol):
     def retry(self, job_id: JobId) -> Job:
         """Take up a failed or cancelled job again: its failed and cancelled steps become ready.
 
-        Finished steps and takes are kept. Raises Missing or InvalidTransition.
+        Finished steps and takes are kept; dead chunks are pending again, with all their attempts,
+        and what was made without them is made again. Raises Missing or InvalidTransition.
         """
+
+    def dead(self, job_id: JobId, *, limit: int) -> list[DeadChunk]:
+        """The first of the job's dead chunks, in the order of the document."""
 
     def trouble(self, job_id: JobId) -> Failure | None:
         """Why an open step of the job was last given back, or None; a step keeps no remedy."""
@@ -54,13 +60,17 @@ class Jobs(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedChunk:
-    """A chunk as its row keeps it; `chapter` is the position (from 0) among the plan's chapters."""
+    """A chunk as its row keeps it; `chapter` is the position (from 0) among the plan's chapters.
+
+    `failures` counts how often it failed for its own sake since its job was begun or retried.
+    """
 
     chapter: int
     index: int
     text: str
     key: TakeKey
     boundary: Boundary
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,11 +177,16 @@ class Steps(Protocol):
     def finish_slice(self, claim: Claim) -> None:
         """Done; inserts the chapter's `render` step when no chunk of it is pending.
 
-        A job that is paused for its account goes on with its last open slice done.
+        A job that is paused for its account goes on with its last open slice done. A chapter with
+        dead chunks is rendered only if the job is to skip them; otherwise the job fails with the
+        list of them once nothing else of it is left to do.
         """
 
     def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
-        """Done; inserts the job's `publish` step when every chapter is rendered."""
+        """Done; inserts the job's `publish` step when every chapter is rendered.
+
+        A job fails here like in `finish_slice`, and when all it could make is silence.
+        """
 
     def finish_publish(self, claim: Claim, artifacts: Sequence[Artifact]) -> None:
         """Done; the job has succeeded with these artifacts."""
@@ -188,12 +203,16 @@ class ChapterTake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedChapterRow:
-    """A rendered chapter as its row knows it; `keys` are its chunks' takes in order."""
+    """A rendered chapter as its row knows it.
+
+    `keys` are the takes of its spoken chunks in order, `dead` the indices of its dead ones.
+    """
 
     number: int
     title: str
     record: RenderedRecord
     keys: tuple[TakeKey, ...]
+    dead: frozenset[int] = frozenset()
 
 
 class Takes(Protocol):
@@ -221,6 +240,13 @@ class Takes(Protocol):
 
         What was spoken now is paid for: although the claim is lost it is kept, and answers, as long
         as nobody else has leased these words since; LeaseLost is raised all the same.
+        """
+
+    def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
+        """The slice's chunks of that key are dead, for this reason (no text of the document).
+
+        For a chunk that failed for its own sake as often as it may, the last time with this fault,
+        once that is in the ledger. False when they may not be to blame (`domain.poison`).
         """
 
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:

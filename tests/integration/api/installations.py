@@ -73,6 +73,7 @@ class Installation:
         """The next step, which is of that kind."""
         rhythm = self.services.rhythm
         self.services.steps.dispatch(rhythm.window, queued_seconds=rhythm.queued_seconds)
+        assert kind.queue is not None
         claim = self.services.steps.claim(kind.queue, owner="tests", lease_seconds=60)
         assert claim is not None
         assert claim.kind is kind

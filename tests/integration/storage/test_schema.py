@@ -15,6 +15,15 @@ from narrator.storage.database import Database, alembic_config
 from narrator.storage.tables import metadata
 from tests.contract.stage import together
 
+OLD_JOB = """
+INSERT INTO jobs (id, tenant, state, source_key, source_name, speaker, voice, speed, format, chapters,
+                  queued_at)
+VALUES ('1', 'default', 'queued', 'sources/1', 'a', 'b', 'c', 1, 'm4b', '[]', 1)
+"""
+OLD_STEP = """
+INSERT INTO steps (job_id, job_ordinal, kind, queue, seq, fence, run_at, created_at)
+VALUES ('1', 1, 'plan', 'audio', 0, 7, 1, 1)
+"""
 DRAWN = "drawn"  # the schema in which the metadata itself builds its tables
 
 
@@ -53,6 +62,20 @@ def test_a_developer_goes_up_and_down_by_naming_a_database(url: str) -> None:
     command.downgrade(config, "base")
     with Database(url).read() as tx:
         assert set(inspect(tx).get_table_names()) == {"alembic_version"}
+
+
+def test_steps_that_are_there_stay_as_they_are_when_other_kinds_are_let_in(url: str) -> None:
+    config = alembic_config()
+    config.cmd_opts = Namespace(x=[f"url={url}"])
+    command.upgrade(config, "20261122c")
+    database = Database(url)
+    with database.write() as tx:
+        tx.execute(text(OLD_JOB))
+        tx.execute(text(OLD_STEP))
+    database.migrate()
+    with database.read() as tx:
+        kept = tx.execute(text("SELECT id, kind, queue, state, fence, event FROM steps")).all()
+    assert kept == [(1, "plan", "audio", "ready", 7, None)]
 
 
 def test_a_database_of_another_version_fails_its_check(database: Database) -> None:
