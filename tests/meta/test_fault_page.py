@@ -2,11 +2,8 @@
 
 import pytest
 
-from narrator.domain.fault_page import NOTES, page
 from narrator.domain.faults import Fault
-from tests.servers.places import REPOSITORY
-
-PAGE = REPOSITORY / "docs" / "faults.md"
+from tests.meta.fault_page import NOTES, PAGE, page
 
 
 def test_the_page_of_faults_is_the_table():
