@@ -29,6 +29,7 @@ STATUSES: dict[type[NarratorError], HTTPStatus] = {
     errors.OptionRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.SpeechRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.VerificationFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.StoredSpoilt: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.WorkerLost: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.AccountFault: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Passing: HTTPStatus.SERVICE_UNAVAILABLE,

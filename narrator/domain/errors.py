@@ -8,6 +8,7 @@
     │   ├── OptionRefused      an option that does not exist or does not fit the document
     │   ├── SpeechRefused      the provider refuses what this job asks for (HTTP 400, 1003, 1009)
     │   ├── VerificationFailed the finished recording does not prove every character
+    │   ├── StoredSpoilt       something stored is gone or not what was stored, for good
     │   └── WorkerLost         too many workers died of the same step
     ├── AccountFault           the provider refuses whoever asks (HTTP 401, 402, 403, 404, …)
     ├── Passing                expected to pass by itself; the step is repeated later
@@ -84,6 +85,13 @@ class VerificationFailed(JobFault):
     """The finished recording does not account for every character."""
 
     code = "verification-failed"
+
+
+class StoredSpoilt(JobFault):
+    """Something stored is gone, or not what was stored, and making it anew does not help."""
+
+    code = "stored-spoilt"
+    usual = Fault.STORED_SPOILT
 
 
 class WorkerLost(JobFault):

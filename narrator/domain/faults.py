@@ -53,6 +53,7 @@ class Fault(StrEnum):
     STORE_AWAY = "store-away"
     TAKE_BUSY = "take-busy"
     TAKE_CORRUPT = "take-corrupt"
+    STORED_SPOILT = "stored-spoilt"  # and cannot be made anew, or is spoilt each time
     TOOL_FAILED = "tool-failed"
     LEASE_LOST = "lease-lost"
     WORKER_LOST = "worker-lost"

@@ -119,6 +119,7 @@ RULES: Mapping[Fault, Rule] = {
         _OURS, counted=False, first_seconds=WAIT_SECONDS, longest_seconds=WAIT_SECONDS
     ),
     Fault.TAKE_CORRUPT: _OURS,
+    Fault.STORED_SPOILT: replace(_REFUSED, blame=Blame.OURS),
     Fault.TOOL_FAILED: _OURS,
     Fault.LEASE_LOST: Rule(blame=Blame.OURS, action=Action.STOP),
     Fault.WORKER_LOST: _REFUSED,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from narrator.domain import governor
 from narrator.domain.faults import Fault
 from narrator.domain.retry import RULES, Action, Rule
+from narrator.domain.spoilt import MOST_SPOILT
 from tests.servers.places import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "faults.md"
@@ -105,7 +106,16 @@ _OURS = {
         "database, broker or object store did not answer", "bring it back; retry jobs that failed"
     ),
     Fault.TAKE_BUSY: Note("another job is speaking the same words at this moment", _NOTHING),
-    Fault.TAKE_CORRUPT: Note("stored audio is not what was stored", _RETRY),
+    Fault.TAKE_CORRUPT: Note(
+        "a take that was read back was not what was stored, and was on a second look; one that"
+        " stays so, or is gone, is no fault: its words are spoken again",
+        _NOTHING,
+    ),
+    Fault.STORED_SPOILT: Note(
+        "a document or a plan is gone from the object store or is not what was stored, or a take or"
+        f" a chapter was so {MOST_SPOILT} times",
+        "see what became of the objects, then do what the reason's remedy says",
+    ),
     Fault.TOOL_FAILED: Note(
         "an encoder, or the process that reads documents, died", "see the worker's log"
     ),
