@@ -99,12 +99,16 @@ def _possible(state: JobState) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOptions:
-    """What the submitter chose. `chapters` holds body chapter numbers; empty means all."""
+    """What the submitter chose. `chapters` holds body chapter numbers; empty means all.
+
+    `webhook_url` is told when the job ends, unless it is empty.
+    """
 
     voice: Voice = field(default_factory=Voice)
     format: AudioFormat = AudioFormat.M4B
     chapters: tuple[int, ...] = ()
     on_dead: OnDead = OnDead.FAIL
+    webhook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +183,7 @@ class ChapterProgress:
     chars_spoken: int
     samples: int
     rendered: bool
+    chunks_dead: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +210,11 @@ class Progress:
     def chunks_spoken(self) -> int:
         """Chunks whose take is in."""
         return sum(chapter.chunks_spoken for chapter in self.chapters)
+
+    @property
+    def chunks_dead(self) -> int:
+        """Chunks that could not be spoken, and are not tried any more."""
+        return sum(chapter.chunks_dead for chapter in self.chapters)
 
     @property
     def chars(self) -> int:
@@ -235,7 +245,7 @@ def stage_of(state: JobState, chapters: Sequence[ChapterProgress]) -> Stage:
         return Stage.WAITING
     if not chapters:
         return Stage.PLANNING
-    if any(chapter.chunks_spoken < chapter.chunks for chapter in chapters):
+    if any(chapter.chunks_spoken + chapter.chunks_dead < chapter.chunks for chapter in chapters):
         return Stage.SPEAKING
     if not all(chapter.rendered for chapter in chapters):
         return Stage.RENDERING

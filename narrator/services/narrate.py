@@ -8,18 +8,18 @@ What goes wrong with one slice is settled with it; the others go on.
 import hashlib
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
 import structlog
 
-from narrator.domain.errors import JobFault, LeaseLost, NarratorError, StoreUnavailable, TakeBusy
+from narrator.domain.errors import LeaseLost, NarratorError, StoreUnavailable, TakeBusy
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
 from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.pacing import counted_chars
+from narrator.domain.poison import CHUNK_ATTEMPTS, OWN_FAULTS
 from narrator.domain.steps import Claim, Queue
 from narrator.domain.takes import Take, take_object
 from narrator.domain.voices import BYTES_PER_SAMPLE
@@ -27,11 +27,11 @@ from narrator.services.dispatch import dispatch
 from narrator.services.hands import Hands
 from narrator.services.holds import HeldSlot
 from narrator.services.kit import Services
+from narrator.services.parts import Part
 from narrator.services.patience import Patience
 from narrator.services.ports import (
     Connected,
     Cut,
-    PlannedChunk,
     Refused,
     Report,
     Spoken,
@@ -48,28 +48,6 @@ TASK_SECONDS = 600.0
 
 SILENT_SLICES = 4
 """So many slices with nothing to say are settled at a time while a session waits for more."""
-
-
-@dataclass(slots=True, eq=False)
-class Part:
-    """A claimed slice in work.
-
-    `chunks` are still to be reported, by the key of their words (one of several that say the same);
-    `busy` are being spoken for somebody else; `begun` have an open row in the ledger.
-    """
-
-    claim: Claim
-    chunks: dict[TakeKey, PlannedChunk] = field(default_factory=dict)
-    busy: set[TakeKey] = field(default_factory=set)
-    begun: set[TakeKey] = field(default_factory=set)
-    error: Exception | None = None
-    unsent: bool = False
-    progressed: bool = False
-
-    @property
-    def hopeless(self) -> bool:
-        """Whether nothing of it is to be sent any more."""
-        return isinstance(self.error, JobFault | LeaseLost)
 
 
 class Narration:
@@ -173,9 +151,7 @@ class Narration:
             except Exception as error:  # noqa: BLE001 — a defect must settle its step too
                 part.error = error
         self._part_of.update(dict.fromkeys(part.chunks, part))
-        self._ready += [Utterance(key=key, text=c.text) for key, c in part.chunks.items()]
-        if not part.chunks:
-            self._settle(part)
+        self._go_on(part)
 
     def _open(self, part: Part) -> None:
         """Answer what takes answer, and lease the rest."""
@@ -185,7 +161,7 @@ class Narration:
             del chunks[key]
         ours = takes.lease(claim, chunks) - self._part_of.keys()  # a lost slice may still say them
         part.busy = chunks.keys() - ours
-        part.chunks = {key: chunk for key, chunk in chunks.items() if key in ours}
+        part.begin(chunk for key, chunk in chunks.items() if key in ours)
 
     def _answered(self, part: Part, keys: Collection[TakeKey]) -> list[TakeKey]:
         """Answer chunks by takes that exist; returns their keys."""
@@ -198,18 +174,25 @@ class Narration:
     # --------------------------------------------------------------------------------- speaking
 
     def _speak(self) -> None:
-        """Speak until nothing more comes; whatever happens, no slice stays unsettled."""
+        """Speak until nothing more comes; whatever happens, no slice stays unsettled.
+
+        But one of which a suspect is to be said next: it is said at once, by another call.
+        """
         broken: Exception | None = None
+        heard = False
         try:
             for report in self._services.speaker.speak(self._hold, self):
                 self._hear(report)
+                heard = True
                 del report  # a megabyte of samples, while the next one is waited for
         except Exception as error:  # noqa: BLE001 — a defect must settle its steps too
             broken = error
+        if self._ready and heard and not (broken or self._refusal) and self.going():
+            return
         self._ready.clear()
         for part in list(self._parts):
             for key in list(part.chunks):
-                self._forget(key)
+                self._forget(part, key)
                 self._ended(part, key, Outcome.CUT, code=Fault.DEFECT)
             part.error, part.unsent = part.error or broken, True
             self._settle(part)
@@ -226,9 +209,15 @@ class Narration:
                 part = self._part_of[report.key]
                 with named(part.claim):
                     self._deal_with(part, report)
-                self._forget(report.key)
-                if not part.chunks:
-                    self._settle(part)
+                self._forget(part, report.key)
+                self._go_on(part)
+
+    def _go_on(self, part: Part) -> None:
+        """Say what of the slice may be said next; settle it when there is nothing left."""
+        if part.chunks:
+            self._ready += part.offer()
+        else:
+            self._settle(part)
 
     def _deal_with(self, part: Part, report: Spoken | Cut | Unsent) -> None:
         match report:
@@ -236,12 +225,31 @@ class Narration:
                 self._take_in(part, report)
             case Cut():
                 log.warning("utterance.cut", code=report.error.code, sent=report.sent)
-                part.error = part.error or report.error
                 outcome = Outcome.CUT if report.sent else Outcome.UNSENT
                 self._ended(part, report.key, outcome, report.request_id, report.error.fault)
+                if not self._buried(part, report):
+                    part.error = part.error or report.error
             case Unsent():
                 part.unsent = True
                 self._ended(part, report.key, Outcome.UNSENT)
+
+    def _buried(self, part: Part, report: Cut) -> bool:
+        """Whether the chunk is dead: it failed for its own sake, and had failed before."""
+        chunk, error = part.chunks[report.key], report.error
+        own = report.sent and error.fault in OWN_FAULTS
+        if not own or chunk.failures + 1 < CHUNK_ATTEMPTS:
+            return False
+        try:
+            dead = self._services.takes.bury(
+                part.claim, chunk.key, fault=error.fault, reason=error.reason
+            )
+        except Exception as late:  # noqa: BLE001 — the other slices go on
+            part.error = part.error or late
+            return False
+        if dead:
+            log.error("chunk.dead", chapter=chunk.chapter, chunk=chunk.index, code=error.fault)
+            part.progressed = True
+        return dead
 
     def _take_in(self, part: Part, report: Spoken) -> None:
         """Keep what was spoken, unless its claim is lost; an error is its slice's own."""
@@ -281,8 +289,11 @@ class Narration:
         self._patience.do(store, event="take.waiting")
         services.reach(FailPoint.TAKE_KEPT)
 
-    def _forget(self, key: TakeKey) -> None:
-        self._part_of.pop(key).chunks.pop(key)
+    def _forget(self, part: Part, key: TakeKey) -> None:
+        gone = set(part.chunks)
+        part.reported(key)
+        for each in gone - part.chunks.keys():
+            del self._part_of[each]
 
     # --------------------------------------------------------------------------------- settling
 

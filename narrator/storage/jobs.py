@@ -4,11 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, false, func, select
+from sqlalchemy import Connection, Row, Select, case, false, func, select, update
 
 from narrator.domain.artifacts import Artifact, AudioFormat
 from narrator.domain.ids import JobId, ObjectKey, TenantId
 from narrator.domain.jobs import (
+    FINAL_STATES,
     ChapterProgress,
     Failure,
     Job,
@@ -21,10 +22,13 @@ from narrator.domain.jobs import (
     next_job_state,
     stage_of,
 )
+from narrator.domain.poison import DeadChunk
 from narrator.domain.steps import StepKind, StepMove, StepState, step_sources
 from narrator.domain.voices import Voice
-from narrator.storage.database import Database, insert_or, now
+from narrator.storage.database import Database, insert_or, instant, now
+from narrator.storage.dead import dead_chunks, revive
 from narrator.storage.moves import (
+    NO_CHORE,
     NewStep,
     add_steps,
     end_steps,
@@ -34,11 +38,24 @@ from narrator.storage.moves import (
     unknown_job,
 )
 from narrator.storage.planting import storable
-from narrator.storage.tables import SPOKEN, artifacts, chapters, chunks, is_state, jobs, steps
+from narrator.storage.retention import hold_source
+from narrator.storage.tables import DEAD, SPOKEN, artifacts, chapters, chunks, is_state, jobs, steps
 from narrator.storage.utterances import sums_of_job
 
-_COUNTS = ("chunks", "chunks_spoken", "chars", "chars_spoken", "chars_from_takes", "samples")
+_COUNTS = (
+    "chunks",
+    "chunks_spoken",
+    "chunks_dead",
+    "chars",
+    "chars_spoken",
+    "chars_from_takes",
+    "samples",
+)
 _NO_FAILURE = {"failure_code": None, "failure_reason": None, "failure_remedy": None}
+
+
+_THERE = jobs.c.deleted_at.is_(None)
+"""A deleted job is there for nobody, although its row stays until its objects are removed."""
 
 
 class SqlJobs:
@@ -50,22 +67,23 @@ class SqlJobs:
     def create(self, new: NewJob) -> Job:
         """Insert the job and its `plan` step in one transaction."""
         with self._database.write() as tx:
+            hold_source(tx, new.source_key)
             row = {**_columns(new), "queued_at": now(tx)}
             insert = insert_or(tx, jobs).values(row).on_conflict_do_nothing()
             if tx.execute(insert).rowcount:
                 add_steps(tx, new.id, [NewStep(kind=StepKind.PLAN, seq=0)])
-            return _job(tx, new.id)
+            return job_row(tx, new.id)
 
     def get(self, job_id: JobId) -> Job:
         """The job; raises Missing."""
         with self._database.read() as tx:
-            return _job(tx, job_id)
+            return job_row(tx, job_id)
 
     def recent(
         self, *, limit: int, before: JobId | None = None, state: JobState | None = None
     ) -> list[Job]:
         """Jobs from the newest on; raises Missing when there is no job `before`."""
-        query = select(jobs).order_by(jobs.c.ordinal.desc()).limit(limit)
+        query = select(jobs).where(_THERE).order_by(jobs.c.ordinal.desc()).limit(limit)
         if state is not None:
             query = query.where(is_state(jobs.c.state, state))
         with self._database.read() as tx:
@@ -76,7 +94,8 @@ class SqlJobs:
     def progress(self, job_id: JobId) -> Progress:
         """How far the job is: three statements, each answered by one index."""
         with self._database.read() as tx:
-            state = tx.scalars(select(jobs.c.state).where(jobs.c.id == job_id)).one_or_none()
+            there = select(jobs.c.state).where(jobs.c.id == job_id, _THERE)
+            state = tx.scalars(there).one_or_none()
             if state is None:
                 raise unknown_job(job_id)
             rows = tx.execute(_chapter_query(job_id)).all()
@@ -98,15 +117,33 @@ class SqlJobs:
                 next_job_state(state, JobMove.CANCEL)
                 move_job(tx, job_id, JobMove.CANCEL)
                 end_steps(tx, job_id)
-            return _job(tx, job_id)
+            return job_row(tx, job_id)
+
+    def delete(self, job_id: JobId) -> None:
+        """Cancel the job if it is open, let it be there for nobody, and insert what removes it."""
+        with self._database.write() as tx:
+            if (state := _deleting(tx, job_id)) is None:
+                return
+            if state not in FINAL_STATES:
+                move_job(tx, job_id, JobMove.CANCEL)
+            end_steps(tx, job_id)
+            move_steps(tx, StepMove.CANCEL, steps.c.job_id == job_id)
+            tx.execute(update(jobs).where(jobs.c.id == job_id).values(deleted_at=instant()))
+            add_steps(tx, job_id, [NewStep(kind=StepKind.DELETE, seq=0)])
 
     def retry(self, job_id: JobId) -> Job:
         """Take the job up again: failed and cancelled steps become ready, with all attempts."""
         with self._database.write() as tx:
             next_job_state(lock_job(tx, job_id), JobMove.RETRY)
             move_job(tx, job_id, JobMove.RETRY, **_NO_FAILURE)
-            move_steps(tx, StepMove.REVIVE, steps.c.job_id == job_id)
-            return _job(tx, job_id)
+            move_steps(tx, StepMove.REVIVE, (steps.c.job_id == job_id) & NO_CHORE)
+            revive(tx, job_id)
+            return job_row(tx, job_id)
+
+    def dead(self, job_id: JobId, *, limit: int) -> list[DeadChunk]:
+        """The first of the job's dead chunks, in the order of the document."""
+        with self._database.read() as tx:
+            return dead_chunks(tx, job_id, limit=limit)
 
     def trouble(self, job_id: JobId) -> Failure | None:
         """Why an open step of the job was last given back, or None."""
@@ -114,6 +151,7 @@ class SqlJobs:
             select(steps.c.failure_code, steps.c.failure_reason)
             .where(
                 steps.c.job_id == job_id,
+                NO_CHORE,
                 steps.c.failure_code.is_not(None),
                 is_state(steps.c.state, *step_sources(StepMove.CANCEL)),
             )
@@ -126,7 +164,7 @@ class SqlJobs:
 
     def states(self) -> dict[JobState, int]:
         """How many jobs there are in each state."""
-        query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        query = select(jobs.c.state, func.count()).where(_THERE).group_by(jobs.c.state)
         with self._database.read() as tx:
             return {JobState(state): number for state, number in tx.execute(query)}
 
@@ -153,20 +191,31 @@ def _columns(new: NewJob) -> dict[str, object]:
         "format": new.options.format,
         "chapters": json.dumps(new.options.chapters),
         "on_dead": new.options.on_dead,
+        "webhook_url": new.options.webhook_url or None,
     }
+
+
+def _deleting(tx: Connection, job_id: JobId) -> JobState | None:
+    """Hold the job's row and tell its state, or None where it is deleted; raises Missing."""
+    query = select(jobs.c.state, jobs.c.deleted_at).where(jobs.c.id == job_id)
+    row = tx.execute(query.with_for_update(key_share=True)).one_or_none()
+    if row is None:
+        raise unknown_job(job_id)
+    return JobState(row.state) if row.deleted_at is None else None
 
 
 def _ordinal(tx: Connection, job_id: JobId) -> int:
     ordinal: int | None = tx.scalars(
-        select(jobs.c.ordinal).where(jobs.c.id == job_id)
+        select(jobs.c.ordinal).where(jobs.c.id == job_id, _THERE)
     ).one_or_none()
     if ordinal is None:
         raise unknown_job(job_id)
     return ordinal
 
 
-def _job(tx: Connection, job_id: JobId) -> Job:
-    for job in _jobs(tx, select(jobs).where(jobs.c.id == job_id)):
+def job_row(tx: Connection, job_id: JobId) -> Job:
+    """The job as its row has it; raises Missing."""
+    for job in _jobs(tx, select(jobs).where(jobs.c.id == job_id, _THERE)):
         return job
     raise unknown_job(job_id)
 
@@ -210,6 +259,7 @@ def _job_of(row: Row[Any], files: tuple[Artifact, ...]) -> Job:
             format=AudioFormat(row.format),
             chapters=tuple(json.loads(row.chapters)),
             on_dead=OnDead(row.on_dead),
+            webhook_url=row.webhook_url or "",
         ),
         state_times={state: at for state, at in times if at is not None},
         title=row.title,
@@ -235,6 +285,7 @@ def _chapter_query(job_id: JobId) -> Select[Any]:
             chunks.c.chapter,
             func.count().label("chunks"),
             func.sum(case((spoken, 1), else_=0)).label("chunks_spoken"),
+            func.sum(case((is_state(chunks.c.state, DEAD), 1), else_=0)).label("chunks_dead"),
             func.sum(chunks.c.chars).label("chars"),
             func.sum(case((spoken, chunks.c.chars), else_=0)).label("chars_spoken"),
             func.sum(case((chunks.c.spoken_now.is_(false()), chunks.c.chars), else_=0)).label(
@@ -262,6 +313,7 @@ def _chapter_progress(row: Row[Any]) -> ChapterProgress:
         title=row.title,
         chunks=int(row.chunks or 0),
         chunks_spoken=int(row.chunks_spoken or 0),
+        chunks_dead=int(row.chunks_dead or 0),
         chars=int(row.chars or 0),
         chars_spoken=int(row.chars_spoken or 0),
         samples=int(row.samples or 0),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, exists, func, insert, select, true, tuple_, update
+from sqlalchemy import Connection, ScalarSelect, exists, func, insert, select, true, tuple_, update
 
 from narrator.domain.artifacts import Artifact
 from narrator.domain.errors import InvalidTransition
@@ -15,6 +15,7 @@ from narrator.storage import tables
 from narrator.storage.accounts import resume_spoken
 from narrator.storage.claiming import claim_next, claim_slice
 from narrator.storage.database import Database, instant
+from narrator.storage.dead import fail_for_dead, may_publish, may_render
 from narrator.storage.dispatching import dispatch
 from narrator.storage.moves import (
     NewStep,
@@ -26,7 +27,7 @@ from narrator.storage.moves import (
     move_steps,
 )
 from narrator.storage.planting import plant
-from narrator.storage.tables import PENDING, chapters, chunks, is_state, steps
+from narrator.storage.tables import PENDING, SPOKEN, chapters, chunks, is_state, steps
 
 
 class SqlSteps:
@@ -139,8 +140,9 @@ class SqlSteps:
         """Done; inserts the chapter's `render` step when no chunk of it is pending.
 
         Slices of a job finish one after another (its row is held), so the last one sees that it is
-        the last: a job that is paused for its account needs it no more then, and goes on. Raises
-        InvalidTransition while a chunk of the slice itself is pending.
+        the last: a job that is paused for its account needs it no more then, and goes on; one with
+        dead chunks, and nothing else to do, fails. Raises InvalidTransition while a chunk of the
+        slice itself is pending.
         """
         with self._database.write() as tx:
             state = hold_with_job(tx, claim)
@@ -150,12 +152,13 @@ class SqlSteps:
                     f"the {claim} has chunks that are not spoken",
                     remedy="hand it back; what is spoken is kept",
                 )
-            move_step(tx, claim, StepMove.FINISH)
-            if not pending:
+            move_step(tx, claim, StepMove.FINISH, chars=_spoken_chars(claim))
+            if not pending and may_render(tx, claim):
                 render = NewStep(kind=StepKind.RENDER, seq=claim.chapter, chapter=claim.chapter)
                 add_steps(tx, claim.job_id, [render])
             if state is JobState.PAUSED:
                 resume_spoken(tx, claim.job_id)
+            fail_for_dead(tx, claim.job_id)
 
     def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
         """Done; inserts the job's `publish` step when every chapter is rendered."""
@@ -163,8 +166,9 @@ class SqlSteps:
             hold_with_job(tx, claim)
             move_step(tx, claim, StepMove.FINISH)
             _record(tx, claim, record)
-            if not _unrendered(tx, claim.job_id):
+            if not _unrendered(tx, claim.job_id) and may_publish(tx, claim.job_id):
                 add_steps(tx, claim.job_id, [NewStep(kind=StepKind.PUBLISH, seq=0)])
+            fail_for_dead(tx, claim.job_id)
 
     def finish_publish(self, claim: Claim, artifacts: Sequence[Artifact]) -> None:
         """Done; the job has succeeded with these artifacts.
@@ -199,6 +203,20 @@ def _pending(tx: Connection, claim: Claim) -> set[int]:
         is_state(chunks.c.state, PENDING),
     )
     return set(tx.scalars(query))
+
+
+def _spoken_chars(claim: Claim) -> ScalarSelect[int]:
+    """Characters of the slice without those of its dead chunks."""
+    return (
+        select(func.coalesce(func.sum(chunks.c.chars), 0))
+        .where(
+            chunks.c.job_id == claim.job_id,
+            chunks.c.chapter == claim.chapter,
+            chunks.c.idx.in_(claim.chunks),
+            is_state(chunks.c.state, SPOKEN),
+        )
+        .scalar_subquery()
+    )
 
 
 def _record(tx: Connection, claim: Claim, record: RenderedRecord) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
 
 from narrator.domain.errors import LeaseLost, Missing
+from narrator.domain.faults import Fault
 from narrator.domain.ids import ObjectKey, TakeKey
 from narrator.domain.ledger import Outcome
 from narrator.domain.plan import Boundary
@@ -18,6 +19,7 @@ from narrator.services.ports import (
     RenderedRecord,
 )
 from narrator.storage.database import Database, insert_or, instant, now
+from narrator.storage.dead import bury, dead_by_chapter, failures
 from narrator.storage.dispatching import IMPLAUSIBLE_SECONDS
 from narrator.storage.moves import hold, look, lost
 from narrator.storage.tables import (
@@ -51,7 +53,8 @@ class SqlTakes:
         query = select(chunks).where(_pending(claim)).order_by(chunks.c.idx)
         with self._database.read() as tx:
             look(tx, claim)
-            return [_planned(row) for row in tx.execute(query)]
+            failed = failures(tx, claim)
+            return [_planned(row, failed.get(row.idx, 0)) for row in tx.execute(query)]
 
     def find(self, keys: Iterable[TakeKey]) -> dict[TakeKey, Take]:
         """The finished takes among `keys`; marks them as used, to the hour."""
@@ -109,6 +112,11 @@ class SqlTakes:
         if is_lost:
             raise lost(claim)
 
+    def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
+        """The slice's chunks of that key are dead; False when they may not be to blame."""
+        with self._database.write() as tx:
+            return bury(tx, claim, key, fault, reason)
+
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:
         """The takes of the claim's chapter in chunk order; raises Missing when one is gone."""
         query = (
@@ -136,8 +144,12 @@ class SqlTakes:
         with self._database.read() as tx:
             look(tx, claim)
             keys = _keys_by_chapter(tx, claim)
+            dead = dead_by_chapter(tx, claim.job_id)
             rows = tx.execute(rendered).all()
-        return [_rendered(row, keys.get(row.position, ())) for row in rows]
+        return [
+            _rendered(row, keys.get(row.position, ()), dead.get(row.position, frozenset()))
+            for row in rows
+        ]
 
 
 def _pending(claim: Claim) -> ColumnElement[bool]:
@@ -265,13 +277,14 @@ def _batches(keys: list[TakeKey]) -> Iterator[list[TakeKey]]:
         yield keys[start : start + _BATCH_KEYS]
 
 
-def _planned(row: Row[Any]) -> PlannedChunk:
+def _planned(row: Row[Any], failed: int) -> PlannedChunk:
     return PlannedChunk(
         chapter=row.chapter,
         index=row.idx,
         text=row.text,
         key=TakeKey(row.take_key),
         boundary=Boundary(row.boundary),
+        failures=failed,
     )
 
 
@@ -296,10 +309,12 @@ def _chapter_take(row: Row[Any]) -> ChapterTake:
     return ChapterTake(index=row.idx, boundary=Boundary(row.boundary), take=_take(row))
 
 
-def _rendered(row: Row[Any], keys: tuple[TakeKey, ...]) -> RenderedChapterRow:
+def _rendered(row: Row[Any], keys: tuple[TakeKey, ...], dead: frozenset[int]) -> RenderedChapterRow:
     record = RenderedRecord(
         audio_key=ObjectKey(row.audio_key),
         timeline_key=ObjectKey(row.timeline_key),
         samples=row.samples,
     )
-    return RenderedChapterRow(number=row.number, title=row.title, record=record, keys=keys)
+    return RenderedChapterRow(
+        number=row.number, title=row.title, record=record, keys=keys, dead=dead
+    )

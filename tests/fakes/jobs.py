@@ -4,7 +4,8 @@ from collections import Counter
 
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import Failure, Job, JobMove, JobState, NewJob, Progress, stage_of
-from narrator.domain.steps import StepKind, StepMove, StepState
+from narrator.domain.poison import DeadChunk
+from narrator.domain.steps import StepKind, StepMove, StepState, step_sources
 from tests.fakes.rows import progress_of, trouble_of
 from tests.fakes.tables import MemoryTables
 
@@ -83,7 +84,38 @@ class MemoryJobs(MemoryTables):
             for step in self._of(job_id, StepMove.REVIVE):
                 step.move(StepMove.REVIVE)
                 step.attempts, step.run_at, step.failure = 0, self.clock(), None
+            self._revive(job_id)
             return self._jobs[job_id]
+
+    def _revive(self, job_id: JobId) -> None:
+        """Dead chunks are pending again, each in a slice of its own."""
+        mine = [step for step in self.steps_by_id.values() if step.job_id == job_id]
+        slices = [step for step in mine if step.kind is StepKind.SLICE]
+        seq = max((step.seq + len(step.chunks) for step in slices), default=0)
+        for position, chapter in enumerate(self._chapters.get(job_id, [])):
+            dead = [chunk for chunk in chapter.chunks if chunk.dead]
+            if dead:
+                chapter.record = None
+            for step in mine:
+                rendered = step.kind is StepKind.RENDER and step.chapter == position
+                if dead and (rendered or step.kind is StepKind.PUBLISH):
+                    self.steps_by_id.pop(step.id, None)
+            opened = {
+                index
+                for step in slices
+                if step.chapter == position and step.state in step_sources(StepMove.CANCEL)
+                for index in step.chunks
+            }
+            for chunk in dead:
+                chunk.dead = None
+                if chunk.planned.index not in opened:
+                    self._add(job_id, StepKind.SLICE, seq, position, (chunk.planned.index,))
+                    seq += 1
+
+    def dead(self, job_id: JobId, *, limit: int) -> list[DeadChunk]:
+        """The first of the job's dead chunks."""
+        with self._lock:
+            return self._dead(job_id)[:limit]
 
     def trouble(self, job_id: JobId) -> Failure | None:
         """Why an open step of the job was last given back, or None."""

@@ -21,8 +21,9 @@ class MemoryLedger:
     account: str = ""
 
     def begin(self, claim: Claim, sendings: Sequence[Sending], *, slot: Slot) -> None:
+        utterances, at = self.store.utterances, self.store.clock()
         with self.store.still(claim):
-            self.store.utterances.begin(claim, sendings, account=self.account, slot=slot.number)
+            utterances.begin(claim, sendings, account=self.account, slot=slot.number, at=at)
 
     def end(
         self,

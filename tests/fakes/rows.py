@@ -43,12 +43,18 @@ class StepRow:
 
 @dataclass(slots=True)
 class ChunkRow:
-    """A planned chunk and whether its take is in."""
+    """A planned chunk and whether its take is in, or it is given up (code and reason)."""
 
     planned: PlannedChunk
     spoken: bool = False
     spoken_now: bool = False
     samples: int = 0
+    dead: tuple[str, str] | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is to be spoken yet."""
+        return not self.spoken and self.dead is None
 
 
 @dataclass(slots=True)
@@ -92,4 +98,5 @@ def progress_of(chapter: ChapterRow) -> ChapterProgress:
         chars_spoken=sum(len(chunk.planned.text) for chunk in spoken),
         samples=sum(chunk.samples for chunk in spoken),
         rendered=chapter.record is not None,
+        chunks_dead=sum(chunk.dead is not None for chunk in chapter.chunks),
     )

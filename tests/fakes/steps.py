@@ -9,7 +9,8 @@ from narrator.domain.artifacts import Artifact
 from narrator.domain.errors import InvalidTransition
 from narrator.domain.fairness import JobLoad, fair_order
 from narrator.domain.ids import JobId
-from narrator.domain.jobs import Failure, JobMove, JobState
+from narrator.domain.jobs import Failure, JobMove, JobState, OnDead
+from narrator.domain.poison import chunks_dead
 from narrator.domain.spread import cut, share
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState, step_sources
 from narrator.domain.voices import Voice
@@ -239,14 +240,22 @@ class MemorySteps(MemoryTables):
         """Done; inserts the chapter's `render` step when no chunk of it is pending."""
         with self._lock:
             step = self._held(claim)
-            if self._unspoken(claim):
+            if self._pending(claim):
                 raise InvalidTransition(f"the {claim} has chunks that are not spoken")
             step.move(StepMove.FINISH)
-            chapter = self._chapters[claim.job_id][claim.chapter]
-            if all(chunk.spoken for chunk in chapter.chunks):
+            chunks = self._chapters[claim.job_id][claim.chapter].chunks
+            skips = self._jobs[claim.job_id].options.on_dead is OnDead.SKIP
+            if all(chunk.spoken or (skips and chunk.dead) for chunk in chunks):
                 self._add(claim.job_id, StepKind.RENDER, claim.chapter, claim.chapter)
             if waits_for_account(self._job(claim.job_id)) and not self._open_slices(claim.job_id):
                 self._move_job(claim.job_id, JobMove.RESUME)
+            self._fail_for_dead(claim.job_id)
+
+    def _fail_for_dead(self, job_id: JobId) -> None:
+        dead = self._dead(job_id)
+        if dead and not self._of(job_id, StepMove.CANCEL):
+            failure = chunks_dead(len(dead), dead, spoken=self._any_spoken(job_id))
+            self._move_job(job_id, JobMove.FAIL, failure=failure)
 
     def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
         """Done; inserts the job's `publish` step when every chapter is rendered."""
@@ -254,8 +263,9 @@ class MemorySteps(MemoryTables):
             self._held(claim).move(StepMove.FINISH)
             chapters = self._chapters[claim.job_id]
             chapters[claim.chapter].record = record
-            if all(chapter.record for chapter in chapters):
+            if all(chapter.record for chapter in chapters) and self._any_spoken(claim.job_id):
                 self._add(claim.job_id, StepKind.PUBLISH, 0)
+            self._fail_for_dead(claim.job_id)
 
     def finish_publish(self, claim: Claim, artifacts: Sequence[Artifact]) -> None:
         """Done; the job has succeeded with these artifacts."""

@@ -8,6 +8,7 @@ from threading import RLock
 from narrator.domain.errors import LeaseLost, Missing
 from narrator.domain.ids import JobId, StepId, TakeKey
 from narrator.domain.jobs import FOR_ACCOUNT, Job, JobMove, JobState, next_job_state
+from narrator.domain.poison import DeadChunk
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState, step_sources
 from narrator.domain.takes import Take
 from narrator.services.ports import PlannedChunk
@@ -105,7 +106,31 @@ class MemoryTables:
         return [chunk for chunk in chapter.chunks if chunk.planned.index in step.chunks]
 
     def _chars(self, step: StepRow) -> int:
-        return sum(len(row.planned.text) for row in self._slice(step)) if step.chunks else 0
+        if not step.chunks:
+            return 0
+        done = step.state is StepState.DONE
+        said = [row for row in self._slice(step) if row.spoken or not done]
+        return sum(len(row.planned.text) for row in said)
 
-    def _unspoken(self, claim: Claim) -> list[PlannedChunk]:
-        return [chunk.planned for chunk in self._slice(claim) if not chunk.spoken]
+    def _pending(self, claim: Claim) -> list[PlannedChunk]:
+        return [chunk.planned for chunk in self._slice(claim) if chunk.pending]
+
+    def _dead(self, job_id: JobId) -> list[DeadChunk]:
+        """The job's dead chunks in order."""
+        return [
+            DeadChunk(
+                chapter=chapter.number,
+                index=chunk.planned.index,
+                code=chunk.dead[0],
+                reason=chunk.dead[1],
+            )
+            for chapter in self._chapters.get(job_id, [])
+            for chunk in chapter.chunks
+            if chunk.dead
+        ]
+
+    def _any_spoken(self, job_id: JobId) -> bool:
+        return any(chunk.spoken for row in self._chapters[job_id] for chunk in row.chunks)
+
+    def _begun_at(self, job_id: JobId) -> float:
+        return self._jobs[job_id].state_times.get(JobState.RUNNING, 0.0)

@@ -1,9 +1,12 @@
 """The twin of takes."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
 from narrator.domain.ledger import Outcome
+from narrator.domain.poison import is_poison
 from narrator.domain.steps import Claim
 from narrator.domain.takes import Take
 from narrator.services.ports import ChapterTake, PlannedChunk, RenderedChapterRow
@@ -19,7 +22,11 @@ class MemoryTakes(MemoryTables):
         """The slice's chunks that have no take yet, in order."""
         with self._lock:
             self._held(claim)
-            return self._unspoken(claim)
+            times = self.utterances.failures(claim.job_id, since=self._begun_at(claim.job_id))
+            return [
+                replace(chunk, failures=times[chunk.chapter, chunk.index])
+                for chunk in self._pending(claim)
+            ]
 
     def find(self, keys: Iterable[TakeKey]) -> dict[TakeKey, Take]:
         """The finished takes among `keys`."""
@@ -48,10 +55,22 @@ class MemoryTakes(MemoryTables):
                 self.utterances.end(claim, take.key, outcome, request_id=request_id)
             spoken_now = spoken_now and not late
             for chunk in self._slice(claim):
-                if chunk.planned.key == take.key and not chunk.spoken:
+                if chunk.planned.key == take.key and chunk.pending:
                     chunk.spoken, chunk.spoken_now, chunk.samples = True, spoken_now, kept.samples
                     spoken_now = False
             self._held(claim)
+
+    def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
+        """The slice's chunks of that key are dead; False when they may not be to blame."""
+        with self._lock:
+            self._held(claim)
+            begun_at = self._begun_at(claim.job_id)
+            if not is_poison(fault, self.utterances.evidence(claim.job_id, key, since=begun_at)):
+                return False
+            for chunk in self._slice(claim):
+                if chunk.planned.key == key and chunk.pending:
+                    chunk.dead = (fault, reason)
+            return True
 
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:
         """The takes of the claim's chapter in chunk order."""
@@ -77,6 +96,7 @@ class MemoryTakes(MemoryTables):
                     title=chapter.title,
                     record=chapter.record,
                     keys=tuple(chunk.planned.key for chunk in chapter.chunks if chunk.spoken),
+                    dead=frozenset(c.planned.index for c in chapter.chunks if c.dead),
                 )
                 for chapter in self._chapters[claim.job_id]
                 if chapter.record

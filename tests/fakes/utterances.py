@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from narrator.domain.errors import InvalidTransition
 from narrator.domain.ids import JobId, StepId, TakeKey
 from narrator.domain.ledger import Outcome, Sending, Sums
+from narrator.domain.poison import OWN_FAULTS, Evidence
 from narrator.domain.steps import Claim
 
 
@@ -19,10 +20,21 @@ class UtteranceRow:
     chapter: int
     sending: Sending
     slot: int
+    sent_at: float = 0.0
     attempt: int = 1
     outcome: Outcome = Outcome.SENT
     request_id: str = ""
     code: str = ""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The chunk within its job."""
+        return self.chapter, self.sending.index
+
+    def failed(self, job_id: JobId, since: float) -> bool:
+        """Whether it is of that job and failed for its own sake, since then."""
+        mine = self.job_id == job_id and self.sent_at >= since
+        return mine and self.outcome is Outcome.CUT and self.code in set(OWN_FAULTS)
 
     def same_chunk(self, other: "UtteranceRow") -> bool:
         """Whether the other is of the same chunk of the same job."""
@@ -36,7 +48,9 @@ class Utterances:
 
     rows: dict[tuple[StepId, int, TakeKey], UtteranceRow] = field(default_factory=dict)
 
-    def begin(self, claim: Claim, sendings: Sequence[Sending], *, account: str, slot: int) -> None:
+    def begin(
+        self, claim: Claim, sendings: Sequence[Sending], *, account: str, slot: int, at: float
+    ) -> None:
         """About to be sent; what was sent under this fence already cannot be sent again."""
         for sending in sendings:
             row = self.rows.get((claim.step_id, claim.fence, sending.key))
@@ -44,7 +58,7 @@ class Utterances:
                 raise InvalidTransition(f"the {claim} has sent these words before")
         for sending in sendings:
             self.rows.pop((claim.step_id, claim.fence, sending.key), None)
-            row = UtteranceRow(account, claim.job_id, claim.chapter, sending, slot)
+            row = UtteranceRow(account, claim.job_id, claim.chapter, sending, slot, at)
             row.attempt = 1 + sum(row.same_chunk(other) for other in self.rows.values())
             self.rows[claim.step_id, claim.fence, sending.key] = row
 
@@ -68,6 +82,25 @@ class Utterances:
         row = self.rows.get((claim.step_id, claim.fence, key))
         if row is not None and row.outcome in {Outcome.SENT, Outcome.LOST}:
             row.outcome, row.request_id, row.code = outcome, request_id, code
+
+    def failures(self, job_id: JobId, *, since: float) -> Counter[tuple[int, int]]:
+        """How often each chunk (chapter, index) failed for its own sake."""
+        return Counter(row.place for row in self.rows.values() if row.failed(job_id, since))
+
+    def evidence(self, job_id: JobId, key: TakeKey, *, since: float) -> Evidence:
+        """What became of others meanwhile."""
+        rows = list(self.rows.values())  # in the order in which they were sent
+        kept = [n for n, row in enumerate(rows) if row.outcome is Outcome.KEPT]
+        last = max((n for n in kept if rows[n].job_id == job_id), default=-1)
+        failed = [n for n, row in enumerate(rows) if row.failed(job_id, since)]
+        first = min((n for n in failed if rows[n].sending.key == key), default=len(rows))
+        others = [rows[n] for n in kept if n > first]
+        return Evidence(
+            suspects=len({rows[n].place for n in failed if n > last}),
+            others_spoken=any(
+                row.sending.key != key and row.account == rows[first].account for row in others
+            ),
+        )
 
     def sums_of_job(self, job_id: JobId) -> Sums:
         """Characters by outcome, of one job."""

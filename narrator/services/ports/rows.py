@@ -38,6 +38,13 @@ class Jobs(Protocol):
         Raises Missing, or InvalidTransition when it has already ended otherwise.
         """
 
+    def delete(self, job_id: JobId) -> None:
+        """Cancel the job if it is open, let it be missing from now on, and insert what removes it.
+
+        Harmless to repeat while that is not done; raises Missing once it is. Nobody is told of the
+        job's end, nor of an earlier one that could not be told yet.
+        """
+
     def retry(self, job_id: JobId) -> Job:
         """Take up a failed or cancelled job again: its failed and cancelled steps become ready.
 
