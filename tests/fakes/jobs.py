@@ -131,4 +131,4 @@ class MemoryJobs(MemoryTables):
         """Characters of finished slices, and of what takes answered when a job was planned."""
         with self._lock:
             done = [s for s in self.steps_by_id.values() if s.state is StepState.DONE]
-            return sum(self._chars(step) + step.answered_chars for step in done)
+            return sum(step.done_chars for step in done)

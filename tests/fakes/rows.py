@@ -29,7 +29,7 @@ class StepRow:
     until: float = 0.0  # the end of being queued, or of the lease
     started_at: float = 0.0
     failure: Failure | None = None
-    answered_chars: int = 0  # by takes that were there, for a plan
+    done_chars: int = 0  # of a plan what takes answered, of a slice what was spoken
 
     def move(self, move: StepMove) -> None:
         """Make a move that the state machine has."""

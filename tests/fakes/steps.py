@@ -207,7 +207,7 @@ class MemorySteps(MemoryTables):
             )
             self._chapters[job.id] = self._planted(planned)
             self._add_first_steps(job.id, planned)
-            step.answered_chars = sum(
+            step.done_chars = sum(
                 len(chunk.planned.text)
                 for chapter in self._chapters[job.id]
                 for chunk in chapter.chunks
@@ -242,6 +242,8 @@ class MemorySteps(MemoryTables):
             step = self._held(claim)
             if self._pending(claim):
                 raise InvalidTransition(f"the {claim} has chunks that are not spoken")
+            spoken = [chunk for chunk in self._slice(claim) if chunk.spoken]
+            step.done_chars = sum(len(chunk.planned.text) for chunk in spoken)
             step.move(StepMove.FINISH)
             chunks = self._chapters[claim.job_id][claim.chapter].chunks
             skips = self._jobs[claim.job_id].options.on_dead is OnDead.SKIP

@@ -7,7 +7,14 @@ from threading import RLock
 
 from narrator.domain.errors import LeaseLost, Missing
 from narrator.domain.ids import JobId, StepId, TakeKey
-from narrator.domain.jobs import FOR_ACCOUNT, Job, JobMove, JobState, next_job_state
+from narrator.domain.jobs import (
+    FINAL_STATES,
+    FOR_ACCOUNT,
+    Job,
+    JobMove,
+    JobState,
+    next_job_state,
+)
 from narrator.domain.poison import DeadChunk
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState, step_sources
 from narrator.domain.takes import Take
@@ -29,23 +36,24 @@ class MemoryTables:
 
     clock: Callable[[], float]
     _jobs: dict[JobId, Job] = field(default_factory=dict)
+    _deleted: set[JobId] = field(default_factory=set)  # there for nobody, until they are removed
     steps_by_id: dict[StepId, StepRow] = field(default_factory=dict)
     _chapters: dict[JobId, list[ChapterRow]] = field(default_factory=dict)
     _kept: dict[TakeKey, Take] = field(default_factory=dict)
+    _used_at: dict[TakeKey, float] = field(default_factory=dict)
     _leases: dict[TakeKey, tuple[StepId, int]] = field(default_factory=dict)
     utterances: Utterances = field(default_factory=Utterances)
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
     _lock: RLock = field(default_factory=RLock)
 
     def _job(self, job_id: JobId) -> Job:
-        try:
-            return self._jobs[job_id]
-        except KeyError:
-            raise Missing(f"there is no job {job_id}") from None
+        if job_id not in self._jobs or job_id in self._deleted:
+            raise Missing(f"there is no job {job_id}")
+        return self._jobs[job_id]
 
     def _held(self, claim: Claim) -> StepRow:
-        step = self.steps_by_id[claim.step_id]
-        if step.state is not StepState.RUNNING or step.fence != claim.fence:
+        step = self.steps_by_id.get(claim.step_id)
+        if step is None or step.state is not StepState.RUNNING or step.fence != claim.fence:
             raise LeaseLost(f"the {claim} belongs to somebody else by now")
         return step
 
@@ -83,7 +91,8 @@ class MemoryTables:
 
     def _of(self, job_id: JobId, move: StepMove) -> list[StepRow]:
         sources = step_sources(move)
-        return [s for s in self.steps_by_id.values() if s.job_id == job_id and s.state in sources]
+        mine = [s for s in self.steps_by_id.values() if s.job_id == job_id and s.kind.queue]
+        return [step for step in mine if step.state in sources]
 
     def _open_slices(self, job_id: JobId) -> bool:
         return any(step.kind is StepKind.SLICE for step in self._of(job_id, StepMove.CANCEL))
@@ -100,17 +109,22 @@ class MemoryTables:
         times = {**job.state_times, state: self.clock()}
         written = {"state": state, "state_times": times, "paused_for": "", **changes}
         self._jobs[job_id] = replace(job, **written)  # type: ignore[arg-type]
+        if state in FINAL_STATES and job.options.webhook_url:
+            self._tell(job_id, state)
+
+    def _tell(self, job_id: JobId, state: JobState) -> None:
+        steps = self.steps_by_id.values()
+        told = sum(s.job_id == job_id and s.kind is StepKind.WEBHOOK for s in steps)
+        self._add(job_id, StepKind.WEBHOOK, told)
+        (new,) = (s for s in steps if (s.job_id, s.kind, s.seq) == (job_id, StepKind.WEBHOOK, told))
+        new.event = state
 
     def _slice(self, step: Claim | StepRow) -> list[ChunkRow]:
         chapter = self._chapters[step.job_id][step.chapter]
         return [chunk for chunk in chapter.chunks if chunk.planned.index in step.chunks]
 
     def _chars(self, step: StepRow) -> int:
-        if not step.chunks:
-            return 0
-        done = step.state is StepState.DONE
-        said = [row for row in self._slice(step) if row.spoken or not done]
-        return sum(len(row.planned.text) for row in said)
+        return sum(len(row.planned.text) for row in self._slice(step)) if step.chunks else 0
 
     def _pending(self, claim: Claim) -> list[PlannedChunk]:
         return [chunk.planned for chunk in self._slice(claim) if chunk.pending]
