@@ -3,7 +3,16 @@
 from collections import Counter
 
 from narrator.domain.ids import JobId
-from narrator.domain.jobs import Failure, Job, JobMove, JobState, NewJob, Progress, stage_of
+from narrator.domain.jobs import (
+    FINAL_STATES,
+    Failure,
+    Job,
+    JobMove,
+    JobState,
+    NewJob,
+    Progress,
+    stage_of,
+)
 from narrator.domain.poison import DeadChunk
 from narrator.domain.steps import StepKind, StepMove, StepState, step_sources
 from tests.fakes.rows import progress_of, trouble_of
@@ -42,7 +51,8 @@ class MemoryJobs(MemoryTables):
     ) -> list[Job]:
         """Jobs from the newest on."""
         with self._lock:
-            newest = list(reversed(self._jobs.values()))
+            there = [job for job in self._jobs.values() if job.id not in self._deleted]
+            newest = list(reversed(there))
             if before is not None:
                 newest = newest[newest.index(self.get(before)) + 1 :]
             return [job for job in newest if state in {None, job.state}][:limit]
@@ -76,6 +86,21 @@ class MemoryJobs(MemoryTables):
                 self._move_job(job_id, JobMove.CANCEL)
                 self._cancel_steps(job_id)
             return self._jobs[job_id]
+
+    def delete(self, job_id: JobId) -> None:
+        """Cancel the job if it is open, and let it be missing from now on."""
+        with self._lock:
+            if job_id in self._deleted:
+                return
+            if self.get(job_id).state not in FINAL_STATES:
+                self._move_job(job_id, JobMove.CANCEL)
+            self._cancel_steps(job_id)
+            for step in self.steps_by_id.values():
+                if step.job_id == job_id and step.state in step_sources(StepMove.CANCEL):
+                    step.move(StepMove.CANCEL)
+                    step.fence += 1
+            self._deleted.add(job_id)
+            self._add(job_id, StepKind.DELETE, 0)
 
     def retry(self, job_id: JobId) -> Job:
         """Take up a failed or cancelled job again."""
@@ -125,7 +150,8 @@ class MemoryJobs(MemoryTables):
     def states(self) -> dict[JobState, int]:
         """How many jobs there are in each state."""
         with self._lock:
-            return Counter(job.state for job in self._jobs.values())
+            there = self._jobs.keys() - self._deleted
+            return Counter(self._jobs[job_id].state for job_id in there)
 
     def spoken_chars(self) -> int:
         """Characters of finished slices, and of what takes answered when a job was planned."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from narrator.domain.ids import JobId, StepId
-from narrator.domain.jobs import ChapterProgress, Failure
+from narrator.domain.jobs import ChapterProgress, Failure, JobState
 from narrator.domain.steps import STEP_TRANSITIONS, Claim, StepKind, StepMove, StepState
 from narrator.services.ports import PlannedChunk, RenderedRecord
 
@@ -29,6 +29,7 @@ class StepRow:
     until: float = 0.0  # the end of being queued, or of the lease
     started_at: float = 0.0
     failure: Failure | None = None
+    event: JobState | None = None  # which a webhook tells of
     done_chars: int = 0  # of a plan what takes answered, of a slice what was spoken
 
     def move(self, move: StepMove) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from narrator.domain.jobs import FOR_ACCOUNT, JobMove
+from narrator.domain.ids import JobId, ObjectKey
+from narrator.domain.jobs import FINAL_STATES, FOR_ACCOUNT, JobMove
 from narrator.domain.steps import Claim, Queue, StepState
 from narrator.domain.voices import Voice
 from tests.fakes.jobs import MemoryJobs
@@ -44,3 +45,44 @@ class MemoryStore(MemoryJobs, MemorySteps, MemoryTakes):
             for job in list(self._jobs.values()):
                 if job.speaker == speaker and waits_for_account(job):
                     self._move_job(job.id, JobMove.RESUME, paused_for="")
+
+    def source_of(self, job_id: JobId) -> ObjectKey:
+        """The source of a job, a deleted one too."""
+        return self._jobs[job_id].source_key
+
+    def forget(self, job_id: JobId) -> None:
+        """Remove the job and all that hangs on it, but the ledger."""
+        del self._jobs[job_id]
+        self._deleted.discard(job_id)
+        self._chapters.pop(job_id, None)
+        for step in [step for step in self.steps_by_id.values() if step.job_id == job_id]:
+            del self.steps_by_id[step.id]
+
+    def has_source(self, key: ObjectKey) -> bool:
+        """Whether a job that is there has this source."""
+        there = self._jobs.keys() - self._deleted
+        return any(self._jobs[job_id].source_key == key for job_id in there)
+
+    def drop_takes(self, unused_seconds: float, limit: int) -> list[ObjectKey]:
+        """Forget takes that were not used for so long and that no open job's chunk names."""
+        wanted = {
+            chunk.planned.key
+            for job in self._jobs.values()
+            if job.state not in FINAL_STATES
+            for chapter in self._chapters.get(job.id, ())
+            for chunk in chapter.chunks
+        }
+        before = self.clock() - unused_seconds
+        unused = [k for k in sorted(self._kept) if self._used_at[k] < before and k not in wanted]
+        return [self._kept.pop(key).object_key for key in unused[:limit]]
+
+    def named_objects(self) -> tuple[set[ObjectKey], set[JobId]]:
+        """Every object that a row names, and every job."""
+        named = {take.object_key for take in self._kept.values()}
+        for job in self._jobs.values():
+            named |= {job.source_key, *(artifact.object_key for artifact in job.artifacts)}
+            named |= {job.plan_key} if job.plan_key else set()
+            records = [row.record for row in self._chapters.get(job.id, ()) if row.record]
+            for record in records:
+                named |= {record.audio_key, record.timeline_key}
+        return named, set(self._jobs)

@@ -1,6 +1,6 @@
 """Ports of what follows a job's end: its chores, and what is kept for how long."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -46,9 +46,10 @@ class Sweep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Which of some objects are referred to: `kept` by a row, the rest by nothing.
+    """Which of some objects are referred to: `kept` by a row.
 
-    Of a job that is there `living` is the id: what is beneath its prefix may belong to it by name.
+    `living` are the jobs that are there, of those beneath whose prefix some of the objects lie: a
+    few objects belong to their job by name.
     """
 
     kept: frozenset[ObjectKey]
@@ -74,7 +75,7 @@ class Retention(Protocol):
         moment either stays, or is not found.
         """
 
-    def references(self, keys: Collection[ObjectKey]) -> References:
+    def references(self, keys: Sequence[ObjectKey]) -> References:
         """What refers to these objects, now."""
 
     def free_source(self, key: ObjectKey, remove: Callable[[], object]) -> bool:
