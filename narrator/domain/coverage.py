@@ -1,7 +1,7 @@
 """What a manifest proves by itself: each character once, each sample once, nothing out of place."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from narrator.domain.documents import SkipReason, Span, unaccounted
@@ -68,21 +68,25 @@ def _edits_fit(chunk: Chunk) -> bool:
 def time_faults(manifest: Manifest) -> Iterator[str]:
     """What is wrong between chunks, chapters and the recording's samples."""
     position = 0
+    unspoken = [skip.span for skip in manifest.skips if skip.reason is SkipReason.UNSPOKEN]
     for chapter in manifest.chapters:
         if chapter.start_samples != position:
             yield f"chapter {chapter.number} does not begin where the one before it ends"
         position = chapter.start_samples + chapter.samples
-        yield from _chapter_faults(chapter)
+        yield from _chapter_faults(chapter, unspoken)
     if position != manifest.recording.samples:
         yield "the chapters do not fill the recording"
 
 
-def _chapter_faults(chapter: ManifestChapter) -> Iterator[str]:
+def _chapter_faults(chapter: ManifestChapter, unspoken: Sequence[Span]) -> Iterator[str]:
     end = chapter.start_samples
-    for index, each in enumerate(chapter.chunks):
+    index, heard_chars = 0, 0
+    for each in chapter.chunks:
         placement = each.placement
-        if each.chunk.index != index:
+        if not _is_next(each.chunk, index, heard_chars, unspoken):
             yield f"{place(chapter, each)} is not in its order"
+        index = each.chunk.index + 1
+        heard_chars = max((span.end for span in each.chunk.spans), default=heard_chars)
         if placement.start_samples < end:
             yield f"{place(chapter, each)} begins before what comes before it has ended"
         if len(placement.envelope) != -(-placement.samples // ENVELOPE_HOP):
@@ -92,6 +96,13 @@ def _chapter_faults(chapter: ManifestChapter) -> Iterator[str]:
         end = placement.end_samples
     if end > chapter.start_samples + chapter.samples:
         yield f"chapter {chapter.number} ends before its last chunk does"
+
+
+def _is_next(chunk: Chunk, index: int, heard_chars: int, unspoken: Sequence[Span]) -> bool:
+    """Whether it follows on what is heard so far; each chunk left out is stated as unspoken."""
+    begins = min((span.start for span in chunk.spans), default=heard_chars)
+    stated = sum(heard_chars <= span.start and span.end <= begins for span in unspoken)
+    return index <= chunk.index <= index + stated
 
 
 def place(chapter: ManifestChapter, each: ManifestChunk) -> str:

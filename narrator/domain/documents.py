@@ -40,6 +40,7 @@ class SkipReason(StrEnum):
     HIDDEN = "hidden"  # script, style, hidden elements
     UNSPEAKABLE = "unspeakable"  # nothing in it can be pronounced (a row of asterisks)
     LICENCE = "licence"  # Project Gutenberg's header and footer
+    UNSPOKEN = "unspoken"  # to be spoken, but no answer held; only where the job was to skip such
 
 
 @dataclass(frozen=True, slots=True, order=True)

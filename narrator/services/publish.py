@@ -4,11 +4,12 @@ import re
 import shutil
 import tempfile
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from narrator.domain.artifacts import MANIFEST_NAME, Artifact, job_object
-from narrator.domain.documents import Cover
+from narrator.domain.documents import Cover, Skip, SkipReason
 from narrator.domain.errors import VerificationFailed
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import JobId, ObjectKey
@@ -22,8 +23,8 @@ from narrator.domain.timeline import chapter_starts
 from narrator.services.kit import Services
 from narrator.services.plan import COVER_NAMES
 from narrator.services.ports import ChapterFile, RenderedChapterRow
-from narrator.services.render import placements_from_json
 from narrator.services.submit import file_sha256
+from narrator.services.timelines import placements_from_json
 from narrator.services.verify import verify
 
 _LONGEST_NAME = 80
@@ -108,7 +109,7 @@ def _manifest(
             _chapter(services, made, position, row, start)
             for position, (row, start) in enumerate(zip(rows, chapter_starts(lengths), strict=True))
         ),
-        skips=made.skips,
+        skips=(*made.skips, *_unspoken(made, rows)),
         recording=Recording(
             name=path.name,
             format=job.options.format,
@@ -119,11 +120,19 @@ def _manifest(
     )
 
 
+def _unspoken(made: Plan, rows: list[RenderedChapterRow]) -> Iterator[Skip]:
+    """What was to be spoken and is not in the recording: the gaps that the job was to skip."""
+    for chapter, row in zip(made.chapters, rows, strict=True):
+        for chunk in chapter.chunks:
+            if chunk.index in row.dead:
+                yield from (Skip(span=span, reason=SkipReason.UNSPOKEN) for span in chunk.spans)
+
+
 def _chapter(
     services: Services, made: Plan, position: int, row: RenderedChapterRow, start: int
 ) -> ManifestChapter:
     placements = placements_from_json(services.objects.get_bytes(row.record.timeline_key))
-    chunks = made.chapters[position].chunks
+    chunks = [chunk for chunk in made.chapters[position].chunks if chunk.index not in row.dead]
     return ManifestChapter(
         number=row.number,
         title=row.title,

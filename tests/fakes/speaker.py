@@ -38,13 +38,14 @@ def pcm_of(text: str) -> bytes:
 class FakeSpeaker:
     """Speaks at once, one utterance after another; `said` is all that was sent.
 
-    `cuts` are texts to be cut once by an error, `refusals` errors for as many handshakes, the last
-    one first. `before` is called with a text before its caller is asked to permit it. `clock` tells
+    `cuts` are texts to be cut once by an error, `poison` those that always are, `refusals` errors
+    for as many handshakes, the last one first. `before` is called with a text before its caller is asked to permit it. `clock` tells
     when a hold has ended. `open` are the numbers of slots with a session, `opened` those of all
     handshakes that succeeded, in order.
     """
 
     cuts: dict[str, NarratorError] = field(default_factory=dict)
+    poison: dict[str, NarratorError] = field(default_factory=dict)
     refusals: list[NarratorError] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     asked: list[TakeKey] = field(default_factory=list)
@@ -111,7 +112,7 @@ class FakeSpeaker:
         self.said.append(utterance.text)
         slot = hold.slot.number, hold.slot.fence
         self._sent.setdefault(slot, []).append((self.clock(), chars))
-        if error := self.cuts.pop(utterance.text, None):
+        if error := self.cuts.pop(utterance.text, self.poison.get(utterance.text)):
             self.open.discard(hold.slot.number)
             return Cut(key=key, error=error, sent=True, request_id="request-1")
         pcm = pcm_of(utterance.text)

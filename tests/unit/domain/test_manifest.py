@@ -161,6 +161,33 @@ def test_chunks_in_each_others_place_are_found() -> None:
     assert any("order" in fault for fault in time_faults(swapped))
 
 
+def _without(index: int, *skips: Skip) -> Manifest:
+    """The manifest without a chunk of its second chapter, these stated as left out."""
+    chapter = MANIFEST.chapters[1]
+    left = replace(chapter, chunks=(*chapter.chunks[:index], *chapter.chunks[index + 1 :]))
+    return replace(MANIFEST, chapters=(MANIFEST.chapters[0], left), skips=(*MANIFEST.skips, *skips))
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_a_chunk_left_out_and_stated_as_unspoken_is_no_fault(index: int) -> None:
+    (span,) = MANIFEST.chapters[1].chunks[index].chunk.spans
+    manifest = _without(index, Skip(span=span, reason=SkipReason.UNSPOKEN))
+    assert [*text_faults(manifest), *time_faults(manifest)] == []
+    assert skipped_chars(manifest)[SkipReason.UNSPOKEN] == len(span)
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_a_chunk_left_out_that_nobody_stated_is_found(index: int) -> None:
+    assert list(text_faults(_without(index))) != []
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_a_chunk_left_out_for_a_reason_that_leaves_out_none_is_found(index: int) -> None:
+    (span,) = MANIFEST.chapters[1].chunks[index].chunk.spans
+    manifest = _without(index, Skip(span=span, reason=SkipReason.WHITESPACE))
+    assert any("order" in fault for fault in time_faults(manifest))
+
+
 def test_an_envelope_of_another_length_is_found() -> None:
     each = MANIFEST.chapters[1].chunks[0]
     placement = replace(each.placement, envelope=each.placement.envelope + b"\x90")
