@@ -11,7 +11,7 @@ from narrator.domain.errors import DocumentRefused
 from narrator.domain.ids import JobId, TakeKey
 from narrator.domain.steps import StepKind
 from narrator.services.ports import PlannedChunk, PlannedJob, Slice
-from narrator.storage.moves import NewStep, add_steps
+from narrator.storage.moves import NO_CHORE, NewStep, add_steps
 from narrator.storage.tables import (
     KEPT,
     PENDING,
@@ -85,7 +85,7 @@ def _refuse_unstorable(planned: tuple[PlannedChunk, ...]) -> None:
 
 def _uproot(tx: Connection, job_id: JobId) -> None:
     after = steps.c.kind != StepKind.PLAN
-    tx.execute(delete(steps).where(steps.c.job_id == job_id, after))
+    tx.execute(delete(steps).where(steps.c.job_id == job_id, after, NO_CHORE))
     tx.execute(delete(chapters).where(chapters.c.job_id == job_id))  # and, by cascade, their chunks
 
 
