@@ -9,13 +9,14 @@ STORY := demo/a-scandal-in-bohemia.m4b
 # Trying costs nothing: no key and no setting of whoever runs this reaches a recipe.
 unexport $(filter NARRATOR_% DEEPGRAM_%,$(.VARIABLES))
 
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format bench faults lock clean
 help:
 	@echo "make demo    narrate the first story of the sample book to $(STORY), offline"
 	@echo "make test    everything that must hold: style, types, imports, tests on real servers"
 	@echo "make check   the part of it that starts nothing: style, types, imports"
 	@echo "make format  put the code into the house form"
 	@echo "make bench   print the figures that the documentation quotes"
+	@echo "make faults  the long fault suite, about two hours; given again it goes on (FAULTS=its results)"
 	@echo "make lock    write deploy/requirements*.lock anew from pyproject.toml"
 	@echo "make clean   remove $(VENV) and whatever the others leave"
 
@@ -41,6 +42,13 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@for script in $(sort $(wildcard benchmarks/[a-z]*.py)); do $(BIN)/python $$script || exit 1; done
+
+# Two hundred seeds, then each failpoint by name. A line of JSON a run; a seed that is there is not run again.
+FAULTS ?= .faults
+faults: $(VENV)/.installed-dev
+	@mkdir -p $(FAULTS)
+	$(BIN)/python -m tests.faults --seeds 1-200 --out $(FAULTS)/seeds.jsonl
+	$(BIN)/python -m tests.faults --points --out $(FAULTS)/points.jsonl
 
 # ---------------------------------------------------------------- what the others stand on
 
@@ -83,6 +91,6 @@ lock: | $(VENV)/.made
 		pyproject.toml $(VENV)/build-requires.txt
 
 clean:
-	rm -rf $(VENV) .demo demo .bench build dist
+	rm -rf $(VENV) .demo demo .bench .faults build dist
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find narrator workers migrations tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,124 @@
+"""What became of a run: every sentence once, every character accounted for, nothing left behind."""
+
+import hashlib
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from narrator.domain.manifest import Manifest
+from narrator.domain.manifest_json import from_json
+from narrator.domain.plan import spoken
+from tests.acceptance.words import words_of
+from tests.faults.course import Course
+from tests.faults.ledger import Account, Line, account
+from tests.faults.rig import SOCKETS, Rig
+from tests.faults.schedule import Act, Fault, Target
+from tests.faults.stores import HALF_WRITTEN
+
+SWEPT = ("sources/", "takes/", "jobs/")  # what retention looks through
+OUTSTANDING = 2  # utterances of a socket that may have to be sent again
+BOTH = 2 * SOCKETS
+# How many sockets a fault may cut: those of a worker, those of the fleet, or none.
+CUT: dict[Target, int] = {
+    Target.SPEECH: SOCKETS,
+    Target.POINT: SOCKETS,
+    Target.POSTGRES: BOTH,
+    Target.STORE: BOTH,
+    Target.SPEAK_SERVER: BOTH,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """What is wrong, by name, and the figures."""
+
+    stuck: int = 0
+    lost: int = 0  # sentences that a recording lacks
+    doubled: int = 0  # sentences that a recording says once too often
+    wrong: dict[str, Any] = field(default_factory=dict)
+    orphans: dict[str, int] = field(default_factory=dict)
+    account: Account | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.stuck or self.lost or self.doubled or self.wrong)
+
+
+def judged(rig: Rig, course: Course, lines: list[Line], left: dict[str, int]) -> Verdict:
+    """Look at an idle fleet after a run."""
+    verdict = Verdict()
+    if left:
+        verdict.wrong["left behind"] = left
+    jobs = rig.rows.jobs()
+    verdict.stuck = sum(state not in {"succeeded", "failed", "cancelled"} for _, state, _ in jobs)
+    if failures := rig.rows.failures():
+        verdict.wrong["failed"] = [list(row) for row in failures]
+    names = Counter(submission.name for submission in course.submissions)
+    if missing := names - Counter(name for _, _, name in jobs):
+        verdict.wrong["never became jobs"] = dict(missing)
+    sources = {submission.name: submission.source for submission in course.submissions}
+    for job, state, name in jobs:
+        if state == "succeeded":
+            _listen(rig, verdict, job, sources[name])
+    verdict.account = account(rig.rows, lines)
+    verdict.wrong |= verdict.account.wrong
+    _count_objects(rig, verdict)
+    bound = OUTSTANDING * sum(cut_by(fault) for fault in course.faults)
+    if verdict.account.resent_utterances > bound:
+        verdict.wrong["sent again beyond the bound"] = [verdict.account.resent_utterances, bound]
+    return verdict
+
+
+def cut_by(fault: Fault) -> int:
+    """How many sockets a fault may cut at the most."""
+    return 0 if fault.act is Act.FLUSH else CUT.get(fault.target, 0)
+
+
+def _listen(rig: Rig, verdict: Verdict, job: str, source: str) -> None:
+    """Decode a recording and compare what it says with the document."""
+    files = {name: rig.store.read(key) for name, key in rig.rows.artifacts(job).items()}
+    manifest = from_json(files.pop("manifest.json"))
+    texts = _texts(manifest, source)
+    if manifest.source_sha256 != hashlib.sha256(source.encode()).hexdigest() or texts is None:
+        verdict.wrong[f"the manifest of {job}"] = "is not the document's"
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "recording.flac"
+        path.write_bytes(next(iter(files.values())))
+        words = words_of(path)
+    heard, meant = Counter(words), Counter(texts)
+    verdict.lost += (meant - heard).total()
+    verdict.doubled += (heard - meant).total()
+    if words != texts and heard == meant:
+        verdict.wrong[f"the recording of {job}"] = "is in another order"
+
+
+def _texts(manifest: Manifest, source: str) -> list[str] | None:
+    """The chunks' texts; None where one is not what the source says."""
+    chunks = [each.chunk for chapter in manifest.chapters for each in chapter.chunks]
+    texts = [chunk.text for chunk in chunks]
+    return texts if texts == [spoken(source, c.spans, c.edits) for c in chunks] else None
+
+
+def _count_objects(rig: Rig, verdict: Verdict) -> None:
+    """Objects that no row points to, by what they are; nothing but what a sweep finds."""
+    named, orphans = rig.rows.objects(), Counter[str]()
+    for key in rig.store.keys() - named:
+        orphans[_class_of(key)] += 1
+    verdict.orphans = dict(orphans)
+    if lacking := named - rig.store.keys():
+        verdict.wrong["rows without objects"] = sorted(lacking)
+    if orphans["unknown"]:
+        verdict.wrong["objects that nothing sweeps"] = orphans["unknown"]
+
+
+def _class_of(key: str) -> str:
+    if key.startswith(HALF_WRITTEN):
+        return "half-written"
+    if not key.startswith(SWEPT):
+        return "unknown"
+    room, *rest = key.split("/")
+    return f"{room}/{rest[1]}" if room == "jobs" else room

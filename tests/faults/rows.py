@@ -1,0 +1,87 @@
+"""What a rehearsed fleet's database says, in plain SQL: nothing of the code that wrote it."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+KEPT_TABLES = ("alembic_version", "accounts", "slots", "slot_owners")  # the fleet goes on with them
+
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+_IN_FLIGHT = """
+    SELECT count(*), coalesce(sum(u.chars), 0)::int, count(DISTINCT u.slot) FROM utterances u
+    JOIN steps s ON s.id = u.step_id AND s.fence = u.fence
+    WHERE u.outcome = 'sent' AND s.owner LIKE %s
+"""
+_HELD = "SELECT id, fence FROM steps WHERE state = 'running' AND owner LIKE %s"
+_STILL = "SELECT count(*) FROM steps WHERE state = 'running' AND (id, fence) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))"  # noqa: E501
+_NAMED = """
+    SELECT source_key FROM jobs UNION SELECT plan_key FROM jobs
+    UNION SELECT audio_key FROM chapters UNION SELECT timeline_key FROM chapters
+    UNION SELECT object_key FROM takes UNION SELECT object_key FROM artifacts
+"""
+_LEFT = {
+    "open steps": "SELECT count(*) FROM steps WHERE state IN ('ready', 'queued', 'running')",
+    "leased slots": "SELECT count(*) FROM slots WHERE lease_until > extract(epoch FROM now())",
+    "leased takes": "SELECT count(*) FROM takes WHERE state = 'leased'",
+    "open ledger rows": "SELECT count(*) FROM utterances WHERE outcome = 'sent'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a fleet's database."""
+
+    url: str
+
+    def ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement; raises psycopg.Error where the server does not answer."""
+        with closing(psycopg.connect(self.url, connect_timeout=2, autocommit=True)) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def clear(self) -> None:
+        """Forget every job, and what was made for them."""
+        names = [name for (name,) in self.ask(_TABLES) if name not in KEPT_TABLES]
+        with closing(psycopg.connect(self.url, autocommit=True)) as connection:
+            connection.execute(f"TRUNCATE {', '.join(names)} CASCADE")
+
+    def states(self) -> dict[str, str]:
+        """Every job's state, by its id."""
+        return dict(self.ask("SELECT id, state FROM jobs"))
+
+    def jobs(self) -> list[tuple[str, str, str]]:
+        """Id, state and source's name of every job."""
+        return [(a, b, c) for a, b, c in self.ask("SELECT id, state, source_name FROM jobs")]
+
+    def failures(self) -> list[tuple[Any, ...]]:
+        """Why jobs failed."""
+        query = "SELECT id, failure_code, failure_reason FROM jobs WHERE failure_code IS NOT NULL"
+        return self.ask(query)
+
+    def in_flight(self, pid: int) -> tuple[int, int, int]:
+        """Utterances, their characters and slots that a process has sent and not yet kept."""
+        utterances, chars, slots = self.ask(_IN_FLIGHT, f"%:{pid}:%")[0]
+        return utterances, chars, slots
+
+    def held_by(self, pid: int) -> list[tuple[int, int]]:
+        """The steps that a process has claimed, and under which fences."""
+        return [(step, fence) for step, fence in self.ask(_HELD, f"%:{pid}:%")]
+
+    def still_held(self, held: list[tuple[int, int]]) -> int:
+        """How many of these are still claimed under these fences."""
+        steps, fences = [step for step, _ in held], [fence for _, fence in held]
+        return int(self.ask(_STILL, steps, fences)[0][0])
+
+    def objects(self) -> set[str]:
+        """The keys of all objects that a row points to."""
+        return {key for (key,) in self.ask(_NAMED) if key}
+
+    def artifacts(self, job: str) -> dict[str, str]:
+        """A job's artifacts: object keys by name."""
+        return dict(self.ask("SELECT name, object_key FROM artifacts WHERE job_id = %s", job))
+
+    def left(self) -> dict[str, int]:
+        """What an idle fleet holds that it should not."""
+        counts = {name: int(self.ask(query)[0][0]) for name, query in _LEFT.items()}
+        return {name: count for name, count in counts.items() if count}

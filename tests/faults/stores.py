@@ -1,0 +1,78 @@
+"""The object store of a rehearsed fleet, looked at without any code of the fleet."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import boto3
+
+from tests.servers.s3 import S3
+
+HALF_WRITTEN = ".incoming"
+
+
+class Store(Protocol):
+    """What a judge needs of a store."""
+
+    def keys(self) -> set[str]:
+        """Every object's key."""
+
+    def read(self, key: str) -> bytes:
+        """An object."""
+
+    def clear(self) -> None:
+        """Remove everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStore:
+    """A folder of files."""
+
+    root: Path
+
+    def keys(self) -> set[str]:
+        """Paths beneath the folder; those of half-written files too."""
+        files = (path for path in self.root.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.root)) for path in files}
+
+    def read(self, key: str) -> bytes:
+        """A file."""
+        return (self.root / key).read_bytes()
+
+    def clear(self) -> None:
+        """Remove what is in the folder, not the folder."""
+        for path in self.root.iterdir():
+            if path.name != HALF_WRITTEN:
+                shutil.rmtree(path)
+        for path in (self.root / HALF_WRITTEN).glob("*"):
+            path.unlink()
+
+
+class BucketStore:
+    """A bucket of an S3 server."""
+
+    def __init__(self, s3: S3) -> None:
+        self._bucket = s3.bucket
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=s3.endpoint_url,
+            aws_access_key_id=s3.access_key,
+            aws_secret_access_key=s3.secret_key,
+            region_name=s3.region,
+        )
+
+    def keys(self) -> set[str]:
+        """Every key of the bucket."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket)
+        return {each["Key"] for page in pages for each in page.get("Contents", ())}
+
+    def read(self, key: str) -> bytes:
+        """An object."""
+        data: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        return data
+
+    def clear(self) -> None:
+        """Remove every object."""
+        for key in self.keys():
+            self._client.delete_object(Bucket=self._bucket, Key=key)

@@ -1,0 +1,45 @@
+"""The ledger beside the Speak server's journal: what may differ, and what must not."""
+
+from tests.faults.ledger import Line, Row, matched
+
+
+def row(outcome: str, *, socket: str = "s1", text: str = "one") -> Row:
+    """A row of the ledger."""
+    return Row(outcome=outcome, request_id=socket, chars=3, code="", sha256=text)
+
+
+def line(*, socket: str = "s1", text: str = "one") -> Line:
+    """A line of the journal."""
+    return Line(request_id=socket, chars=3, sha256=text)
+
+
+def test_what_was_kept_was_received() -> None:
+    assert matched([row("kept")], [line()]) == (0, 0)
+
+
+def test_what_was_kept_and_never_received_is_counted() -> None:
+    assert matched([row("kept")], []) == (1, 0)
+
+
+def test_what_was_kept_through_another_socket_was_not_received_through_this_one() -> None:
+    assert matched([row("kept")], [line(socket="s2")]) == (1, 1)
+
+
+def test_what_was_cut_may_have_been_received_or_not() -> None:
+    assert matched([row("cut")], []) == matched([row("cut")], [line()]) == (0, 0)
+
+
+def test_a_lost_row_explains_what_was_received_through_any_socket() -> None:
+    assert matched([row("lost", socket="")], [line(socket="s7")]) == (0, 0)
+
+
+def test_a_lost_row_explains_one_line_and_no_more() -> None:
+    assert matched([row("lost", socket="")], [line(), line()]) == (0, 1)
+
+
+def test_what_no_row_says_was_sent_is_counted() -> None:
+    assert matched([row("kept")], [line(), line(text="two")]) == (0, 1)
+
+
+def test_a_row_that_says_unsent_explains_nothing() -> None:
+    assert matched([row("unsent", socket="")], [line()]) == (0, 1)
