@@ -16,6 +16,7 @@ MAX_ATTEMPTS = 8
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 120.0
 WAIT_SECONDS = 2.0
+AWAY_SECONDS = 5.0
 
 
 class Blame(StrEnum):
@@ -74,7 +75,7 @@ _PAUSED = Rule(
 _OUTAGE = replace(_PAUSED, blame=Blame.PROVIDER, action=Action.WAIT)
 _CUT = Rule(blame=Blame.PROVIDER, action=Action.REPLACE, counted=True, ends_session=True)
 _OURS = Rule(blame=Blame.OURS, action=Action.AGAIN, counted=True)
-_OUR_CUT = replace(_OURS, ends_session=True)
+_AWAY = replace(_OURS, counted=False, first_seconds=AWAY_SECONDS, longest_seconds=AWAY_SECONDS)
 
 RULES: Mapping[Fault, Rule] = {
     Fault.HANDSHAKE_400: _REFUSED,
@@ -112,9 +113,9 @@ RULES: Mapping[Fault, Rule] = {
     Fault.LOST_ANSWER: _CUT,
     Fault.BESIDE: replace(_CUT, counted=False),
     Fault.UNSPEAKABLE: _REFUSED,
-    Fault.SLOT_ENDED: _OUR_CUT,
-    Fault.GIVEN_UP: replace(_OUR_CUT, counted=False),
-    Fault.STORE_AWAY: _OURS,
+    Fault.SLOT_ENDED: replace(_AWAY, ends_session=True),
+    Fault.GIVEN_UP: replace(_OURS, counted=False, ends_session=True),
+    Fault.STORE_AWAY: _AWAY,
     Fault.TAKE_BUSY: replace(
         _OURS, counted=False, first_seconds=WAIT_SECONDS, longest_seconds=WAIT_SECONDS
     ),

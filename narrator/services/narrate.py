@@ -282,6 +282,8 @@ class Narration:
         services, packed = self._services, self._services.studio.pack(report.pcm)
 
         def store() -> None:
+            for each in self._parts:  # who waits for a store does not hang: the leases are kept
+                self._hands.progressed(each.claim)
             services.objects.put_bytes(take.object_key, packed, media_type="audio/flac")
             services.reach(FailPoint.TAKE_STORED)
             services.takes.keep(part.claim, take, spoken_now=True, request_id=report.request_id)

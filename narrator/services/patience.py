@@ -6,10 +6,16 @@ from itertools import count
 import structlog
 
 from narrator.domain.errors import StoreUnavailable
-from narrator.domain.retry import MAX_ATTEMPTS, delay_seconds
+from narrator.domain.retry import delay_seconds
 from narrator.services.kit import Services
 
 log = structlog.get_logger(__name__)
+
+HELD_SECONDS = 3_600.0
+"""For so long a process holds what it cannot store; then another one may do better.
+
+Each that gives up has it spoken again, and is as badly off: so the wait is long, as outages are.
+"""
 
 LOOK_SECONDS = 1.0
 """While it waits it looks so often whether it is asked to stop; from then on it tries as often."""
@@ -32,17 +38,24 @@ class Patience:
         return not self._draining()
 
     def do(self, action: Callable[[], object], *, event: str) -> None:
-        """Do it, again and again; raises StoreUnavailable at last. `event` is logged each time."""
+        """Do it, again and again; raises StoreUnavailable after `HELD_SECONDS`.
+
+        `event` is logged when it has to be waited for, and again, with how long, when it is done.
+        """
+        began = self._services.clock()
         for attempts in count(1):
             try:
                 action()
             except StoreUnavailable as error:
-                log.warning(event, reason=error.reason, attempts=attempts)
-                if attempts >= MAX_ATTEMPTS and not self._draining():
+                if attempts == 1:
+                    log.warning(event, reason=error.reason)
+                if self._services.clock() - began >= HELD_SECONDS and not self._draining():
                     raise
                 if not self._wait(delay_seconds(attempts, self._services.dice())):
                     raise
             else:
+                if attempts > 1:
+                    log.info(event, waited_seconds=round(self._services.clock() - began, 1))
                 return
 
     def _wait(self, seconds: float) -> bool:

@@ -99,11 +99,12 @@ _OURS = {
     ),
     Fault.SLOT_ENDED: Note(
         "a slot's lease could not be renewed in time: the database was away, or the process frozen",
-        "see why the database did not answer",
+        "see why the database did not answer; Narrator goes on by itself",
     ),
     Fault.GIVEN_UP: Note("the process was asked to stop and could not wait", _NOTHING),
     Fault.STORE_AWAY: Note(
-        "database, broker or object store did not answer", "bring it back; retry jobs that failed"
+        "database or object store did not answer or took nothing, or a disk is full",
+        "bring it back, or make room; Narrator goes on by itself",
     ),
     Fault.TAKE_BUSY: Note("another job is speaking the same words at this moment", _NOTHING),
     Fault.TAKE_CORRUPT: Note(

@@ -12,12 +12,14 @@ from narrator.domain.errors import (
     SpeechThrottled,
     StoreUnavailable,
 )
+from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import JobState
 from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.slots import Slot
 from narrator.domain.steps import Claim, Queue, StepState
 from narrator.services.narrate import Narration
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.objects import MemoryObjects
 from tests.unit.services.conftest import World
 from tests.unit.services.stays import (
     ONE,
@@ -200,3 +202,23 @@ def test_a_claim_is_followed_by_a_dispatch_of_what_it_left_over(world: World) ->
     assert taken is not None
     assert len(taken[1].chunks) == 1
     assert world.doorbell.heard()[Queue.SPEECH] >= 1
+
+
+def test_leases_are_kept_while_a_store_that_is_away_is_waited_for(world: World) -> None:
+    """Though nothing is done for longer than a slice may take."""
+    claims: list[bool] = []
+    began = world.services.clock()
+
+    class Away(MemoryObjects):
+        def put_bytes(self, key: ObjectKey, data: bytes, *, media_type: str) -> None:
+            claims.append(bool(world.hands.renewable()))
+            if world.services.clock() - began < 3_000:
+                raise StoreUnavailable("the store is away")
+            world.objects.put_bytes(key, data, media_type=media_type)
+
+    alone(world)
+    world.plan()
+    world.swap(objects=Away())
+    speak(world)
+    assert len(claims) > 20
+    assert all(claims)

@@ -1,10 +1,11 @@
 """Waiting for a store that is away."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from narrator.domain.errors import StoreUnavailable
-from narrator.domain.retry import MAX_ATTEMPTS
-from narrator.services.patience import LOOK_SECONDS, Patience
+from narrator.domain.retry import LONGEST_SECONDS
+from narrator.services.patience import HELD_SECONDS, LOOK_SECONDS, Patience
 from tests.unit.services.conftest import World
 
 
@@ -27,11 +28,30 @@ def test_a_store_that_comes_back_gets_what_it_is_owed(world: World) -> None:
     assert store.asked == 4
 
 
-def test_a_store_that_stays_away_is_given_up_after_all_attempts(world: World) -> None:
-    store = Away(refusals=1_000)
+def test_a_store_that_is_away_for_most_of_an_hour_is_waited_for(world: World) -> None:
+    began = world.services.clock()
+
+    def store() -> None:
+        if world.services.clock() - began < 3_500:
+            raise StoreUnavailable("the store is away")
+
+    Patience(world.services, lambda: True).do(store, event="waiting")
+
+
+def test_a_store_that_stays_away_is_given_up_at_last(world: World) -> None:
+    began = world.services.clock()
     with pytest.raises(StoreUnavailable):
-        Patience(world.services, lambda: True).do(store, event="waiting")
-    assert store.asked == MAX_ATTEMPTS
+        Patience(world.services, lambda: True).do(Away(refusals=1_000), event="waiting")
+    assert 0 <= world.services.clock() - began - HELD_SECONDS <= 1.5 * LONGEST_SECONDS
+
+
+def test_a_wait_is_logged_when_it_begins_and_when_it_is_over(world: World) -> None:
+    with capture_logs() as lines:
+        Patience(world.services, lambda: True).do(Away(refusals=9), event="waiting")
+    assert [(line["event"], "waited_seconds" in line) for line in lines] == [
+        ("waiting", False),
+        ("waiting", True),
+    ]
 
 
 def test_a_process_that_is_asked_to_stop_still_tries_what_is_paid_for(world: World) -> None:

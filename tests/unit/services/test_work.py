@@ -220,6 +220,18 @@ def test_an_outage_of_the_provider_is_waited_out_however_long(world: World) -> N
     assert world.speaker.said == [HANDSOME, CLEVER]
 
 
+def test_a_store_that_is_away_fails_no_job_however_long(world: World) -> None:
+    world.reader.answer = StoreUnavailable("gone")
+    job = world.submit()
+    world.work()
+    for _ in range(3 * MAX_ATTEMPTS):
+        world.later()
+    world.reader.answer = document((HANDSOME,))
+    world.later()
+
+    assert world.store.get(job.id).state is JobState.SUCCEEDED
+
+
 def test_what_is_paid_for_waits_for_a_store_that_is_away(world: World) -> None:
     world.objects.refusals = [StoreUnavailable("gone")] * 3
     job = world.submit()
