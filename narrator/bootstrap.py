@@ -18,17 +18,21 @@ from narrator.audio.studio import FfmpegStudio
 from narrator.domain.slots import SlotTerms
 from narrator.doorbell import CeleryDoorbell
 from narrator.failpoints import ArmedByFiles
+from narrator.messenger import HttpMessenger
 from narrator.sandbox.reader import SandboxedReader
-from narrator.services.kit import Rhythm, Services, pass_by
+from narrator.services.kit import Keeping, Rhythm, Services, pass_by
 from narrator.services.ports import Objects, Studio
 from narrator.settings import LogSettings, S3Settings, Settings
 from narrator.speech.config import SpeechConfig
 from narrator.speech.probe import probe
 from narrator.speech.speaker import DeepgramSpeaker
+from narrator.storage.chores import SqlChores
 from narrator.storage.database import Database
 from narrator.storage.folder import FolderObjects
 from narrator.storage.jobs import SqlJobs
 from narrator.storage.ledger import SqlLedger
+from narrator.storage.retention import SqlRetention
+from narrator.storage.scratch import ScratchFolder
 from narrator.storage.slots import SqlSlots
 from narrator.storage.steps import SqlSteps
 from narrator.storage.takes import SqlTakes
@@ -52,6 +56,10 @@ def bootstrap(settings: Settings) -> Services:
         studio=studio(settings),
         reader=_reader(settings),
         doorbell=CeleryDoorbell(settings.broker_url, settings.work.window),
+        chores=SqlChores(database),
+        retention=SqlRetention(database),
+        messenger=HttpMessenger(secret=settings.webhook.secret, private=settings.webhook.private),
+        leftovers=ScratchFolder(settings.audio.scratch),
         speaker_name=account,
         rhythm=_rhythm(settings),
         terms=slot_terms,
@@ -59,6 +67,7 @@ def bootstrap(settings: Settings) -> Services:
         clock=time.monotonic,
         wait=threading.Event().wait,
         scratch=settings.audio.scratch,
+        keeping=_keeping(settings),
         reach=ArmedByFiles(settings.failpoints) if settings.failpoints else pass_by,
     )
 
@@ -194,6 +203,15 @@ def _reader(settings: Settings) -> SandboxedReader:
         cpu_seconds=read.cpu_seconds,
         wall_seconds=2 * read.cpu_seconds,
         input_bytes=read.document_bytes,
+    )
+
+
+def _keeping(settings: Settings) -> Keeping:
+    keeping = settings.keeping
+    return Keeping(
+        take_seconds=keeping.take_days * 86_400.0,
+        orphan_seconds=keeping.orphan_seconds,
+        sweep_seconds=keeping.sweep_seconds,
     )
 
 

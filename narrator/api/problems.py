@@ -40,6 +40,7 @@ STATUSES: dict[type[NarratorError], HTTPStatus] = {
     errors.TakeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TakeCorrupt: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ToolFailed: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Undelivered: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LeaseLost: HTTPStatus.CONFLICT,
     errors.Missing: HTTPStatus.NOT_FOUND,
     errors.InvalidTransition: HTTPStatus.CONFLICT,

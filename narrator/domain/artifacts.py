@@ -29,6 +29,9 @@ _MEDIA_TYPES = {
     AudioFormat.WAV: "audio/wav",
 }
 
+SOURCES, JOBS, TAKES = ObjectKey("sources"), ObjectKey("jobs"), ObjectKey("takes")
+"""The folders of the object store: whatever lies elsewhere is not ours."""
+
 MANIFEST_NAME = "manifest.json"
 
 
@@ -45,9 +48,14 @@ class Artifact:
 
 def source_object(sha256: str) -> ObjectKey:
     """Where a submitted document is kept, by the digest of its bytes."""
-    return ObjectKey(f"sources/{sha256}")
+    return ObjectKey(f"{SOURCES}/{sha256}")
 
 
 def job_object(job_id: JobId, name: str) -> ObjectKey:
     """Where something that belongs to one job is kept."""
-    return ObjectKey(f"jobs/{job_id}/{name}")
+    return ObjectKey(f"{job_folder(job_id)}/{name}")
+
+
+def job_folder(job_id: JobId) -> ObjectKey:
+    """Beneath which everything lies that belongs to one job."""
+    return ObjectKey(f"{JOBS}/{job_id}")

@@ -18,7 +18,8 @@
     │   ├── StoreUnavailable   database, broker or object store did not answer
     │   ├── TakeBusy           another slice is speaking the same words at this moment
     │   ├── TakeCorrupt        stored audio is not what was stored
-    │   └── ToolFailed         an encoder or the sandbox died
+    │   ├── ToolFailed         an encoder or the sandbox died
+    │   └── Undelivered        a webhook's receiver did not take it
     ├── LeaseLost              somebody else owns the step now: stop quietly, write nothing
     ├── Missing                something named does not exist
     ├── InvalidTransition      a move that the state machine does not have
@@ -161,6 +162,13 @@ class ToolFailed(Passing):
 
     code = "tool-failed"
     usual = Fault.TOOL_FAILED
+
+
+class Undelivered(Passing):
+    """Whoever wants to hear of a job's end could not be told."""
+
+    code = "undelivered"
+    usual = Fault.UNDELIVERED
 
 
 class LeaseLost(NarratorError):

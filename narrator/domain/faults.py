@@ -55,6 +55,7 @@ class Fault(StrEnum):
     TAKE_CORRUPT = "take-corrupt"
     STORED_SPOILT = "stored-spoilt"  # and cannot be made anew, or is spoilt each time
     TOOL_FAILED = "tool-failed"
+    UNDELIVERED = "undelivered"  # a webhook
     LEASE_LOST = "lease-lost"
     WORKER_LOST = "worker-lost"
     DOCUMENT = "document"  # the document, an option, or the proof of the recording

@@ -122,6 +122,9 @@ RULES: Mapping[Fault, Rule] = {
     Fault.TAKE_CORRUPT: _OURS,
     Fault.STORED_SPOILT: replace(_REFUSED, blame=Blame.OURS),
     Fault.TOOL_FAILED: _OURS,
+    Fault.UNDELIVERED: replace(  # within about 20 hours
+        _OURS, attempts=12, first_seconds=60.0, longest_seconds=6 * 3_600.0
+    ),
     Fault.LEASE_LOST: Rule(blame=Blame.OURS, action=Action.STOP),
     Fault.WORKER_LOST: _REFUSED,
     Fault.DOCUMENT: _REFUSED,

@@ -16,6 +16,8 @@ PROGRESS_SECONDS: dict[StepKind, float] = {
     StepKind.SLICE: 600.0,  # between two takes: a minute's window, an answer, a store that is away
     StepKind.RENDER: 3_600.0,
     StepKind.PUBLISH: 14_400.0,
+    StepKind.WEBHOOK: 300.0,
+    StepKind.DELETE: 3_600.0,
 }
 """How long a step may go without progress before its lease is let go."""
 

@@ -8,11 +8,15 @@ from narrator.domain.failpoints import FailPoint
 from narrator.domain.slots import SlotTerms
 from narrator.domain.steps import Queue
 from narrator.services.ports import (
+    Chores,
     Doorbell,
     Jobs,
     Ledger,
+    Messenger,
     Objects,
     Reader,
+    Retention,
+    Scratch,
     Slots,
     Speaker,
     Steps,
@@ -49,13 +53,23 @@ def pass_by(_point: FailPoint) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """What is kept for how long, and how often the fleet looks whether something may go."""
+
+    take_seconds: float = 30 * 86_400.0  # after its last use
+    orphan_seconds: float = 86_400.0  # longer than between storing an object and its row
+    sweep_seconds: float = 3_600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The ports, built once a process by `bootstrap`.
 
     `speaker_name` is the configured name under which takes are kept, and the name of the provider's
     account whose slots are shared; `terms` says on what terms. `dice` answers with a number
     from 0 to 1, `clock` with seconds that only ever go forward; `wait` lets so many seconds pass.
-    `scratch` is a folder for temporary files. `reach` is told of each failpoint that is passed.
+    `scratch` is a folder for temporary files, `leftovers` what is left in it. `reach` is told of
+    each failpoint that is passed.
     """
 
     jobs: Jobs
@@ -68,6 +82,10 @@ class Services:
     studio: Studio
     reader: Reader
     doorbell: Doorbell
+    chores: Chores
+    retention: Retention
+    messenger: Messenger
+    leftovers: Scratch
     speaker_name: str
     rhythm: Rhythm
     terms: SlotTerms
@@ -75,4 +93,5 @@ class Services:
     clock: Callable[[], float]
     wait: Callable[[float], object]
     scratch: Path
+    keeping: Keeping = Keeping()
     reach: Callable[[FailPoint], None] = pass_by

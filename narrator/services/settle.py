@@ -38,7 +38,7 @@ def settle(services: Services, claim: Claim, error: Exception, *, progressed: bo
     caller's any more, a store that is away, or a defect is logged, not raised: the lease then runs
     out by itself.
     """
-    _log_error(error)
+    log_error(error)
     decision = decide(error, attempts=claim.attempts, progressed=progressed, dice=services.dice())
     try:
         match decision:
@@ -55,11 +55,12 @@ def settle(services: Services, claim: Claim, error: Exception, *, progressed: bo
                 pass
     except Exception as late:  # noqa: BLE001 — whoever settles several goes on with the next
         # Nobody renews the lease any more: it runs out, and the step is done again.
-        _log_error(late)
+        log_error(late)
         log.warning("step.unsettled")
 
 
-def _log_error(error: Exception) -> None:
+def log_error(error: Exception) -> None:
+    """Log an error of ours by its reason, and any other by its type and place."""
     if isinstance(error, NarratorError):
         log.warning("step.error", code=error.code, reason=error.reason)
     else:

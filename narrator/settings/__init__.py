@@ -21,11 +21,13 @@ from narrator.settings.tree import (
     ApiSettings,
     AudioSettings,
     EmbeddedSettings,
+    KeepingSettings,
     LogSettings,
     ReadSettings,
     S3Settings,
     Settings,
     SpeechSettings,
+    WebhookSettings,
     WorkSettings,
 )
 from narrator.settings.variables import DEEPGRAM_URL, VARIABLES, Variable
@@ -37,12 +39,14 @@ __all__ = [
     "ApiSettings",
     "AudioSettings",
     "EmbeddedSettings",
+    "KeepingSettings",
     "LogSettings",
     "ReadSettings",
     "S3Settings",
     "Settings",
     "SpeechSettings",
     "Variable",
+    "WebhookSettings",
     "WorkSettings",
     "given",
     "inherited",
@@ -77,6 +81,11 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         read=_read(env),
         api=_api(env, embedded=database_url.startswith("sqlite")),
         embedded=_embedded(env),
+        keeping=_keeping(env),
+        webhook=WebhookSettings(
+            secret=env.text("NARRATOR_WEBHOOK_SECRET"),
+            private=env.choice("NARRATOR_WEBHOOK_PRIVATE", ("0", "1")) == "1",
+        ),
         log=LogSettings(
             level=env.choice("NARRATOR_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
             format=env.choice("NARRATOR_LOG_FORMAT", ("json", "console")),
@@ -320,6 +329,14 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _keeping(env: Environment) -> KeepingSettings:
+    return KeepingSettings(
+        take_days=env.number("NARRATOR_TAKE_DAYS", above=1),
+        orphan_seconds=env.number("NARRATOR_ORPHAN_SECONDS", above=1),
+        sweep_seconds=env.number("NARRATOR_SWEEP_SECONDS", above=0.1),
+    )
 
 
 def _embedded(env: Environment) -> EmbeddedSettings:

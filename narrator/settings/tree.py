@@ -97,6 +97,23 @@ class ApiSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepingSettings:
+    """What is kept for how long, and how often it is looked at."""
+
+    take_days: float
+    orphan_seconds: float
+    sweep_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """Telling of a job's end. Without a `secret` nothing is signed; `private`: to any address."""
+
+    secret: str = field(repr=False)
+    private: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedSettings:
     """What `narrator narrate` starts. `trial` means: our own Speak server, no bill."""
 
@@ -131,6 +148,8 @@ class Settings:
     read: ReadSettings
     api: ApiSettings
     embedded: EmbeddedSettings
+    keeping: KeepingSettings
+    webhook: WebhookSettings
     log: LogSettings
     price_per_1000_chars: float
     failpoints: Path | None

@@ -117,6 +117,17 @@ VARIABLES: tuple[Variable, ...] = (
         "",
         "Folder of armed failpoints, for rehearsals only: refused with Deepgram's endpoint.",
     ),
+    Variable("NARRATOR_TAKE_DAYS", "30", "Takes are kept so many days after their last use."),
+    Variable(
+        "NARRATOR_ORPHAN_SECONDS",
+        "86400",
+        "An object that nothing refers to is removed once it is so old.",
+    ),
+    Variable("NARRATOR_SWEEP_SECONDS", "3600", "How often the fleet looks for what may go."),
+    Variable(
+        "NARRATOR_WEBHOOK_SECRET", "", "Signs webhooks; none are signed without.", secret=True
+    ),
+    Variable("NARRATOR_WEBHOOK_PRIVATE", "0", "1: webhooks may go to private addresses too."),
     Variable("NARRATOR_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Variable("NARRATOR_LOG_FORMAT", "json", "`json`, or `console` for people."),
 )

@@ -120,6 +120,10 @@ _OURS = {
     Fault.TOOL_FAILED: Note(
         "an encoder, or the process that reads documents, died", "see the worker's log"
     ),
+    Fault.UNDELIVERED: Note(
+        "a webhook's receiver did not answer 2xx, or may not be told",
+        "see that it answers; the job is not affected, also not after the last attempt",
+    ),
     Fault.LEASE_LOST: Note("a step was taken from a worker that was given up for dead", _NOTHING),
     Fault.WORKER_LOST: Note(
         "too many workers died of the same step",

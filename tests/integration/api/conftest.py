@@ -9,6 +9,7 @@ import pytest
 from narrator.bootstrap import bootstrap, migrate
 from narrator.services.kit import Services
 from narrator.settings import Settings, load
+from tests.fakes.chores import MemoryChores, MemoryRetention
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.objects import MemoryObjects
 from tests.fakes.slots import MemorySlots
@@ -44,6 +45,8 @@ def twin_services(settings: Settings) -> Services:
         slots=MemorySlots(store, services.speaker_name, services.terms, time.time),
         ledger=MemoryLedger(store),
         objects=MemoryObjects(),
+        chores=MemoryChores(store),
+        retention=MemoryRetention(store),
         doorbell=FakeDoorbell(),
     )
 

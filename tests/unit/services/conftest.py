@@ -19,7 +19,9 @@ from narrator.services.kit import Rhythm, Services
 from narrator.services.slots import SlotKeeper
 from narrator.services.submit import submit
 from narrator.services.work import work
+from tests.fakes.chores import MemoryChores, MemoryRetention
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.messenger import FakeMessenger, FakeScratch
 from tests.fakes.objects import MemoryObjects
 from tests.fakes.slots import MemorySlots
 from tests.fakes.speaker import FakeDoorbell, FakeReader, FakeSpeaker
@@ -73,6 +75,7 @@ class World:
     hands: Hands
     reader: FakeReader
     doorbell: FakeDoorbell
+    messenger: FakeMessenger
     source: Path
     options: JobOptions = field(default_factory=JobOptions)
 
@@ -161,10 +164,10 @@ def world(tmp_path: Path) -> World:
     source = tmp_path / "emma.txt"
     source.write_text("the document's own bytes")
     clock = Clock()
-    store, objects = MemoryStore(clock=clock), MemoryObjects()
+    store, objects = MemoryStore(clock=clock), MemoryObjects(clock=clock)
     speaker, doorbell = FakeSpeaker(clock=clock), FakeDoorbell()
     slots = MemorySlots(store, SPEAKER, TERMS, clock)
-    ledger = MemoryLedger(store)
+    ledger, messenger = MemoryLedger(store), FakeMessenger()
     reader = FakeReader(document(("Emma was handsome.",), ("She was clever.",)))
     services = Services(
         jobs=store,
@@ -177,6 +180,10 @@ def world(tmp_path: Path) -> World:
         studio=FakeStudio(),
         reader=reader,
         doorbell=doorbell,
+        chores=MemoryChores(store),
+        retention=MemoryRetention(store),
+        messenger=messenger,
+        leftovers=FakeScratch(),
         speaker_name=SPEAKER,
         rhythm=Rhythm(window=WINDOW),
         terms=TERMS,
@@ -197,5 +204,6 @@ def world(tmp_path: Path) -> World:
         hands=Hands("worker", clock),
         reader=reader,
         doorbell=doorbell,
+        messenger=messenger,
         source=source,
     )

@@ -1,0 +1,102 @@
+"""Sweeping: takes that nobody uses any more, objects that no row refers to, old temporary files.
+
+Rows go before objects, and an object only while no row refers to it and it is older than a grace:
+whoever stores one writes the row that refers to it within moments, or is dead.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+
+from narrator.domain.artifacts import JOBS, SOURCES, TAKES
+from narrator.domain.ids import ObjectKey
+from narrator.services.hands import PROGRESS_SECONDS
+from narrator.services.kit import Services
+from narrator.services.plan import COVER_NAMES
+from narrator.services.ports import References, StoredObject, Sweep
+
+PAGE_OBJECTS = 500
+MOST_PAGES = 200
+"""A turn looks at so many pages of objects at the most; the next one goes on from there."""
+
+FOLDERS = (JOBS, SOURCES, TAKES)  # in the order of their keys, so that one key tells how far it is
+
+SCRATCH_SECONDS = max(PROGRESS_SECONDS.values())
+"""A step that did nothing for so long is somebody else's, so what it left behind is nobody's."""
+
+log = structlog.get_logger(__name__)
+
+
+def sweep(services: Services) -> None:
+    """Take the turns that are due. Harmless to repeat, to lose, and to do in two places at once."""
+    if cleared := services.leftovers.clear(unused_seconds=SCRATCH_SECONDS):
+        log.info("sweep.removed", sweep="scratch", removed=cleared)
+    _sweep_takes(services)
+    _sweep_objects(services)
+
+
+def _sweep_takes(services: Services) -> None:
+    keeping, retention = services.keeping, services.retention
+    if retention.turn(Sweep.TAKES, every_seconds=keeping.sweep_seconds) is None:
+        return
+    for _ in range(MOST_PAGES):
+        keys = retention.drop_takes(unused_seconds=keeping.take_seconds, limit=PAGE_OBJECTS)
+        removed = _remove(services, keys, older_than_seconds=0.0)
+        _tell(services, Sweep.TAKES, ObjectKey(""), removed)
+        if len(keys) < PAGE_OBJECTS:
+            return
+
+
+def _sweep_objects(services: Services) -> None:
+    every_seconds = services.keeping.sweep_seconds
+    after = services.retention.turn(Sweep.OBJECTS, every_seconds=every_seconds)
+    if after is None:
+        return
+    pages = 0
+    for folder in FOLDERS:
+        while pages < MOST_PAGES:
+            pages += 1
+            found = services.objects.beneath(folder, after=after, limit=PAGE_OBJECTS)
+            after = found[-1].key if found else after
+            _tell(services, Sweep.OBJECTS, after, _remove_orphans(services, found))
+            if len(found) < PAGE_OBJECTS:
+                break
+    if pages < MOST_PAGES:
+        services.retention.stopped(Sweep.OBJECTS, ObjectKey(""), removed=0)
+
+
+def _remove_orphans(services: Services, found: Sequence[StoredObject]) -> int:
+    grace_seconds = services.keeping.orphan_seconds
+    old = [each.key for each in found if each.age_seconds >= grace_seconds]
+    return _remove(services, old, older_than_seconds=grace_seconds) if old else 0
+
+
+def _remove(services: Services, keys: Sequence[ObjectKey], *, older_than_seconds: float) -> int:
+    """Remove those that nothing refers to, and that were not written again meanwhile."""
+    known = services.retention.references(keys)
+    orphans = [key for key in keys if not is_wanted(key, known)]
+    return sum(_removed(services, key, older_than_seconds) for key in orphans)
+
+
+def is_wanted(key: ObjectKey, known: References) -> bool:
+    """Whether a row refers to the object, or it belongs by its name to a job that is there."""
+    if key in known.kept:
+        return True
+    folder, _, rest = key.partition("/")
+    job_id, _, name = rest.partition("/")
+    return folder == JOBS and job_id in known.living and name in COVER_NAMES.values()
+
+
+def _removed(services: Services, key: ObjectKey, older_than_seconds: float) -> bool:
+    def remove() -> bool:
+        return services.objects.delete(key, older_than_seconds=older_than_seconds)
+
+    if key.startswith(f"{SOURCES}/"):  # a job that is submitted at this moment may want it
+        return services.retention.free_source(key, remove)
+    return remove()
+
+
+def _tell(services: Services, which: Sweep, after: ObjectKey, removed: int) -> None:
+    services.retention.stopped(which, after, removed=removed)
+    if removed:
+        log.info("sweep.removed", sweep=which, removed=removed)
