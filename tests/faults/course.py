@@ -41,7 +41,7 @@ class Death:
 
     at: float
     kind: str
-    pid: int
+    pids: list[int]
     utterances: int = 0
     chars: int = 0
     slots: int = 0
@@ -153,22 +153,22 @@ class Course:
             pid, act = int(path.suffix[1:]), path.read_text()
             self.done.append({"at": self._now(), "fired": path.stem, "act": act})
             if act == "kill":
-                self._note_death(pid, f"{Target.POINT} {path.stem}")
+                self._note_death([pid], f"{Target.POINT} {path.stem}")
             elif act == "stop":
                 at = monotonic() + POINT_STOP_SECONDS
                 self._later(at, partial(go_on, pid))
 
     def _found_dead(self, pid: int) -> None:
-        if pid not in {death.pid for death in self.deaths}:
+        if not any(pid in death.pids for death in self.deaths):
             self.done.append({"at": self._now(), "ended": pid})
 
-    def _note_death(self, pid: int, kind: str) -> None:
-        """A killed process: what it had in hand, as far as the database can be asked."""
-        death = Death(at=monotonic(), kind=kind, pid=pid)
+    def _note_death(self, pids: list[int], kind: str) -> None:
+        """Killed processes: what they had in hand, as far as the database can be asked."""
+        death = Death(at=monotonic(), kind=kind, pids=pids)
         self.deaths.append(death)
         try:
-            death.utterances, death.chars, death.slots = self.rig.rows.in_flight(pid)
-            death.held = self.rig.rows.held_by(pid)
+            death.utterances, death.chars, death.slots = self.rig.rows.in_flight(pids)
+            death.held = self.rig.rows.held_by(pids)
         except psycopg.Error:
             self.done.append({"at": self._now(), "not asked": kind})
 
@@ -199,12 +199,13 @@ class Course:
         """Have a process of the fleet ended, which is started again as soon as it has."""
         match fault.act:
             case Act.KILL:
+                pids = [each.pid for each in family_of(child)]
                 child.kill()
-                self._note_death(child.pid, fault.kind)
+                self._note_death(pids, fault.kind)
             case Act.CHILD:
                 for victim in family_of(child)[1:2]:
                     send(victim, signal.SIGKILL)
-                    self._note_death(victim.pid, fault.kind)
+                    self._note_death([victim.pid], fault.kind)
             case _:
                 child.signal(signal.SIGTERM)
 

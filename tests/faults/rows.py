@@ -12,9 +12,9 @@ _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 _IN_FLIGHT = """
     SELECT count(*), coalesce(sum(u.chars), 0)::int, count(DISTINCT u.slot) FROM utterances u
     JOIN steps s ON s.id = u.step_id AND s.fence = u.fence
-    WHERE u.outcome = 'sent' AND s.owner LIKE %s
+    WHERE u.outcome = 'sent' AND s.owner LIKE ANY(%s)
 """
-_HELD = "SELECT id, fence FROM steps WHERE state = 'running' AND owner LIKE %s"
+_HELD = "SELECT id, fence FROM steps WHERE state = 'running' AND owner LIKE ANY(%s)"
 _STILL = "SELECT count(*) FROM steps WHERE state = 'running' AND (id, fence) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))"  # noqa: E501
 _NAMED = """
     SELECT source_key FROM jobs UNION SELECT plan_key FROM jobs
@@ -59,14 +59,14 @@ class Rows:
         query = "SELECT id, failure_code, failure_reason FROM jobs WHERE failure_code IS NOT NULL"
         return self.ask(query)
 
-    def in_flight(self, pid: int) -> tuple[int, int, int]:
-        """Utterances, their characters and slots that a process has sent and not yet kept."""
-        utterances, chars, slots = self.ask(_IN_FLIGHT, f"%:{pid}:%")[0]
+    def in_flight(self, pids: list[int]) -> tuple[int, int, int]:
+        """Utterances, their characters and slots that processes have sent and not yet kept."""
+        utterances, chars, slots = self.ask(_IN_FLIGHT, _owners(pids))[0]
         return utterances, chars, slots
 
-    def held_by(self, pid: int) -> list[tuple[int, int]]:
-        """The steps that a process has claimed, and under which fences."""
-        return [(step, fence) for step, fence in self.ask(_HELD, f"%:{pid}:%")]
+    def held_by(self, pids: list[int]) -> list[tuple[int, int]]:
+        """The steps that processes have claimed, and under which fences."""
+        return [(step, fence) for step, fence in self.ask(_HELD, _owners(pids))]
 
     def still_held(self, held: list[tuple[int, int]]) -> int:
         """How many of these are still claimed under these fences."""
@@ -85,3 +85,8 @@ class Rows:
         """What an idle fleet holds that it should not."""
         counts = {name: int(self.ask(query)[0][0]) for name, query in _LEFT.items()}
         return {name: count for name, count in counts.items() if count}
+
+
+def _owners(pids: list[int]) -> list[str]:
+    """How processes of this machine are named as owners, as LIKE has it."""
+    return [f"%:{pid}:%" for pid in pids]
