@@ -1,7 +1,7 @@
 """A take: the recorded audio of one chunk, kept by content."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from narrator.domain.ids import ObjectKey, TakeKey, TenantId
 from narrator.domain.voices import SAMPLE_RATE, Voice
@@ -15,7 +15,7 @@ class Take:
     """A finished take as the store knows it. `sha256` is of the samples (s16le), not of the file.
 
     `samples` counts samples at 24 kHz mono; `model_version` is the provider's own word for what
-    spoke it.
+    spoke it. `kept_at` is when the row was written: it tells two takes of the same samples apart.
     """
 
     key: TakeKey
@@ -24,6 +24,7 @@ class Take:
     samples: int
     chars: int
     model_version: str = ""
+    kept_at: float = field(default=0.0, compare=False)
 
     @property
     def seconds(self) -> float:

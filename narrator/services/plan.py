@@ -18,6 +18,7 @@ from narrator.domain.steps import Claim
 from narrator.domain.takes import take_key
 from narrator.services.kit import Services
 from narrator.services.ports import PlannedChunk, PlannedJob, Reader, Slice
+from narrator.services.stored import fetch_source, plan_object
 from narrator.text.plan import make_plan
 
 SLICE_CHARS = 2_000
@@ -39,10 +40,10 @@ def plan(services: Services, claim: Claim) -> None:
     job = services.jobs.get(claim.job_id)
     with tempfile.TemporaryDirectory(dir=services.scratch, prefix="narrator-plan-") as folder:
         path = Path(folder) / "source"
-        services.objects.get_file(job.source_key, path)
+        fetch_source(services, job, path)
         document = services.reader.read(path, name=job.source_name)
     made = _speakable(make_plan(document, chapters=job.options.chapters), job.source_name)
-    plan_key = job_object(job.id, f"plan-{plan_hash(made)}.json")
+    plan_key = plan_object(job.id, plan_hash(made))
     services.objects.put_bytes(plan_key, to_json(made), media_type="application/json")
     if document.cover:
         _keep_cover(services, job.id, document.cover)

@@ -1,73 +1,90 @@
-"""Rendering: a chapter's takes become one encoded chapter and its timeline."""
+"""Rendering: a chapter's takes become one encoded chapter and its timeline.
 
-import base64
+A take that is gone, or not what was stored, is *spoilt*: its words are spoken again, and then the
+chapter is rendered.
+"""
+
 import hashlib
-import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import structlog
 
 from narrator.domain.artifacts import job_object
 from narrator.domain.errors import TakeCorrupt
 from narrator.domain.failpoints import FailPoint
+from narrator.domain.ids import TakeKey
 from narrator.domain.steps import Claim
 from narrator.domain.takes import Take
-from narrator.domain.timeline import Placement
 from narrator.services.kit import Services
-from narrator.services.ports import ChapterTake, RenderedRecord, TakeAudio
+from narrator.services.ports import ChapterTake, RenderedChapter, RenderedRecord, TakeAudio
+from narrator.services.stored import NAMED_DIGITS, samples_of
 from narrator.services.submit import file_sha256
+from narrator.services.timelines import timeline_json
+
+log = structlog.get_logger(__name__)
 
 
 def render(services: Services, claim: Claim) -> None:
     """Do a `render` step. Objects are named by their content: a repeat stores the same again."""
-    options = services.jobs.get(claim.job_id).options
-    takes = services.takes.of_chapter(claim)
-    with tempfile.TemporaryDirectory(dir=services.scratch, prefix="narrator-render-") as folder:
-        rendered = services.studio.render(
-            _audio(services, takes), format=options.format, folder=Path(folder)
-        )
-        digest = file_sha256(rendered.path)[:16]
-        name = f"chapters/{claim.chapter:05d}-{digest}"
-        audio_key = job_object(claim.job_id, f"{name}{rendered.path.suffix}")
-        services.objects.put_file(audio_key, rendered.path, media_type=rendered.media_type)
-    services.reach(FailPoint.CHAPTER_STORED)
-    timeline_key = job_object(claim.job_id, f"{name}.json")
-    services.objects.put_bytes(
-        timeline_key, timeline_json(rendered.placements), media_type="application/json"
-    )
-    services.reach(FailPoint.TIMELINE_STORED)
-    services.steps.finish_render(
-        claim,
-        RenderedRecord(audio_key=audio_key, timeline_key=timeline_key, samples=rendered.samples),
-    )
+    chunks = services.takes.of_chapter(claim)
+    try:
+        record = _rendered(services, claim, chunks)
+    except TakeCorrupt:
+        if not _spoken_again(services, claim, chunks):
+            raise
+        return
+    services.steps.finish_render(claim, record)
     services.reach(FailPoint.RENDER_FINISHED)
 
 
-def _audio(services: Services, takes: list[ChapterTake]) -> Iterator[TakeAudio]:
+def _rendered(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -> RenderedRecord:
+    format_ = services.jobs.get(claim.job_id).options.format
+    with tempfile.TemporaryDirectory(dir=services.scratch, prefix="narrator-render-") as folder:
+        made = services.studio.render(_audio(services, chunks), format=format_, folder=Path(folder))
+        return _stored(services, claim, made)
+
+
+def _audio(services: Services, chunks: Sequence[ChapterTake]) -> Iterator[TakeAudio]:
     """One take after the other, so that memory does not grow with the chapter."""
-    for chapter_take in takes:
-        yield TakeAudio(pcm=_samples(services, chapter_take.take), boundary=chapter_take.boundary)
+    for chunk in chunks:
+        yield TakeAudio(pcm=samples_of(services, chunk), boundary=chunk.boundary)
 
 
-def _samples(services: Services, take: Take) -> bytes:
-    pcm = services.studio.unpack(services.objects.get_bytes(take.object_key))
-    if hashlib.sha256(pcm).hexdigest() != take.sha256:
-        raise TakeCorrupt(
-            f"take {take.key[:16]} is not what was stored",
-            remedy=f"restore {take.object_key} from a copy of the object store, then retry the job",
-        )
-    return pcm
+def _stored(services: Services, claim: Claim, made: RenderedChapter) -> RenderedRecord:
+    """The audio first, then its timeline: their names end in digits of their digests."""
+    name = f"chapters/{claim.chapter:05d}-{file_sha256(made.path)[:NAMED_DIGITS]}"
+    audio_key = job_object(claim.job_id, f"{name}{made.path.suffix}")
+    services.objects.put_file(audio_key, made.path, media_type=made.media_type)
+    services.reach(FailPoint.CHAPTER_STORED)
+    timeline = timeline_json(made.placements)
+    digest = hashlib.sha256(timeline).hexdigest()
+    timeline_key = job_object(claim.job_id, f"{name}-{digest[:NAMED_DIGITS]}.json")
+    services.objects.put_bytes(timeline_key, timeline, media_type="application/json")
+    services.reach(FailPoint.TIMELINE_STORED)
+    return RenderedRecord(audio_key=audio_key, timeline_key=timeline_key, samples=made.samples)
 
 
-def timeline_json(placements: tuple[Placement, ...]) -> bytes:
-    """A chapter's placements as [start, samples, envelope in base64] each, in chunk order."""
-    rows = [[p.start_samples, p.samples, base64.b64encode(p.envelope).decode()] for p in placements]
-    return json.dumps(rows, separators=(",", ":")).encode()
+def _spoken_again(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -> bool:
+    """Let what is spoilt be spoken again; False when a second look finds every take as it was."""
+    by_key = {chunk.key: chunk for chunk in chunks}
+    spoilt = {key: each.take for key, each in by_key.items() if _is_spoilt(services, each)}
+    if not spoilt:
+        return False
+    _tell(spoilt)
+    services.steps.respeak(claim, spoilt)
+    return True
 
 
-def placements_from_json(data: bytes) -> tuple[Placement, ...]:
-    """The reverse of `timeline_json`."""
-    return tuple(
-        Placement(start_samples=start, samples=samples, envelope=base64.b64decode(envelope))
-        for start, samples, envelope in json.loads(data)
-    )
+def _is_spoilt(services: Services, chunk: ChapterTake) -> bool:
+    try:
+        samples_of(services, chunk)
+    except TakeCorrupt:
+        return True
+    return False
+
+
+def _tell(spoilt: dict[TakeKey, Take | None]) -> None:
+    for key, take in spoilt.items():
+        log.warning("take.spoilt", take=key[:16], object=take.object_key if take else "")

@@ -28,8 +28,8 @@ def submit(
     The source is stored before the job that points to it, and both before anybody is told.
     """
     source_key = source_object(file_sha256(path))
-    if not services.objects.exists(source_key):
-        services.objects.put_file(source_key, path, media_type="application/octet-stream")
+    # What is there already may be spoilt: a document that is submitted again mends it.
+    services.objects.put_file(source_key, path, media_type="application/octet-stream")
     services.reach(FailPoint.SOURCE_STORED)
     job = services.jobs.create(
         NewJob(

@@ -12,7 +12,6 @@ from sqlalchemy import (
     exists,
     func,
     select,
-    tuple_,
     update,
 )
 
@@ -209,14 +208,14 @@ def revive(tx: Connection, job_id: JobId) -> None:
     back = update(chunks).where(_dead(job_id))
     tx.execute(back.values(state=PENDING, failure_code=None, failure_reason=None))
     unrender(tx, job_id, sorted({row.chapter for row in found}))
-    sliced, number = _sliced(tx, job_id)
+    sliced, number = open_slices(tx, job_id)
     alone = [row for row in found if (row.chapter, row.idx) not in sliced]
     add_steps(tx, job_id, speak_alone(alone, number))
 
 
 def unrender(tx: Connection, job_id: JobId, positions: Sequence[int]) -> None:
     """Forget these chapters' recordings, and the steps that made them or the book."""
-    made = tuple_(steps.c.kind, steps.c.seq).in_([(StepKind.RENDER, n) for n in positions])
+    made = (steps.c.kind == StepKind.RENDER) & steps.c.chapter.in_(positions)
     published = steps.c.kind == StepKind.PUBLISH
     tx.execute(delete(steps).where(steps.c.job_id == job_id, made | published))
     tx.execute(
@@ -234,7 +233,7 @@ def speak_alone(rows: Sequence[Any], number: int) -> Iterator[NewStep]:
         )
 
 
-def _sliced(tx: Connection, job_id: JobId) -> tuple[set[tuple[int, int]], int]:
+def open_slices(tx: Connection, job_id: JobId) -> tuple[set[tuple[int, int]], int]:
     """The chunks (chapter, index) in open slices, and the first number that no slice may need.
 
     A slice may yet be cut into as many as it has chunks, numbered from its own number on.

@@ -94,19 +94,20 @@ class SqlJobs:
     def progress(self, job_id: JobId) -> Progress:
         """How far the job is: three statements, each answered by one index."""
         with self._database.read() as tx:
-            there = select(jobs.c.state).where(jobs.c.id == job_id, _THERE)
-            state = tx.scalars(there).one_or_none()
-            if state is None:
+            there = select(jobs.c.state, jobs.c.takes_spoilt).where(jobs.c.id == job_id, _THERE)
+            job = tx.execute(there).one_or_none()
+            if job is None:
                 raise unknown_job(job_id)
             rows = tx.execute(_chapter_query(job_id)).all()
             billed = sums_of_job(tx, job_id)
         made = tuple(_chapter_progress(row) for row in rows)
         return Progress(
-            stage=stage_of(JobState(state), made),
+            stage=stage_of(JobState(job.state), made),
             chapters=made,
             chars_from_takes=sum(int(row.chars_from_takes or 0) for row in rows),
             chars_sent=billed.sent,
             chars_resent=billed.resent,
+            takes_spoilt=job.takes_spoilt,
         )
 
     def cancel(self, job_id: JobId) -> Job:

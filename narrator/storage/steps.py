@@ -6,9 +6,10 @@ from sqlalchemy import Connection, ScalarSelect, exists, func, insert, select, t
 
 from narrator.domain.artifacts import Artifact
 from narrator.domain.errors import InvalidTransition
-from narrator.domain.ids import JobId
+from narrator.domain.ids import JobId, TakeKey
 from narrator.domain.jobs import Failure, JobMove, JobState
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState
+from narrator.domain.takes import Take
 from narrator.domain.voices import Voice
 from narrator.services.ports import PlannedJob, RenderedRecord
 from narrator.storage import tables
@@ -17,6 +18,7 @@ from narrator.storage.claiming import claim_next, claim_slice
 from narrator.storage.database import Database, instant
 from narrator.storage.dead import fail_for_dead, may_publish, may_render
 from narrator.storage.dispatching import dispatch
+from narrator.storage.mending import rerender, respeak
 from narrator.storage.moves import (
     NewStep,
     add_steps,
@@ -160,6 +162,11 @@ class SqlSteps:
                 resume_spoken(tx, claim.job_id)
             fail_for_dead(tx, claim.job_id)
 
+    def respeak(self, claim: Claim, spoilt: Mapping[TakeKey, Take | None]) -> int:
+        """Let words be spoken again whose takes are spoilt; returns how many takes are."""
+        with self._database.write() as tx:
+            return respeak(tx, claim, spoilt)
+
     def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
         """Done; inserts the job's `publish` step when every chapter is rendered."""
         with self._database.write() as tx:
@@ -169,6 +176,11 @@ class SqlSteps:
             if not _unrendered(tx, claim.job_id) and may_publish(tx, claim.job_id):
                 add_steps(tx, claim.job_id, [NewStep(kind=StepKind.PUBLISH, seq=0)])
             fail_for_dead(tx, claim.job_id)
+
+    def rerender(self, claim: Claim, positions: Sequence[int]) -> None:
+        """Let chapters be rendered again whose recordings are spoilt."""
+        with self._database.write() as tx:
+            rerender(tx, claim, positions)
 
     def finish_publish(self, claim: Claim, artifacts: Sequence[Artifact]) -> None:
         """Done; the job has succeeded with these artifacts.

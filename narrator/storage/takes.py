@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
 
-from narrator.domain.errors import LeaseLost, Missing
+from narrator.domain.errors import LeaseLost
 from narrator.domain.faults import Fault
 from narrator.domain.ids import ObjectKey, TakeKey
 from narrator.domain.ledger import Outcome
@@ -118,7 +118,7 @@ class SqlTakes:
             return bury(tx, claim, key, fault, reason)
 
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:
-        """The takes of the claim's chapter in chunk order; raises Missing when one is gone."""
+        """The takes of the claim's chapter in chunk order."""
         query = (
             select(chunks.c.idx, chunks.c.boundary, chunks.c.take_key, takes)
             .select_from(chunks)
@@ -296,17 +296,17 @@ def _take(row: Row[Any]) -> Take:
         samples=row.samples,
         chars=row.chars,
         model_version=row.model_version,
+        kept_at=row.created_at,
     )
 
 
 def _chapter_take(row: Row[Any]) -> ChapterTake:
-    if row.key is None:
-        raise Missing(
-            f"take {row.take_key[:16]} of chunk {row.idx} is not among the kept takes",
-            remedy=f"restore row {row.take_key} of the table takes from a backup, then retry the"
-            " job; Narrator removes no take, and speaks no spoken chunk again",
-        )
-    return ChapterTake(index=row.idx, boundary=Boundary(row.boundary), take=_take(row))
+    return ChapterTake(
+        index=row.idx,
+        boundary=Boundary(row.boundary),
+        key=TakeKey(row.take_key),
+        take=_take(row) if row.key else None,
+    )
 
 
 def _rendered(row: Row[Any], keys: tuple[TakeKey, ...], dead: frozenset[int]) -> RenderedChapterRow:

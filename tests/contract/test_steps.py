@@ -196,6 +196,8 @@ WRITES: dict[str, Callable[[Store, Claim], object]] = {
     "finish_plan": lambda store, claim: store.steps.finish_plan(claim, plan_of([["two"]])),
     "finish_slice": lambda store, claim: store.steps.finish_slice(claim),
     "finish_render": lambda store, claim: store.steps.finish_render(claim, RECORD),
+    "respeak": lambda store, claim: store.steps.respeak(claim, {key_of("one"): None}),
+    "rerender": lambda store, claim: store.steps.rerender(claim, [0]),
     "finish_publish": lambda store, claim: store.steps.finish_publish(claim, []),
 }
 

@@ -77,6 +77,7 @@ class MemoryJobs(MemoryTables):
                 chars_from_takes=earlier,
                 chars_sent=sums.sent,
                 chars_resent=sums.resent,
+                takes_spoilt=self.takes_spoilt[job_id],
             )
 
     def cancel(self, job_id: JobId) -> Job:

@@ -15,11 +15,12 @@ from narrator.domain.spread import cut, share
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState, step_sources
 from narrator.domain.voices import Voice
 from narrator.services.ports import PlannedJob, RenderedRecord
+from tests.fakes.mending import MemoryMending
 from tests.fakes.rows import ChapterRow, ChunkRow, StepRow, claim_of
-from tests.fakes.tables import MemoryTables, waits_for_account
+from tests.fakes.tables import waits_for_account
 
 
-class MemorySteps(MemoryTables):
+class MemorySteps(MemoryMending):
     """The port `Steps`."""
 
     __slots__ = ()

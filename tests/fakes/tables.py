@@ -1,5 +1,6 @@
 """What the twins of jobs, steps and takes stand on: their rows, under one lock."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -42,6 +43,7 @@ class MemoryTables:
     _kept: dict[TakeKey, Take] = field(default_factory=dict)
     _used_at: dict[TakeKey, float] = field(default_factory=dict)
     _leases: dict[TakeKey, tuple[StepId, int]] = field(default_factory=dict)
+    takes_spoilt: Counter[JobId] = field(default_factory=Counter)
     utterances: Utterances = field(default_factory=Utterances)
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
     _lock: RLock = field(default_factory=RLock)
@@ -93,6 +95,9 @@ class MemoryTables:
         sources = step_sources(move)
         mine = [s for s in self.steps_by_id.values() if s.job_id == job_id and s.kind.queue]
         return [step for step in mine if step.state in sources]
+
+    def _steps(self, job_id: JobId, kind: StepKind) -> list[StepRow]:
+        return [s for s in self.steps_by_id.values() if s.job_id == job_id and s.kind is kind]
 
     def _open_slices(self, job_id: JobId) -> bool:
         return any(step.kind is StepKind.SLICE for step in self._of(job_id, StepMove.CANCEL))

@@ -49,7 +49,7 @@ class MemoryTakes(MemoryTables):
             if not (spoken_now and leased and take.key not in self._kept):
                 self._held(claim)
             late = take.key in self._kept
-            kept = self._kept.setdefault(take.key, take)
+            kept = self._kept.setdefault(take.key, replace(take, kept_at=self.clock()))
             if spoken_now:
                 outcome = Outcome.LATE if late else Outcome.KEPT
                 self.utterances.end(claim, take.key, outcome, request_id=request_id)
@@ -80,7 +80,8 @@ class MemoryTakes(MemoryTables):
                 ChapterTake(
                     index=chunk.planned.index,
                     boundary=chunk.planned.boundary,
-                    take=self._kept[chunk.planned.key],
+                    key=chunk.planned.key,
+                    take=self._kept.get(chunk.planned.key),
                 )
                 for chunk in self._chapters[claim.job_id][claim.chapter].chunks
                 if chunk.spoken

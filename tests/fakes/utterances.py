@@ -1,10 +1,11 @@
 """The ledger's rows, in memory; whoever uses them holds the twin's lock."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from narrator.domain.errors import InvalidTransition
+from narrator.domain.faults import Fault
 from narrator.domain.ids import JobId, StepId, TakeKey
 from narrator.domain.ledger import Outcome, Sending, Sums
 from narrator.domain.poison import OWN_FAULTS, Evidence
@@ -74,6 +75,13 @@ class Utterances:
         for row in self.rows.values():
             if row.job_id == job_id and row.outcome is Outcome.SENT:
                 row.outcome = Outcome.LOST
+
+    def spoil(self, job_id: JobId, chapter: int, keys: Collection[TakeKey]) -> None:
+        """What was kept of these words for this chapter is lost."""
+        for row in self.rows.values():
+            mine = (row.job_id, row.chapter, row.outcome) == (job_id, chapter, Outcome.KEPT)
+            if mine and row.sending.key in keys:
+                row.outcome, row.code = Outcome.LOST, Fault.TAKE_CORRUPT
 
     def end(
         self, claim: Claim, key: TakeKey, outcome: Outcome, *, request_id: str = "", code: str = ""

@@ -189,10 +189,30 @@ class Steps(Protocol):
         list of them once nothing else of it is left to do.
         """
 
+    def respeak(self, claim: Claim, spoilt: Mapping[TakeKey, Take | None]) -> int:
+        """Let words be spoken again whose takes are gone (None) or not what was stored.
+
+        For a render step, and takes of its chapter as it saw them. Their rows are removed, but one
+        that was kept since; the job's chunks of these words are pending again, wherever the chapter
+        is not rendered, in slices of their own; what the job had sent for them counts as lost. The
+        `render` steps end; the last of the slices inserts them again. Returns how many takes are
+        spoken again, which the job counts; the step is given back where none needs to be. Raises
+        StoredSpoilt, nothing changed, for words that were spoilt `MOST_SPOILT` times since the job
+        was begun or retried.
+        """
+
     def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
         """Done; inserts the job's `publish` step when every chapter is rendered.
 
         A job fails here like in `finish_slice`, and when all it could make is silence.
+        """
+
+    def rerender(self, claim: Claim, positions: Sequence[int]) -> None:
+        """Let chapters be rendered again whose recordings are gone or not what was stored.
+
+        For a publish step, which ends; the last of the renders inserts it again. Raises
+        StoredSpoilt, nothing changed, for a chapter that was rendered `MOST_SPOILT` times since the
+        job was begun or retried.
         """
 
     def finish_publish(self, claim: Claim, artifacts: Sequence[Artifact]) -> None:
@@ -201,11 +221,12 @@ class Steps(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterTake:
-    """A spoken chunk of a chapter and its take, for rendering."""
+    """A spoken chunk of a chapter and its take, for rendering; None where that is gone."""
 
     index: int
     boundary: Boundary
-    take: Take
+    key: TakeKey
+    take: Take | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,100 @@
+"""Reading back what was stored. Nothing is taken for what it was unless its digest says so."""
+
+import hashlib
+from pathlib import Path, PurePosixPath
+
+from narrator.domain.artifacts import job_object, source_object
+from narrator.domain.errors import Missing, TakeCorrupt, VerificationFailed
+from narrator.domain.ids import JobId, ObjectKey
+from narrator.domain.jobs import Job
+from narrator.domain.plan import Plan
+from narrator.domain.plan_json import from_json as plan_from_json
+from narrator.domain.spoilt import plan_spoilt, source_spoilt
+from narrator.domain.timeline import Placement
+from narrator.services.kit import Services
+from narrator.services.ports import ChapterTake, RenderedRecord
+from narrator.services.submit import file_sha256
+from narrator.services.timelines import placements_from_json
+
+NAMED_DIGITS = 16
+"""So many digits of its digest are in an object's name."""
+
+
+def fetch_source(services: Services, job: Job, path: Path) -> None:
+    """Copy the submitted document to a file; raises StoredSpoilt."""
+    try:
+        services.objects.get_file(job.source_key, path)
+    except Missing as error:
+        raise source_spoilt(job.source_key, gone=True) from error
+    if source_object(file_sha256(path)) != job.source_key:
+        raise source_spoilt(job.source_key, gone=False)
+
+
+def plan_object(job_id: JobId, sha256: str) -> ObjectKey:
+    """Where a plan is kept, by the digest of its canonical form (`plan_hash`)."""
+    return job_object(job_id, f"plan-{sha256}.json")
+
+
+def plan_of(services: Services, job: Job) -> Plan:
+    """The stored plan of a planned job; raises StoredSpoilt."""
+    if job.plan_key is None:
+        raise VerificationFailed(f"{job} has no plan", remedy="submit the document again")
+    try:
+        data = services.objects.get_bytes(job.plan_key)
+    except Missing as error:
+        raise plan_spoilt(job.plan_key, gone=True) from error
+    if plan_object(job.id, hashlib.sha256(data).hexdigest()) != job.plan_key:
+        raise plan_spoilt(job.plan_key, gone=False)
+    return plan_from_json(data)
+
+
+def samples_of(services: Services, chunk: ChapterTake) -> bytes:
+    """The samples of a chunk's take; raises TakeCorrupt when they are gone or others."""
+    try:
+        return _samples(services, chunk)
+    except Missing as error:
+        raise TakeCorrupt(f"take {chunk.key[:16]} is gone: {error.reason}") from error
+
+
+def _samples(services: Services, chunk: ChapterTake) -> bytes:
+    if chunk.take is None:
+        raise TakeCorrupt(f"take {chunk.key[:16]} is not among the kept takes")
+    pcm = services.studio.unpack(services.objects.get_bytes(chunk.take.object_key))
+    if hashlib.sha256(pcm).hexdigest() != chunk.take.sha256:
+        raise TakeCorrupt(f"take {chunk.key[:16]} is not what was stored")
+    return pcm
+
+
+def fetch_chapter(
+    services: Services, record: RenderedRecord, path: Path
+) -> tuple[Placement, ...] | None:
+    """Copy a chapter's recording to a file; where its takes lie in it.
+
+    None when either is gone, or is not what was stored.
+    """
+    try:
+        services.objects.get_file(record.audio_key, path)
+        timeline = services.objects.get_bytes(record.timeline_key)
+    except Missing:
+        return None
+    named = _is_named(record.audio_key, file_sha256(path)) and _is_timeline(record, timeline)
+    return _placements(timeline) if named else None
+
+
+def _is_named(key: ObjectKey, sha256: str) -> bool:
+    """Whether the last part of an object's name is made of that digest."""
+    return PurePosixPath(key).stem.rpartition("-")[2] == sha256[:NAMED_DIGITS]
+
+
+def _is_timeline(record: RenderedRecord, data: bytes) -> bool:
+    """A timeline that a release before this one stored is named like its audio: it must do."""
+    if PurePosixPath(record.timeline_key).stem == PurePosixPath(record.audio_key).stem:
+        return True
+    return _is_named(record.timeline_key, hashlib.sha256(data).hexdigest())
+
+
+def _placements(timeline: bytes) -> tuple[Placement, ...] | None:
+    try:
+        return placements_from_json(timeline)
+    except (ValueError, TypeError):
+        return None
