@@ -27,7 +27,7 @@ from tests.servers.process import Child
 
 LOOK_SECONDS = 0.05
 ROWS_SECONDS = 0.25
-PATIENCE_SECONDS = 120.0  # after the last fault everything has ended, or it never will
+PATIENCE_SECONDS = 300.0  # by then everything has ended, or it never will
 IDLE_SECONDS = 30.0
 POINT_STOP_SECONDS = 3.0
 AGAIN_SECONDS = 0.5
@@ -71,20 +71,20 @@ class Course:
     _numbers: Iterator[int] = field(default_factory=count)
     _began: float = 0.0
     _looked: float = 0.0
+    _waiting: list[Fault] = field(default_factory=list)
     _ended: bool = False
     _over: Event = field(default_factory=Event)
 
     def run(self) -> None:
         """Everything, until all jobs have ended and all that was stopped goes on again."""
         self._began = monotonic()
-        for fault in self.faults:
-            self._later(self._began + fault.at_seconds, partial(self._begin, fault))
+        self._waiting = list(self.faults)
+        self._reached(0.0)
         self._step()  # failpoints are armed before anything is submitted
         client = Thread(target=self._submit, daemon=True)
         client.start()
-        last = max((fault.at_seconds + fault.seconds for fault in self.faults), default=0.0)
-        deadline = self._began + last + PATIENCE_SECONDS
-        while not (self._ended and not self._due):
+        deadline = self._began + PATIENCE_SECONDS
+        while not (self._ended and not self._due and not self._waiting):
             if monotonic() > deadline:
                 self.stuck = True
                 break
@@ -125,7 +125,7 @@ class Course:
 
     def _look_at_rows(self) -> None:
         try:
-            states = self.rig.rows.states()
+            states, chars = self.rig.rows.states(), self.rig.rows.spoken_chars()
             for death in self.deaths:
                 self._follow(death)
         except psycopg.Error:
@@ -135,6 +135,13 @@ class Course:
         if ended and not self._ended:
             self.ended_after_seconds = monotonic() - self._began
         self._ended = ended
+        self._reached(1.0 if ended else chars / sum(len(each.source) for each in self.submissions))
+
+    def _reached(self, share: float) -> None:
+        """What was to come once so much is spoken is due."""
+        for fault in [each for each in self._waiting if each.at_share <= share]:
+            self._waiting.remove(fault)
+            self._later(monotonic() + fault.at_seconds, partial(self._begin, fault))
 
     def _follow(self, death: Death) -> None:
         """Whether what the dead process had claimed is somebody else's by now."""

@@ -50,6 +50,11 @@ class Rows:
         """Every job's state, by its id."""
         return dict(self.ask("SELECT id, state FROM jobs"))
 
+    def spoken_chars(self) -> int:
+        """Characters of all chunks that are spoken."""
+        query = "SELECT coalesce(sum(chars), 0)::int FROM chunks WHERE state = 'spoken'"
+        return int(self.ask(query)[0][0])
+
     def jobs(self) -> list[tuple[str, str, str]]:
         """Id, state and source's name of every job."""
         return [(a, b, c) for a, b, c in self.ask("SELECT id, state, source_name FROM jobs")]

@@ -11,7 +11,10 @@ from typing import Any
 
 from narrator.domain.failpoints import FailPoint
 
-FIRST_SECONDS, LAST_SECONDS = 0.3, 12.0
+EARLY_SECONDS = (0.3, 6.0)  # while documents arrive and are planned
+LATE_SECONDS = (0.0, 2.5)  # after a share of the characters is spoken
+SHARES = (0.02, 0.9)
+LATE = 0.6  # so many of the faults are late
 FEWEST, MOST = 5, 8
 DOWN_SECONDS = (0.2, 2.5)  # what is stopped stays so for so long
 FROZEN_SECONDS = (0.5, 5.0)  # up to well beyond a lease
@@ -57,12 +60,14 @@ ACTS: dict[Target, tuple[Act, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """`at_seconds` after the first submission; `seconds` is how long what is undone lasts.
+    """`at_seconds` after the share `at_share` of all characters is spoken (0: at the beginning).
 
-    `number` tells workers of a kind apart, `point` is a failpoint's name.
+    `seconds` is how long what is undone lasts. `number` tells workers of a kind apart, `point` is a
+    failpoint's name.
     """
 
     at_seconds: float
+    at_share: float = 0.0
     target: Target
     act: Act
     seconds: float = 0.0
@@ -85,7 +90,8 @@ def schedule(seed: int, *, store: bool) -> list[Fault]:
     targets = [target for target in ACTS if store or target is not Target.STORE]
     extra = dice.randint(0, MOST - FEWEST)
     chosen = [*dice.sample(targets, FEWEST), *dice.choices([*targets, Target.POINT], k=extra)]
-    return sorted((fault(dice, target) for target in chosen), key=lambda each: each.at_seconds)
+    faults = [fault(dice, target) for target in chosen]
+    return sorted(faults, key=lambda each: (each.at_share, each.at_seconds))
 
 
 def fault(dice: random.Random, target: Target) -> Fault:
@@ -93,8 +99,11 @@ def fault(dice: random.Random, target: Target) -> Fault:
     act = dice.choice(ACTS[target])
     span = FROZEN_SECONDS if act in {Act.FREEZE, Act.STOP} else DOWN_SECONDS
     at_point = target is Target.POINT
+    late = dice.random() < LATE
+    at_seconds = round(dice.uniform(*(LATE_SECONDS if late else EARLY_SECONDS)), 2)
     return Fault(
-        at_seconds=0.0 if at_point else round(dice.uniform(FIRST_SECONDS, LAST_SECONDS), 2),
+        at_seconds=0.0 if at_point else at_seconds,
+        at_share=round(dice.uniform(*SHARES), 2) if late and not at_point else 0.0,
         target=target,
         act=act,
         seconds=round(dice.uniform(*span), 2),
