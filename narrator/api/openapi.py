@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from narrator.api import problems
-from narrator.api.schemas import Problem, SubmittedOptions, SubmittedText
+from narrator.api.schemas import Problem
+from narrator.api.submitted import SubmittedOptions, SubmittedText
 
 DESCRIPTION = """
 Turns long documents into audiobooks.

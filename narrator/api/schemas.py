@@ -1,10 +1,11 @@
-"""What the API takes and gives, as its OpenAPI document shows it. Units are in the names."""
+"""What the API gives, as its OpenAPI document shows it. Units are in the names."""
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from narrator.domain.artifacts import Artifact, AudioFormat
 from narrator.domain.ids import JobId
@@ -14,66 +15,19 @@ from narrator.domain.jobs import (
     Job,
     JobOptions,
     JobState,
+    OnDead,
     Progress,
     Stage,
 )
 from narrator.domain.ledger import RESENT, Outcome
-from narrator.domain.voices import DEFAULT_VOICE, FASTEST, SAMPLE_RATE, SLOWEST
+from narrator.domain.poison import DeadChunk
+from narrator.domain.voices import SAMPLE_RATE
 from narrator.services.allowance import Allowance
 from narrator.services.estimate import cost_dollars
 
 JOB_PATH = "/v1/jobs/{job_id}"
 EXAMPLE_ID = "6f1c0a4be1d24d3c9b5e7a8f90123456"
-CHAPTERS_CHARS = 1000
-TITLE_CHARS = 200
-
-
-class _Taken(BaseModel):
-    """Something a caller sends: a misspelt field is an error, not a silence."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class SubmittedOptions(_Taken):
-    """How a document is to be narrated; every option may be left out."""
-
-    voice: Annotated[
-        str,
-        Field(
-            max_length=100,
-            description="A Deepgram Aura voice.",
-            examples=["aura-2-thalia-en", "aura-2-orion-en"],
-        ),
-    ] = DEFAULT_VOICE
-    speed: Annotated[
-        float,
-        Field(
-            allow_inf_nan=False,
-            description=f"Speaking rate, {SLOWEST} to {FASTEST}; 1 is the voice's own."
-            " Aura-2 voices in English and Spanish only.",
-        ),
-    ] = 1.0
-    format: Annotated[AudioFormat, Field(description="File format of the finished recording.")] = (
-        AudioFormat.M4B
-    )
-    chapters: Annotated[
-        str,
-        Field(
-            max_length=CHAPTERS_CHARS,
-            description="Body chapters to narrate, such as `1,3-5`; empty for all of them.",
-            examples=["1,3-5"],
-        ),
-    ] = ""
-
-
-class SubmittedText(SubmittedOptions):
-    """A text to narrate, given in the request itself; a file goes as multipart instead."""
-
-    text: Annotated[str, Field(min_length=1, description="The text: plain, UTF-8.")]
-    title: Annotated[
-        str,
-        Field(max_length=TITLE_CHARS, description="Its title, for tags and chapter marks."),
-    ] = ""
+MOST_DEAD = 100
 
 
 class OptionsView(BaseModel):
@@ -83,6 +37,7 @@ class OptionsView(BaseModel):
     speed: float
     format: AudioFormat
     chapters: list[int] = Field(description="Body chapter numbers; empty means all.")
+    on_dead: OnDead = Field(description="What is made of chunks that cannot be spoken.")
 
     @classmethod
     def of(cls, options: JobOptions) -> Self:
@@ -92,6 +47,7 @@ class OptionsView(BaseModel):
             speed=options.voice.speed,
             format=options.format,
             chapters=list(options.chapters),
+            on_dead=options.on_dead,
         )
 
 
@@ -129,6 +85,7 @@ class ProgressView(BaseModel):
     chapters_rendered: int = Field(description="Chapters whose audio is finished.")
     chunks: int
     chunks_spoken: int
+    chunks_dead: int = Field(description="Chunks that were given up; see `dead`.")
     chars: int = Field(description="Characters to be spoken.")
     chars_spoken: int
     chars_from_takes: int = Field(
@@ -151,6 +108,7 @@ class ProgressView(BaseModel):
             chapters_rendered=progress.chapters_rendered,
             chunks=progress.chunks,
             chunks_spoken=progress.chunks_spoken,
+            chunks_dead=progress.chunks_dead,
             chars=progress.chars,
             chars_spoken=progress.chars_spoken,
             chars_from_takes=progress.chars_from_takes,
@@ -159,6 +117,22 @@ class ProgressView(BaseModel):
             audio_seconds=_seconds(progress.samples),
             by_chapter=[ChapterView.of(chapter) for chapter in progress.chapters],
         )
+
+
+class DeadChunkView(BaseModel):
+    """A chunk that was given up; a retry tries it again."""
+
+    chapter: int = Field(description="Body chapter number in the document, from 1.")
+    chunk: int = Field(description="Its place in the chapter, from 0.")
+    code: str = Field(
+        description="The fault, as the ledger names it; for programs.", examples=["no-audio"]
+    )
+    reason: str
+
+    @classmethod
+    def of(cls, dead: DeadChunk) -> Self:
+        """From the domain's value."""
+        return cls(chapter=dead.chapter, chunk=dead.index, code=dead.code, reason=dead.reason)
 
 
 class ArtifactView(BaseModel):
@@ -239,6 +213,9 @@ class JobView(JobSummary):
 
     stage: Stage = Field(description="What it is busy with.")
     progress: ProgressView
+    dead: list[DeadChunkView] = Field(
+        description=f"The first {MOST_DEAD} chunks that were given up, in the document's order."
+    )
     dollars_billed: float = Field(
         description="US dollars that the provider bills for `progress.chars_sent`; 0 where the one"
         " who speaks is not paid."
@@ -246,7 +223,13 @@ class JobView(JobSummary):
 
     @classmethod
     def whole(
-        cls, job: Job, progress: Progress, *, pause: Failure | None, price_per_1000_chars: float
+        cls,
+        job: Job,
+        progress: Progress,
+        *,
+        dead: Sequence[DeadChunk],
+        pause: Failure | None,
+        price_per_1000_chars: float,
     ) -> Self:
         """From the domain's values and the provider's price in US dollars."""
         billed = cost_dollars(progress.chars_sent, price_per_1000_chars=price_per_1000_chars)
@@ -254,6 +237,7 @@ class JobView(JobSummary):
             **dict(JobSummary.of(job, pause)),
             stage=progress.stage,
             progress=ProgressView.of(progress),
+            dead=[DeadChunkView.of(each) for each in dead],
             dollars_billed=round(billed, 6),
         )
 

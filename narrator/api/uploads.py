@@ -19,7 +19,7 @@ from starlette.types import Message
 
 from narrator.api.context import GivenSettings
 from narrator.api.problems import Refusal
-from narrator.api.schemas import SubmittedOptions, SubmittedText
+from narrator.api.submitted import SubmittedOptions, SubmittedText
 from narrator.domain.chapters import parse_chapters
 from narrator.domain.errors import DocumentRefused
 from narrator.domain.jobs import JobOptions
@@ -124,6 +124,7 @@ def _options(submitted: SubmittedOptions) -> JobOptions:
         voice=Voice(name=submitted.voice, speed=submitted.speed),
         format=submitted.format,
         chapters=parse_chapters(submitted.chapters),
+        on_dead=submitted.on_dead,
     )
 
 

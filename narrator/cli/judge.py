@@ -4,6 +4,7 @@ from pathlib import Path
 
 from narrator.cli.request import Judgement
 from narrator.cli.say import count
+from narrator.domain.documents import SkipReason
 from narrator.domain.manifest import Manifest
 from narrator.services.kit import Services
 from narrator.services.verify import Verdict, verify
@@ -32,10 +33,12 @@ def line(verdict: Verdict) -> str:
         *(["the document read again"] if verdict.with_document else []),
     ]
     skipped = sum(verdict.skipped.values())
+    unspoken = verdict.skipped.get(SkipReason.UNSPOKEN, 0)
+    gap = f" ({unspoken:,} of them because they could not be spoken)" if unspoken else ""
     return (
         f"{'verified' if verdict.ok else 'NOT verified'} ({', '.join(depth)}): "
         f"of the source's {count(verdict.source_chars, 'character')} {verdict.spoken_chars:,} are "
-        f"spoken in {count(verdict.chunks, 'chunk')}, {skipped:,} left out and listed, "
+        f"spoken in {count(verdict.chunks, 'chunk')}, {skipped:,} left out and listed{gap}, "
         f"{sum(map(len, verdict.gaps)):,} unaccounted for"
     )
 

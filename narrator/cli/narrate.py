@@ -18,7 +18,7 @@ from narrator.cli.request import Outcome, Request, outcome_path
 from narrator.cli.views import View, view_on
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.chapters import parse_chapters
-from narrator.domain.jobs import JobOptions
+from narrator.domain.jobs import JobOptions, OnDead
 from narrator.domain.voices import DEFAULT_VOICE, Voice
 from narrator.embedded.environment import Caller
 from narrator.embedded.fleet import Fleet
@@ -43,15 +43,23 @@ from narrator.embedded.processes import Death
 @click.option("--chapters", default="", help="Such as 1,3-5, as `narrator plan` counts them.")
 @click.option("--speed", default=1.0, show_default=True, help="0.7 to 1.5.")
 @click.option(
+    "--on-dead",
+    type=click.Choice([each.value for each in OnDead]),
+    default=OnDead.FAIL.value,
+    show_default=True,
+    help="What to make of chunks that cannot be spoken: a failure, or a gap that is stated.",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object; progress as JSON lines."
 )
-def narrate(
+def narrate(  # noqa: PLR0913 - one argument an option
     book: str,
     out: Path | None,
     voice: str,
     format_: str | None,
     chapters: str,
     speed: float,
+    on_dead: str,
     *,
     as_json: bool,
 ) -> int:
@@ -65,6 +73,7 @@ def narrate(
         voice=Voice(name=voice, speed=speed),
         format=format_chosen,
         chapters=parse_chapters(chapters),
+        on_dead=OnDead(on_dead),
     )
     settings = configuration.load()
     need_key(settings)

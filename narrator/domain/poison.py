@@ -89,7 +89,10 @@ def chunks_dead(dead: int, first: Sequence[DeadChunk], *, spoken: bool) -> Failu
     chunks = "1 chunk" if dead == 1 else f"{dead} chunks"
     remedy = "retry the job: what is dead is tried again, and nothing else is spoken twice"
     if spoken:
-        remedy += "; or submit the document with on_dead=skip, which leaves a gap and says so"
+        remedy += (
+            "; or submit the document with on_dead=skip (`--on-dead skip`), which leaves a gap and"
+            " says so"
+        )
     return Failure(
         code=DEAD_CODE, reason=f"{chunks} could not be spoken ({named}{more})", remedy=remedy
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from narrator.domain.artifacts import source_object
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import DEFAULT_TENANT, JobId, TenantId
-from narrator.domain.jobs import Job, JobOptions, NewJob
+from narrator.domain.jobs import Job, JobOptions, NewJob, OnDead
 from narrator.services.dispatch import dispatch
 from narrator.services.kit import Services
 
@@ -61,6 +61,8 @@ def same_job_id(path: Path, *, name: str, options: JobOptions, speaker: str, stu
         options.chapters,
         studio,
     ]
+    if options.on_dead is not OnDead.FAIL:  # as it was before there was a choice
+        identity.append(options.on_dead)
     return JobId(hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32])
 
 

@@ -39,9 +39,9 @@ class FakeSpeaker:
     """Speaks at once, one utterance after another; `said` is all that was sent.
 
     `cuts` are texts to be cut once by an error, `poison` those that always are, `refusals` errors
-    for as many handshakes, the last one first. `before` is called with a text before its caller is asked to permit it. `clock` tells
-    when a hold has ended. `open` are the numbers of slots with a session, `opened` those of all
-    handshakes that succeeded, in order.
+    for as many handshakes, the last one first. `before` is called with a text before its caller is
+    asked to permit it. `clock` tells when a hold has ended. `open` are the numbers of slots with a
+    session, `opened` those of all handshakes that succeeded, in order.
     """
 
     cuts: dict[str, NarratorError] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from narrator.api.context import GivenJobId, GivenPrice, GivenServices, Price
 from narrator.api.openapi import job_body, refusals
-from narrator.api.schemas import EXAMPLE_ID, JobList, JobSummary, JobView, job_path
+from narrator.api.schemas import EXAMPLE_ID, MOST_DEAD, JobList, JobSummary, JobView, job_path
 from narrator.api.uploads import GivenSubmission, Submission
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import Job, JobState
@@ -142,9 +142,11 @@ def _keep(services: Services, submission: Submission) -> Job:
 
 
 def _view(services: Services, job: Job, price: Price) -> JobView:
+    progress = services.jobs.progress(job.id)
     return JobView.whole(
         job,
-        services.jobs.progress(job.id),
+        progress,
+        dead=services.jobs.dead(job.id, limit=MOST_DEAD) if progress.chunks_dead else (),
         pause=pauses(services, [job]).get(job.id),
         price_per_1000_chars=price.of(job),
     )

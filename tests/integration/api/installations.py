@@ -9,9 +9,10 @@ from fastapi import FastAPI
 from narrator.api.app import create_app
 from narrator.domain.artifacts import Artifact, job_object
 from narrator.domain.errors import NarratorError
+from narrator.domain.faults import Fault
 from narrator.domain.ids import JobId, ObjectKey, TakeKey
 from narrator.domain.jobs import Failure
-from narrator.domain.ledger import Sending
+from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.plan import Boundary
 from narrator.domain.slots import Slot
 from narrator.domain.steps import Claim, Queue, StepKind
@@ -96,14 +97,18 @@ class Installation:
         self.sent(claim, PLANNED.chunks[0])
         for chunk in PLANNED.chunks:
             self.services.takes.lease(claim, [chunk.key])
-            take = Take(
-                key=chunk.key,
-                object_key=ObjectKey(f"takes/{chunk.key}.flac"),
-                sha256="0" * 64,
-                samples=SAMPLES,
-                chars=len(chunk.text),
-            )
-            self.services.takes.keep(claim, take, spoken_now=chunk.index == 0)
+            self.services.takes.keep(claim, _take(chunk), spoken_now=chunk.index == 0)
+        self.services.steps.finish_slice(claim)
+
+    def poisoned(self) -> None:
+        """Do the slice: its first chunk cannot be spoken, the second is answered."""
+        claim = self.claimed(StepKind.SLICE)
+        bad, good = PLANNED.chunks
+        self.sent(claim, bad)
+        self.services.ledger.end(claim, bad.key, Outcome.CUT, code=Fault.NO_AUDIO)
+        self.services.takes.bury(claim, bad.key, fault=Fault.NO_AUDIO, reason="no audio came")
+        self.services.takes.lease(claim, [good.key])
+        self.services.takes.keep(claim, _take(good), spoken_now=False)
         self.services.steps.finish_slice(claim)
 
     def sent(self, claim: Claim, chunk: PlannedChunk) -> None:
@@ -161,6 +166,16 @@ PLANNED = PlannedJob(
     ),
     slices=(Slice(chapter=0, chunks=(0, 1), chars=2 * len(WORDS)),),
 )
+
+
+def _take(chunk: PlannedChunk) -> Take:
+    return Take(
+        key=chunk.key,
+        object_key=ObjectKey(f"takes/{chunk.key}.flac"),
+        sha256="0" * 64,
+        samples=SAMPLES,
+        chars=len(chunk.text),
+    )
 
 
 def recording(key: ObjectKey) -> Artifact:

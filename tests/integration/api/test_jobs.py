@@ -38,6 +38,7 @@ def test_a_text_is_accepted_and_kept(installation: Installation) -> None:
 
 def test_every_option_reaches_the_job(installation: Installation) -> None:
     fields = {"voice": "aura-2-orion-en", "speed": "1.25", "format": "opus", "chapters": "1,3-5"}
+    fields["on_dead"] = "skip"
     answer = installation.caller.post(
         "/v1/jobs", files={"document": ("a.txt", b"a")}, data=fields
     ).json()
@@ -46,6 +47,7 @@ def test_every_option_reaches_the_job(installation: Installation) -> None:
         "speed": 1.25,
         "format": "opus",
         "chapters": [1, 3, 4, 5],
+        "on_dead": "skip",
     }
 
 
@@ -90,6 +92,7 @@ def test_progress_counts_chapters_chunks_and_characters(installation: Installati
     assert shown["progress"] == counted | {
         "chapters": 1,
         "chapters_rendered": 0,
+        "chunks_dead": 0,
         "chars_from_takes": chars,
         "chars_sent": chars,
         "chars_resent": 0,
@@ -187,3 +190,23 @@ def test_a_job_that_does_not_exist_is_not_found(
 def test_a_page_before_a_job_that_does_not_exist_is_not_found(installation: Installation) -> None:
     answer = installation.caller.get(f"/v1/jobs?before={NOWHERE}")
     assert (answer.status_code, answer.json()["code"]) == (404, "missing")
+
+
+def test_a_job_lists_the_chunks_that_were_given_up(installation: Installation) -> None:
+    job_id = installation.submitted()
+    installation.planned()
+    installation.poisoned()
+    shown = installation.caller.get(f"/v1/jobs/{job_id}").json()
+    assert (shown["state"], shown["failure"]["code"]) == ("failed", "chunks-dead")
+    assert shown["progress"]["chunks_dead"] == 1
+    assert shown["dead"] == [
+        {"chapter": 3, "chunk": 0, "code": "no-audio", "reason": "no audio came"}
+    ]
+
+
+def test_a_retried_job_has_given_up_nothing(installation: Installation) -> None:
+    job_id = installation.submitted()
+    installation.planned()
+    installation.poisoned()
+    shown = installation.caller.post(f"/v1/jobs/{job_id}/retry").json()
+    assert (shown["state"], shown["dead"], shown["failure"]) == ("running", [], None)
