@@ -82,6 +82,7 @@ def _limit(
     help="What Close does with audio that is not sent yet.",
 )
 @click.option("--odd-frames", is_flag=True, help="Cut samples in two between frames.")
+@click.option("--mute-text", default="", help="Answer a text that holds this with no audio.")
 @click.option("--tone-byte-ms", default=10.0, show_default=True, help="Slower survives codecs.")
 @click.option(
     "--chaos-share",
@@ -120,6 +121,7 @@ def speak_server(  # noqa: PLR0913 - one argument an option
     first_audio_ms: float,
     ms_per_100_chars: float,
     tone_byte_ms: float,
+    mute_text: str,
     chaos_share: float,
     chaos_socket_share: float | None,
     chaos_seed: int,
@@ -146,6 +148,7 @@ def speak_server(  # noqa: PLR0913 - one argument an option
             close_mode=CloseMode(close_mode),
             odd_frames=odd_frames,
             tone_byte_ms=tone_byte_ms,
+            mute_text=mute_text,
             journal=journal,
             chaos=Chaos(
                 seed=chaos_seed,

@@ -90,6 +90,7 @@ class SpeakServerConfig:
     handshake_faults: tuple[HandshakeFault, ...] = ()
     chaos: Chaos = field(default_factory=Chaos)
     tone_byte_ms: float = 10.0
+    mute_text: str = ""  # a flush whose text holds it is answered with nothing, each time
     journal: Path | None = None  # see `narrator.speakserver.journal`
 
     def __post_init__(self) -> None:

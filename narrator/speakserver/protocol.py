@@ -305,6 +305,8 @@ class SpeakProtocol:
     def _enqueue(self, *, sequence_id: int | None, strike: Strike | None = None) -> None:
         text = "".join(self._buffer)
         self._buffer.clear()
+        if self._config.mute_text and self._config.mute_text in text:
+            strike = Strike(kind=FaultKind.EMPTY)
         self._counts.characters_synthesised += len(text)
         self._queue.append(Utterance(text=text, sequence_id=sequence_id, strike=strike))
 

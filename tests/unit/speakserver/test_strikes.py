@@ -238,6 +238,15 @@ def test_whatever_strikes_the_server_keeps_its_own_rules(number, share, steps):
     assert cuts <= len(ends)
 
 
+def test_a_text_that_holds_what_is_mute_is_answered_with_nothing_each_time():
+    line = Line(mute_text="hush")
+    line.say(said("a"), FLUSH, said("oh, hush"), FLUSH, said("hush"), FLUSH, said("b"), FLUSH)
+    for _ in range(4):
+        line.utter()
+    assert line.heard == [*WHOLE, "Flushed", "Flushed", *WHOLE]
+    assert line.counts.strikes == {"empty": 2}
+
+
 def test_every_cut_has_a_close_of_its_own():
     assert set(CLOSE_FRAMES) == set(CLOSES)
     assert len(set(CLOSES.values())) == len(CLOSES)
