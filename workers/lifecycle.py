@@ -33,7 +33,7 @@ from narrator.bootstrap import bootstrap
 from narrator.services.drain import LOOK_SECONDS, Drain
 from narrator.services.hands import Hands
 from narrator.services.kit import Services
-from narrator.services.rhythm import Every, dispatcher, heartbeat
+from narrator.services.rhythm import Every, dispatcher, heartbeat, housekeeper
 from narrator.services.slots import SlotKeeper
 from workers.app import settings
 
@@ -83,7 +83,7 @@ def _build() -> Process:
     keeper = SlotKeeper(
         services,
         owner,
-        capacity=settings.speech.sockets if os.getpid() == _MAIN else 0,
+        capacity=settings.speech.sockets if _speaks() else 0,
         idle_seconds=settings.speech.idle_seconds,
         going=going,
     )
@@ -92,8 +92,14 @@ def _build() -> Process:
         heartbeat(services, hands, keeper).start(),
         dispatcher(services).start(),
         Every(LOOK_SECONDS, drain.look, name="drain").start(),
+        *([] if _speaks() else [housekeeper(services, hands, going=going).start()]),
     )
     return Process(services, hands, keeper, threads)
+
+
+def _speaks() -> bool:
+    """Whether this process may hold slots; one that does not has time for chores."""
+    return os.getpid() == _MAIN
 
 
 def _abandon() -> None:

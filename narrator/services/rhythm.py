@@ -1,20 +1,25 @@
-"""Threads that repeat one thing: dispatching, renewing leases."""
+"""Threads that repeat one thing: dispatching, renewing leases, chores, sweeping."""
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Self
 
 import structlog
 
 from narrator.domain.errors import StoreUnavailable
+from narrator.services.chores import do_chores
 from narrator.services.dispatch import dispatch
 from narrator.services.hands import Hands
 from narrator.services.kit import Services
 from narrator.services.slots import SlotKeeper
+from narrator.services.sweep import sweep
 
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 5.0
+SWEEP_LOOK_SECONDS = 60.0
+"""A process looks so often whether a sweep's turn is due: one of the fleet gets it."""
 
 
 class Every:
@@ -69,6 +74,14 @@ class Every:
 def dispatcher(services: Services) -> Every:
     """The dispatcher of this process; any number may run beside one another."""
     return Every(services.rhythm.dispatch_seconds, lambda: dispatch(services), name="dispatcher")
+
+
+def housekeeper(services: Services, hands: Hands, *, going: Callable[[], bool]) -> Every:
+    """Does chores, and beside that sweeps; any number may run beside one another."""
+    seconds = min(SWEEP_LOOK_SECONDS, services.keeping.sweep_seconds)
+    sweeper = Every(seconds, lambda: sweep(services), name="sweeper")
+    chores = partial(do_chores, services, hands, going=going)
+    return Every(services.rhythm.dispatch_seconds, chores, name="chores", beside=sweeper)
 
 
 def heartbeat(services: Services, hands: Hands, keeper: SlotKeeper) -> Every:
