@@ -3,13 +3,15 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
 from narrator.domain.artifacts import Artifact, AudioFormat
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import (
+    FOR_ACCOUNT,
+    FOR_OPERATOR,
     ChapterProgress,
     Failure,
     Job,
@@ -28,6 +30,11 @@ from narrator.services.estimate import cost_dollars
 JOB_PATH = "/v1/jobs/{job_id}"
 EXAMPLE_ID = "6f1c0a4be1d24d3c9b5e7a8f90123456"
 MOST_DEAD = 100
+
+_PAUSED_FOR: dict[str, Literal["account", "operator"]] = {
+    FOR_ACCOUNT: "account",
+    FOR_OPERATOR: "operator",
+}
 
 
 class OptionsView(BaseModel):
@@ -185,9 +192,13 @@ class JobSummary(BaseModel):
     )
     artifacts: list[ArtifactView]
     failure: FailureView | None = Field(description="Set when the state is `failed`.")
+    paused_for: Literal["account", "operator"] | None = Field(
+        description="Set when the state is `paused`: whom it waits for. One that waits for the"
+        " provider's account resumes by itself, one that an operator paused is resumed by one."
+    )
     pause: FailureView | None = Field(
-        description="Set when the state is `paused` because the provider refuses the account: its"
-        " words and request id. The job resumes by itself once the account is accepted."
+        description="Set when the state is `paused`: why, and what to do about it. Of a refused"
+        " account these are the provider's words, with the request id."
     )
 
     @classmethod
@@ -204,6 +215,7 @@ class JobSummary(BaseModel):
             state_times={s: _instant(at) for s, at in sorted(job.state_times.items(), key=_when)},
             artifacts=[ArtifactView.of(artifact, job.id) for artifact in job.artifacts],
             failure=FailureView.of(job.failure) if job.failure else None,
+            paused_for=_PAUSED_FOR.get(job.paused_for),
             pause=FailureView.of(pause) if pause else None,
         )
 

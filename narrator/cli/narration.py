@@ -18,7 +18,7 @@ from narrator.cli.views import View
 from narrator.domain.artifacts import MANIFEST_NAME
 from narrator.domain.errors import AccountFault, JobFault, Missing, OptionRefused, TakeBusy
 from narrator.domain.ids import ObjectKey
-from narrator.domain.jobs import FINAL_STATES, Job, JobState
+from narrator.domain.jobs import FINAL_STATES, FOR_OPERATOR, Job, JobState
 from narrator.domain.ledger import Sums
 from narrator.domain.manifest_json import from_json
 from narrator.domain.voices import SAMPLE_RATE
@@ -134,6 +134,8 @@ class Narration:
         )
         if self._state() in {JobState.FAILED, JobState.CANCELLED}:
             self._services.jobs.retry(self._job_id)
+        else:
+            self._services.jobs.resume(self._job_id)  # whoever gives this command wants it to go on
         self._try_account()
         self._crew.start_workers()
 
@@ -164,14 +166,16 @@ class Narration:
             self._tell_trouble()
             if job.state in FINAL_STATES:
                 return _raise_unless_succeeded(job)
-            self._raise_if_paused(job)
+            self._mind_pause(job)
             took_seconds = time.monotonic() - looked_at
             pause.wait(min(max(self._look_seconds, took_seconds / _LOOKING), _LONGEST_SECONDS))
 
-    def _raise_if_paused(self, job: Job) -> None:
-        """Nobody need wait here for what its user has to mend."""
+    def _mind_pause(self, job: Job) -> None:
+        """Nobody need wait here for what its user has to mend; who paused it may resume it."""
         fault = pauses(self._services, [job]).get(job.id)
-        if fault:
+        if fault and job.paused_for == FOR_OPERATOR:
+            self._tell(fault.reason, f"{fault.reason}; {fault.remedy}")
+        elif fault:
             raise _refused(fault.reason, fault.remedy)
 
     def _tell_trouble(self) -> None:
@@ -180,11 +184,13 @@ class Narration:
         if trouble is None or trouble.code in _SILENT:
             return
         told = trouble.reason.split(_REQUEST)[0]  # each request has an id of its own
+        self._tell(told, f"{trouble.reason}; it is tried again (`narrator doctor` may tell more)")
+
+    def _tell(self, told: str, words: str) -> None:
+        """Say it, unless this is what was told last."""
         if told != self._told:
             self._told = told
-            self._view.note(
-                f"{trouble.reason}; it is tried again (`narrator doctor` may tell more)"
-            )
+            self._view.note(words)
 
     def _deliver(self) -> None:
         job = self._services.jobs.get(self._job_id)

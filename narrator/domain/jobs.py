@@ -70,6 +70,8 @@ JOB_TRANSITIONS: dict[JobState, dict[JobMove, JobState]] = {
     JobState.SUCCEEDED: {},
 }
 
+_ASKED_FOR = frozenset({JobMove.CANCEL, JobMove.PAUSE, JobMove.RESUME, JobMove.RETRY})
+
 FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 
 
@@ -88,13 +90,15 @@ def next_job_state(state: JobState, move: JobMove) -> JobState:
     try:
         return JOB_TRANSITIONS[state][move]
     except KeyError:
-        raise InvalidTransition(
-            f"a {state} job cannot {move}", remedy=f"possible now: {_possible(state)}"
-        ) from None
+        raise InvalidTransition(f"cannot {move} a {state} job", remedy=_remedy(state)) from None
 
 
-def _possible(state: JobState) -> str:
-    return ", ".join(JOB_TRANSITIONS[state]) or "nothing; it has ended"
+def _remedy(state: JobState) -> str:
+    """What somebody may do with a job in this state."""
+    possible = [move for move in JOB_TRANSITIONS[state] if move in _ASKED_FOR]
+    if not possible:
+        return "it has ended for good; submit the document again"
+    return f"possible now: {', '.join(possible)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +142,7 @@ class Job:
 
     `state_times` holds when each state was last entered (seconds since the epoch, the database's
     clock). `title` and `creators` are known once it is planned. `paused_for` is why it is paused,
-    empty unless it is: `FOR_ACCOUNT`, or an operator's pause.
+    empty unless it is: `FOR_ACCOUNT` or `FOR_OPERATOR`.
     """
 
     id: JobId

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from narrator.domain.errors import Passing
 from narrator.domain.ids import JobId
-from narrator.domain.jobs import FOR_ACCOUNT, Failure, Job, JobState
+from narrator.domain.jobs import FOR_ACCOUNT, FOR_OPERATOR, Failure, Job, JobState
 from narrator.domain.ledger import Sums
 from narrator.domain.slots import Account
 from narrator.domain.voices import Voice
@@ -36,14 +36,25 @@ def allowance(services: Services) -> Allowance:
     )
 
 
-def pauses(services: Services, jobs: Iterable[Job]) -> dict[JobId, Failure]:
-    """Why those of the jobs that wait for the account do: the provider's words, and the remedy.
+PAUSED_BY_OPERATOR = Failure(
+    code="paused-by-operator",
+    reason="somebody paused the job",
+    remedy="resume it; it goes on where it was",
+)
 
-    The account is asked once, and only where a job waits for it.
+
+def pauses(services: Services, jobs: Iterable[Job]) -> dict[JobId, Failure]:
+    """Why those of the jobs that are paused are, and what to do about it.
+
+    For those that wait for the account it is the provider's words, and the remedy. The account is
+    asked once, and only where a job waits for it.
     """
-    waiting = [job.id for job in jobs if _waits_for_account(job, services.speaker_name)]
+    paused = [job for job in jobs if job.state is JobState.PAUSED]
+    waiting = [job.id for job in paused if _waits_for_account(job, services.speaker_name)]
     fault = services.slots.account().fault if waiting else None
-    return dict.fromkeys(waiting, fault) if fault else {}
+    by_account = dict.fromkeys(waiting, fault) if fault else {}
+    by_operator = [job.id for job in paused if job.paused_for == FOR_OPERATOR]
+    return {**by_account, **dict.fromkeys(by_operator, PAUSED_BY_OPERATOR)}
 
 
 def try_account(services: Services, voice: Voice) -> None:
@@ -66,5 +77,4 @@ def try_account(services: Services, voice: Voice) -> None:
 
 
 def _waits_for_account(job: Job, speaker: str) -> bool:
-    waits = job.state is JobState.PAUSED and job.paused_for == FOR_ACCOUNT
-    return waits and job.speaker == speaker
+    return job.paused_for == FOR_ACCOUNT and job.speaker == speaker

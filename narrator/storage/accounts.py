@@ -82,6 +82,20 @@ def resume_spoken(tx: Connection, job_id: JobId) -> None:
     move_jobs(tx, JobMove.RESUME, spoken, paused_for=None)
 
 
+def needs_refused_account(tx: Connection, job_id: JobId) -> bool:
+    """Whether the job has something to say, and the account for it is refused.
+
+    The account is held, so that it is not accepted meanwhile: call this before holding the job.
+    """
+    job = tx.execute(
+        select(jobs.c.speaker, _open_slices().label("speaks")).where(jobs.c.id == job_id)
+    ).one_or_none()
+    if job is None or not job.speaks:
+        return False
+    query = select(accounts.c.fault_code).where(accounts.c.account == job.speaker)
+    return tx.scalars(query.with_for_update(read=True)).one_or_none() is not None
+
+
 def _open_slices() -> ColumnElement[bool]:
     """Whether the job has something to say for which it needs the account."""
     return exists().where(

@@ -37,6 +37,7 @@ from narrator.storage.moves import (
     move_steps,
     unknown_job,
 )
+from narrator.storage.pausing import pause, resume
 from narrator.storage.planting import storable
 from narrator.storage.retention import hold_source
 from narrator.storage.tables import DEAD, SPOKEN, artifacts, chapters, chunks, is_state, jobs, steps
@@ -132,10 +133,25 @@ class SqlJobs:
             tx.execute(update(jobs).where(jobs.c.id == job_id).values(deleted_at=instant()))
             add_steps(tx, job_id, [NewStep(kind=StepKind.DELETE, seq=0)])
 
+    def pause(self, job_id: JobId) -> Job:
+        """Pause the job for an operator, and break what claims there are."""
+        with self._database.write() as tx:
+            pause(tx, job_id)
+            return job_row(tx, job_id)
+
+    def resume(self, job_id: JobId) -> Job:
+        """Let the job go on, or wait for its account if that is refused."""
+        with self._database.write() as tx:
+            resume(tx, job_id)
+            return job_row(tx, job_id)
+
     def retry(self, job_id: JobId) -> Job:
         """Take the job up again: failed and cancelled steps become ready, with all attempts."""
         with self._database.write() as tx:
-            next_job_state(lock_job(tx, job_id), JobMove.RETRY)
+            state = lock_job(tx, job_id)
+            if state in {JobState.QUEUED, JobState.RUNNING}:
+                return job_row(tx, job_id)
+            next_job_state(state, JobMove.RETRY)
             move_job(tx, job_id, JobMove.RETRY, **_NO_FAILURE)
             move_steps(tx, StepMove.REVIVE, (steps.c.job_id == job_id) & NO_CHORE)
             revive(tx, job_id)

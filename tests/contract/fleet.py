@@ -47,8 +47,8 @@ class Fleet:
 
     `governor(terms, account)` is a new `Slots` over the store, `books(account)` a new `Ledger`;
     `ledger` is that of the usual account. `later(seconds)` lets time go by for the governor.
-    `lines()` are the ledger's rows in the order of their making. `pause(job, why)` is what an
-    operator does.
+    `lines()` are the ledger's rows in the order of their making. `pause(job, why)` leaves what
+    is under way to be finished, as an account's pause does.
     """
 
     store: Store
@@ -104,7 +104,7 @@ def memory_fleet(store: Store) -> Fleet:
         ]
 
     def pause(job: JobId, why: str) -> None:
-        twin._move_job(job, JobMove.PAUSE, paused_for=why)  # noqa: SLF001 — no port pauses yet
+        twin._move_job(job, JobMove.PAUSE, paused_for=why)  # noqa: SLF001 — whatever for
 
     def books(account: str) -> Ledger:
         return MemoryLedger(twin, account)

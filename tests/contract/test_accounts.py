@@ -211,15 +211,6 @@ def test_a_paused_job_whose_last_slice_is_given_back_waits_for_the_account(fleet
     assert state(fleet, 1) == PAUSED
 
 
-def test_a_job_that_an_operator_paused_stays_so_when_all_is_spoken(fleet: Fleet) -> None:
-    job = fleet.queue(1)
-    claim = fleet.store.next(Queue.SPEECH)
-    fleet.pause(job, "operator")
-    fleet.store.speak(claim)
-    fleet.store.steps.finish_slice(claim)
-    assert state(fleet, 1) == (JobState.PAUSED, "operator")
-
-
 def test_one_process_at_a_time_tries_a_paused_account(fleet: Fleet) -> None:
     slots = fleet.slots()
     refuse(slots, NO_CREDITS, slot=Slot(number=0, fence=1, voice=APOLLO))
@@ -284,7 +275,7 @@ def test_a_job_that_was_cancelled_while_paused_is_not_resumed(fleet: Fleet) -> N
 
 def test_a_pause_that_was_not_for_the_account_is_not_ended(fleet: Fleet) -> None:
     fleet.queue(1)
-    fleet.pause(job_id(1), "operator")
+    fleet.store.jobs.pause(job_id(1))
     slots = fleet.slots()
     refuse(slots, NO_CREDITS)
     fleet.later(61)

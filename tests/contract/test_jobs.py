@@ -40,7 +40,8 @@ def test_submitting_a_job_again_changes_nothing(store: Store) -> None:
 
 
 def test_a_job_that_is_not_there_is_missing(store: Store) -> None:
-    for look in (store.jobs.get, store.jobs.progress, store.jobs.cancel, store.jobs.retry):
+    moves = (store.jobs.cancel, store.jobs.pause, store.jobs.resume, store.jobs.retry)
+    for look in (store.jobs.get, store.jobs.progress, *moves):
         with pytest.raises(Missing):
             look(job_id(404))
 
@@ -206,9 +207,16 @@ def test_a_cancelled_job_can_be_taken_up_again(store: Store) -> None:
     assert store.next(Queue.AUDIO).kind is StepKind.PLAN
 
 
-def test_a_running_job_cannot_be_retried(store: Store) -> None:
-    with pytest.raises(InvalidTransition, match="running"):
-        store.jobs.retry(store.planned([["one"]]).id)
+def test_retrying_a_job_that_goes_on_changes_nothing(store: Store) -> None:
+    queued = store.submit()
+    assert store.jobs.retry(queued.id) == queued
+    running = store.jobs.get(store.planned([["one"]], 2).id)
+    assert store.jobs.retry(running.id) == running
+
+
+def test_a_finished_job_cannot_be_retried(store: Store) -> None:
+    with pytest.raises(InvalidTransition, match="succeeded"):
+        store.jobs.retry(store.succeeded().id)
 
 
 STALLED = Failure(code="speech-unavailable", reason="nobody answers", remedy="")

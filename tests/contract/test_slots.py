@@ -50,7 +50,7 @@ def test_slices_of_a_cancelled_job_ask_for_no_slot(fleet: Fleet) -> None:
 
 
 def test_slices_of_a_paused_job_ask_for_no_slot(fleet: Fleet) -> None:
-    fleet.pause(fleet.queue(1), "operator")
+    fleet.store.jobs.pause(fleet.queue(1))
     assert fleet.slots().acquire("a") is None
 
 

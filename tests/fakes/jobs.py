@@ -1,22 +1,26 @@
 """The twin of jobs."""
 
 from collections import Counter
+from dataclasses import replace
 
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import (
     FINAL_STATES,
+    FOR_ACCOUNT,
+    FOR_OPERATOR,
     Failure,
     Job,
     JobMove,
     JobState,
     NewJob,
     Progress,
+    next_job_state,
     stage_of,
 )
 from narrator.domain.poison import DeadChunk
 from narrator.domain.steps import StepKind, StepMove, StepState, step_sources
 from tests.fakes.rows import progress_of, trouble_of
-from tests.fakes.tables import MemoryTables
+from tests.fakes.tables import ALIVE, MemoryTables
 
 
 class MemoryJobs(MemoryTables):
@@ -103,9 +107,38 @@ class MemoryJobs(MemoryTables):
             self._deleted.add(job_id)
             self._add(job_id, StepKind.DELETE, 0)
 
+    def pause(self, job_id: JobId) -> Job:
+        """Pause the job for an operator, and break what claims there are."""
+        with self._lock:
+            job = self.get(job_id)
+            if job.state is JobState.PAUSED:
+                self._jobs[job_id] = replace(job, paused_for=FOR_OPERATOR)
+            else:
+                self._move_job(job_id, JobMove.PAUSE, paused_for=FOR_OPERATOR)
+            for step in self._of(job_id, StepMove.RETURN):
+                if step.kind.queue:  # no chore, which is no work for the job
+                    running = step.state is StepState.RUNNING
+                    step.fence, step.attempts = step.fence + running, step.attempts - running
+                    step.move(StepMove.RETURN)
+            return self._jobs[job_id]
+
+    def resume(self, job_id: JobId) -> Job:
+        """Let the job go on, or wait for its account if that is refused."""
+        with self._lock:
+            job = self.get(job_id)
+            if job.state not in ALIVE:
+                next_job_state(job.state, JobMove.RESUME)
+                if job.speaker in self.refused_accounts and self._open_slices(job_id):
+                    self._jobs[job_id] = replace(job, paused_for=FOR_ACCOUNT)
+                else:
+                    self._move_job(job_id, JobMove.RESUME)
+            return self._jobs[job_id]
+
     def retry(self, job_id: JobId) -> Job:
         """Take up a failed or cancelled job again."""
         with self._lock:
+            if self.get(job_id).state in ALIVE:
+                return self._jobs[job_id]
             self._move_job(job_id, JobMove.RETRY, failure=None)
             for step in self._of(job_id, StepMove.REVIVE):
                 step.move(StepMove.REVIVE)

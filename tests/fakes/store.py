@@ -35,6 +35,7 @@ class MemoryStore(MemoryJobs, MemorySteps, MemoryTakes):
     def pause_for_account(self, speaker: str) -> None:
         """Pause this speaker's jobs that have open slices."""
         with self._lock:
+            self.refused_accounts.add(speaker)
             for job in list(self._jobs.values()):
                 if job.speaker == speaker and job.state in ALIVE and self._open_slices(job.id):
                     self._move_job(job.id, JobMove.PAUSE, paused_for=FOR_ACCOUNT)
@@ -42,6 +43,7 @@ class MemoryStore(MemoryJobs, MemorySteps, MemoryTakes):
     def resume_for_account(self, speaker: str) -> None:
         """Resume the jobs that were paused for this speaker's account, and no others."""
         with self._lock:
+            self.refused_accounts.discard(speaker)
             for job in list(self._jobs.values()):
                 if job.speaker == speaker and waits_for_account(job):
                     self._move_job(job.id, JobMove.RESUME, paused_for="")

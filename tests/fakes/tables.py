@@ -45,6 +45,7 @@ class MemoryTables:
     _leases: dict[TakeKey, tuple[StepId, int]] = field(default_factory=dict)
     takes_spoilt: Counter[JobId] = field(default_factory=Counter)
     utterances: Utterances = field(default_factory=Utterances)
+    refused_accounts: set[str] = field(default_factory=set)  # by their speakers' names
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
     _lock: RLock = field(default_factory=RLock)
 

@@ -1,4 +1,4 @@
-"""Submitting jobs, watching them, cancelling and retrying them."""
+"""Submitting jobs, watching them; cancelling, pausing, resuming and retrying them."""
 
 import shutil
 import tempfile
@@ -117,12 +117,47 @@ def cancel_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) -
 
 
 @router.post(
+    "/v1/jobs/{job_id}/pause",
+    summary="Pause a job",
+    responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+def pause_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) -> JobView:
+    """Let the job rest until somebody resumes it; what is finished is kept.
+
+    Nothing more is sent for it; what was sent already is kept when it comes in. A job that waits
+    for the provider's account does not resume by itself any more. Harmless to repeat. A job that
+    has ended answers 409.
+    """
+    return _view(services, services.jobs.pause(job_id), price)
+
+
+@router.post(
+    "/v1/jobs/{job_id}/resume",
+    summary="Resume a paused job",
+    responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+def resume_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) -> JobView:
+    """Let the job go on where it was; nothing that is finished is spoken twice.
+
+    While the provider refuses the account, the job goes on waiting, for the account. Harmless to
+    repeat, and for a job that is not paused. A job that has ended answers 409.
+    """
+    job = services.jobs.resume(job_id)
+    dispatch(services)
+    return _view(services, job, price)
+
+
+@router.post(
     "/v1/jobs/{job_id}/retry",
     summary="Retry a failed or cancelled job",
     responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
 def retry_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) -> JobView:
-    """Take the job up again where it was; nothing that is finished is spoken twice."""
+    """Take the job up again where it was; nothing that is finished is spoken twice.
+
+    Harmless to repeat: a job that is queued or running goes on. A job that is paused or has
+    succeeded answers 409.
+    """
     job = services.jobs.retry(job_id)
     dispatch(services)
     return _view(services, job, price)

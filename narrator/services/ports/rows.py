@@ -45,9 +45,26 @@ class Jobs(Protocol):
         job's end, nor of an earlier one that could not be told yet.
         """
 
+    def pause(self, job_id: JobId) -> Job:
+        """Pause the job until an operator resumes it; one that is paused so is returned as is.
+
+        Claims of its steps are broken at once (their fences grow, and the attempts do not count):
+        nothing more is sent for it, and what was sent already is kept when it comes in. A job that
+        waits for its account does not resume by itself any more. Raises Missing, or
+        InvalidTransition when it has ended.
+        """
+
+    def resume(self, job_id: JobId) -> Job:
+        """Let a paused job go on; one that is not paused is returned as is.
+
+        While the account is refused, a job that has something to say goes on waiting, from now on
+        for the account. Raises Missing, or InvalidTransition when it has ended.
+        """
+
     def retry(self, job_id: JobId) -> Job:
         """Take up a failed or cancelled job again: its failed and cancelled steps become ready.
 
+        A job that is queued or running goes on, and is returned as is.
         Finished steps and takes are kept; dead chunks are pending again, with all their attempts,
         and what was made without them is made again. Raises Missing or InvalidTransition.
         """

@@ -1,4 +1,4 @@
-"""Submitting, watching, listing, cancelling and retrying jobs over HTTP."""
+"""Submitting, watching and listing jobs over HTTP, and what may be asked of them."""
 
 import re
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from narrator.domain.jobs import JobState
+from narrator.services.allowance import PAUSED_BY_OPERATOR
 from tests.integration.api.installations import FAILURE, PLANNED, WORDS, Installation
 
 RFC_3339_UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
@@ -164,9 +165,56 @@ def test_a_failed_job_can_be_taken_up_again(installation: Installation) -> None:
     assert installation.dispatched_plan() == job_id
 
 
-def test_a_job_under_way_cannot_be_retried(installation: Installation) -> None:
-    answer = installation.caller.post(f"/v1/jobs/{installation.submitted()}/retry")
-    assert (answer.status_code, answer.json()["code"]) == (409, "invalid-transition")
+def test_retrying_a_job_under_way_changes_nothing(installation: Installation) -> None:
+    job_id = installation.submitted()
+    answer = installation.caller.post(f"/v1/jobs/{job_id}/retry")
+    assert (answer.status_code, answer.json()["state"]) == (200, "queued")
+
+
+def test_a_paused_job_says_by_whom_and_what_to_do(installation: Installation) -> None:
+    job_id = installation.submitted()
+    shown = installation.caller.post(f"/v1/jobs/{job_id}/pause").json()
+    assert (shown["state"], shown["paused_for"]) == ("paused", "operator")
+    assert "paused" in shown["state_times"]
+    assert (shown["pause"]["code"], shown["pause"]["remedy"]) == (
+        PAUSED_BY_OPERATOR.code,
+        PAUSED_BY_OPERATOR.remedy,
+    )
+    assert installation.caller.get("/v1/jobs").json()["jobs"][0]["paused_for"] == "operator"
+
+
+def test_a_resumed_job_is_dispatched_at_once(installation: Installation) -> None:
+    job_id = installation.submitted()
+    installation.caller.post(f"/v1/jobs/{job_id}/pause")
+    shown = installation.caller.post(f"/v1/jobs/{job_id}/resume").json()
+    assert (shown["state"], shown["paused_for"], shown["pause"]) == ("running", None, None)
+    assert installation.dispatched_plan() == job_id
+
+
+@pytest.mark.parametrize("move", ["pause", "resume"])
+def test_asking_twice_is_asking_once(installation: Installation, move: str) -> None:
+    job_id = installation.submitted()
+    answers = [installation.caller.post(f"/v1/jobs/{job_id}/{move}") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "detail", "possible"),
+    [
+        ("cancel", "pause", "cannot pause a cancelled job", "retry"),
+        ("cancel", "resume", "cannot resume a cancelled job", "retry"),
+        ("pause", "retry", "cannot retry a paused job", "resume, cancel"),
+    ],
+)
+def test_of_two_callers_the_later_is_told_the_state_and_what_is_possible(
+    installation: Installation, first: str, then: str, detail: str, possible: str
+) -> None:
+    job_id = installation.submitted()
+    installation.caller.post(f"/v1/jobs/{job_id}/{first}")
+    answer = installation.caller.post(f"/v1/jobs/{job_id}/{then}")
+    assert (answer.status_code, answer.json()["detail"]) == (409, detail)
+    assert answer.json()["remedy"] == f"possible now: {possible}"
 
 
 def test_an_id_that_no_job_has_is_not_found(installation: Installation) -> None:
@@ -177,7 +225,8 @@ def test_an_id_that_no_job_has_is_not_found(installation: Installation) -> None:
 @pytest.mark.parametrize("job_id", [NOWHERE, "1", "%00", "A" * 32, "x" * 500])
 @pytest.mark.parametrize(
     ("method", "suffix"),
-    [("GET", ""), ("POST", "/cancel"), ("POST", "/retry"), ("GET", "/artifacts/book.m4b")],
+    [("GET", ""), ("GET", "/artifacts/book.m4b")]
+    + [("POST", f"/{move}") for move in ("cancel", "pause", "resume", "retry")],
 )
 def test_a_job_that_does_not_exist_is_not_found(
     twins: Installation, method: str, suffix: str, job_id: str

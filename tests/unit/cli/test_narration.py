@@ -74,6 +74,22 @@ class Starting(Patient):
 
 
 @dataclass
+class Meddled(Crew):
+    """Somebody pauses the book at the first look, and resumes it three looks later."""
+
+    looks: int = 0
+
+    def tend(self) -> None:
+        job_id = self.world.store.recent(limit=1)[0].id
+        if self.looks == 0:
+            self.world.store.pause(job_id)
+        elif self.looks == 3:
+            self.world.store.resume(job_id)
+        self.looks += 1
+        super().tend()
+
+
+@dataclass
 class Killed(Crew):
     """A run that ends as soon as it has begun."""
 
@@ -243,6 +259,20 @@ def test_a_book_that_waits_for_the_account_is_set_aside_by_another(world: World)
     narrate(world)
     assert {slot.voice.name for slot in world.speaker.opened} == {"aura-2-thalia-en"}
     assert sorted(states(world)) == [JobState.CANCELLED, JobState.SUCCEEDED]
+
+
+def test_a_book_that_somebody_paused_is_resumed_by_the_command(world: World):
+    begin_and_die(world)
+    world.store.pause(world.store.recent(limit=1)[0].id)
+    assert narrate(world).verdict.ok
+
+
+def test_a_book_that_somebody_pauses_meanwhile_waits_for_them_and_says_so_once(world: World):
+    stream = io.StringIO()
+    narration(world, Meddled(world), stream=stream).run()
+    told = [line for line in stream.getvalue().splitlines() if "paused" in line]
+    assert len(told) == 1
+    assert "resume it" in told[0]
 
 
 def test_other_unfinished_books_are_set_aside_and_can_be_taken_up_again(world: World):

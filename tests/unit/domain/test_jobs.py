@@ -69,9 +69,22 @@ def test_whatever_goes_on_can_be_cancelled_and_can_fail(state: JobState) -> None
 
 
 def test_a_refused_move_says_what_is_possible() -> None:
-    with pytest.raises(InvalidTransition, match="a failed job cannot cancel") as refusal:
+    with pytest.raises(InvalidTransition, match="cannot cancel a failed job") as refusal:
         next_job_state(JobState.FAILED, JobMove.CANCEL)
     assert refusal.value.remedy == "possible now: retry"
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_what_is_possible_are_moves_that_somebody_may_ask_for(state: JobState) -> None:
+    with pytest.raises(InvalidTransition) as refusal:
+        next_job_state(state, JobMove.START if state is not JobState.QUEUED else JobMove.RETRY)
+    assert not {"start", "succeed", "fail"} & set(refusal.value.remedy.split())
+
+
+def test_of_a_job_that_has_succeeded_nothing_is_possible() -> None:
+    with pytest.raises(InvalidTransition) as refusal:
+        next_job_state(JobState.SUCCEEDED, JobMove.RETRY)
+    assert refusal.value.remedy == "it has ended for good; submit the document again"
 
 
 @given(state=st.sampled_from(sorted(FINAL_STATES)), done=st.booleans())
