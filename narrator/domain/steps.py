@@ -34,6 +34,15 @@ class StepKind(StrEnum):
 CHORE_KINDS = frozenset({StepKind.WEBHOOK, StepKind.DELETE})
 """Steps that follow a job's end. They are done whatever the job's state is, and never change it."""
 
+IMPLAUSIBLE_SECONDS = 900.0
+"""No lease, ring or retry of a queued kind lies this far ahead (`LONGEST_LEASE_SECONDS`).
+
+One that does was written before the database's clock was set back: it counts as past.
+"""
+
+LONGEST_LEASE_SECONDS = 600.0
+"""A lease, or the time for which a ring is waited for, may be this long."""
+
 CHORES = "chores"
 """What stands in a chore's row in the place of a queue: a release without chores finds none."""
 

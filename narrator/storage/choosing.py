@@ -21,7 +21,9 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     literal_column,
+    or_,
     select,
     union_all,
 )
@@ -29,7 +31,7 @@ from sqlalchemy import (
 from narrator.domain.fairness import JobLoad, fair_order
 from narrator.domain.ids import JobId, StepId, TenantId
 from narrator.domain.jobs import JobState
-from narrator.domain.steps import Queue, StepState
+from narrator.domain.steps import IMPLAUSIBLE_SECONDS, Queue, StepState
 from narrator.storage.tables import is_state, jobs, steps
 
 JOBS_AHEAD = 1_000
@@ -130,7 +132,7 @@ class _Ahead:
         looked_up = {
             row.ordinal: row.step
             for row in self._waiting.values()
-            if few > 1 or row.run_at > self._at
+            if few > 1 or self._at < row.run_at <= self._at + IMPLAUSIBLE_SECONDS
         }
         found: dict[int, list[_Step]] = defaultdict(list)
         these = {"heads": list(looked_up.values()), "few": few, "at": self._at}
@@ -163,7 +165,7 @@ class _Ahead:
                 steps.c.priority == job.priority,
                 steps.c.job_ordinal == job.ordinal,
                 steps.c.id > step_id,
-                steps.c.run_at <= self._at,
+                _due(steps.c.run_at, literal(self._at)),
             )
             .order_by(steps.c.id)
             .limit(self._room)
@@ -231,11 +233,16 @@ def _next(queue: Queue, last: FromClause, after: ColumnElement[int]) -> ScalarSe
             step.c.priority == last.c.priority,
             step.c.job_ordinal == last.c.job_ordinal,
             step.c.id > after,
-            step.c.run_at <= bindparam("at", type_=Double),
+            _due(step.c.run_at, bindparam("at", type_=Double)),
         )
         .correlate(last)
         .scalar_subquery()
     )
+
+
+def _due(run_at: ColumnElement[float], at: ColumnElement[float]) -> ColumnElement[bool]:
+    """Whether the time for a step has come; one that lies too far ahead is of another clock."""
+    return or_(run_at <= at, run_at > at + IMPLAUSIBLE_SECONDS)
 
 
 def _first_ready(queue: Queue, step: FromClause) -> Select[int]:

@@ -7,14 +7,11 @@ from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
-from narrator.domain.steps import Queue, StepMove, StepState
+from narrator.domain.steps import IMPLAUSIBLE_SECONDS, Queue, StepMove, StepState
 from narrator.storage.choosing import anything_ready, next_steps
 from narrator.storage.database import Database, now
 from narrator.storage.moves import move_steps
 from narrator.storage.tables import is_state, steps
-
-IMPLAUSIBLE_SECONDS = 86_400
-"""A lease this far ahead was written under another clock: it counts as expired."""
 
 LOCK = 0x64697370
 """The advisory lock of whoever dispatches, in PostgreSQL ("disp")."""

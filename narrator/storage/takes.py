@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
 
 from narrator.domain.errors import LeaseLost
 from narrator.domain.faults import Fault
 from narrator.domain.ids import ObjectKey, TakeKey
 from narrator.domain.ledger import Outcome
 from narrator.domain.plan import Boundary
-from narrator.domain.steps import Claim, StepState
+from narrator.domain.steps import IMPLAUSIBLE_SECONDS, Claim, StepState
 from narrator.domain.takes import Take
 from narrator.services.ports import (
     ChapterTake,
@@ -20,7 +20,6 @@ from narrator.services.ports import (
 )
 from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.dead import bury, dead_by_chapter, failures
-from narrator.storage.dispatching import IMPLAUSIBLE_SECONDS
 from narrator.storage.moves import hold, look, lost
 from narrator.storage.tables import (
     KEPT,

@@ -118,7 +118,7 @@ ENDS: dict[str, Callable[[Store, Claim], object]] = {
         store.steps.renew([claim], lease_seconds=0),
         until(lambda: store.dispatch() or None),
     ),
-    "implausibly long": lambda store, claim: store.steps.renew([claim], lease_seconds=864_000.0),
+    "of another clock": lambda store, claim: store.steps.renew([claim], lease_seconds=4_200.0),
     "failed": lambda store, claim: store.steps.fail(claim, FAILURE),
     "cancelled": lambda store, claim: store.jobs.cancel(claim.job_id),
 }

@@ -5,10 +5,15 @@ from dataclasses import dataclass, field, replace
 
 from narrator.domain.ids import JobId, StepId
 from narrator.domain.jobs import ChapterProgress, Failure, JobState
-from narrator.domain.steps import STEP_TRANSITIONS, Claim, StepKind, StepMove, StepState
+from narrator.domain.steps import (
+    IMPLAUSIBLE_SECONDS,
+    STEP_TRANSITIONS,
+    Claim,
+    StepKind,
+    StepMove,
+    StepState,
+)
 from narrator.services.ports import PlannedChunk, RenderedRecord
-
-IMPLAUSIBLE_SECONDS = 86_400
 
 
 @dataclass(slots=True)
@@ -35,6 +40,10 @@ class StepRow:
     def move(self, move: StepMove) -> None:
         """Make a move that the state machine has."""
         self.state = STEP_TRANSITIONS[self.state][move]
+
+    def due(self, now: float) -> bool:
+        """Whether the time for it has come, or lies at an implausible instant."""
+        return not now < self.run_at <= now + IMPLAUSIBLE_SECONDS
 
     def expired(self, now: float) -> bool:
         """Whether its time has run out, or ends at an implausible instant."""

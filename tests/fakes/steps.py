@@ -38,7 +38,7 @@ class MemorySteps(MemoryMending):
     def _queue(self, queue: Queue, limit: int, queued_seconds: float) -> int:
         now = self.clock()
         room = max(0, limit - len(self._waiting(queue, StepState.QUEUED)))
-        ready = [s for s in self._waiting(queue, StepState.READY) if s.run_at <= now]
+        ready = [s for s in self._waiting(queue, StepState.READY) if s.due(now)]
         chosen = self._fairest(ready, room, {StepState.QUEUED, StepState.RUNNING})
         for step in chosen:
             step.move(StepMove.DISPATCH)
