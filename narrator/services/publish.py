@@ -1,12 +1,13 @@
 """Publishing: rendered chapters become the finished book, proved before it is shown."""
 
 import re
-import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import structlog
 
 from narrator.domain.artifacts import MANIFEST_NAME, Artifact, job_object
 from narrator.domain.documents import Cover, Skip, SkipReason
@@ -16,33 +17,39 @@ from narrator.domain.ids import JobId, ObjectKey
 from narrator.domain.jobs import Job
 from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk, Recording
 from narrator.domain.manifest_json import to_json
-from narrator.domain.plan import Plan
-from narrator.domain.plan_json import from_json as plan_from_json
+from narrator.domain.plan import Plan, PlannedChapter
 from narrator.domain.steps import Claim
-from narrator.domain.timeline import chapter_starts
+from narrator.domain.timeline import Placement, chapter_starts
 from narrator.services.kit import Services
 from narrator.services.plan import COVER_NAMES
 from narrator.services.ports import ChapterFile, RenderedChapterRow
+from narrator.services.stored import fetch_chapter, plan_of
 from narrator.services.submit import file_sha256
-from narrator.services.timelines import placements_from_json
 from narrator.services.verify import verify
 
 _LONGEST_NAME = 80
+
+log = structlog.get_logger(__name__)
 
 
 def publish(services: Services, claim: Claim) -> None:
     """Do a `publish` step: join, tag, verify, store; only then has the job succeeded.
 
-    Raises VerificationFailed when the finished file does not prove every character.
+    Chapters that are gone, or not what was stored, are rendered again first. Raises
+    VerificationFailed when the finished file does not prove every character.
     """
     job = services.jobs.get(claim.job_id)
     made = plan_of(services, job)
     rows = services.takes.of_job(claim)
     with tempfile.TemporaryDirectory(dir=services.scratch, prefix="narrator-publish-") as folder:
         path = Path(folder) / f"{file_stem(made.metadata.title)}.{job.options.format}"
-        _join(services, job, made, rows, path)
+        parts = _brought(services, rows, path.parent / "chapters")
+        if spoilt := [position for position in range(len(rows)) if position not in parts]:
+            _render_again(services, claim, rows, spoilt)
+            return
+        _join(services, job, made, list(parts.values()), path)
         services.reach(FailPoint.CHAPTERS_JOINED)
-        manifest = _manifest(services, job, made, rows, path)
+        manifest = _manifest(job, made, list(parts.values()), path)
         _prove(services, manifest, path)
         artifacts = _store(services, job, manifest, path)
     services.reach(FailPoint.MANIFEST_STORED)
@@ -50,39 +57,59 @@ def publish(services: Services, claim: Claim) -> None:
     services.reach(FailPoint.PUBLISH_COMMITTED)
 
 
-def plan_of(services: Services, job: Job) -> Plan:
-    """The stored plan of a planned job."""
-    if job.plan_key is None:
-        raise VerificationFailed(f"{job} has no plan", remedy="submit the document again")
-    return plan_from_json(services.objects.get_bytes(job.plan_key))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A rendered chapter that was brought back; `placements` are from its own start."""
+
+    row: RenderedChapterRow
+    path: Path
+    placements: tuple[Placement, ...]
 
 
-def _join(
-    services: Services, job: Job, made: Plan, rows: list[RenderedChapterRow], path: Path
-) -> None:
-    folder = path.parent / "chapters"  # of its own: a book may be called "Chapter 1"
+def _brought(
+    services: Services, rows: Sequence[RenderedChapterRow], folder: Path
+) -> dict[int, _Part]:
+    """Of the chapters those that are what was stored, by their positions.
+
+    The folder is their own: a book may be called "Chapter 1".
+    """
     folder.mkdir()
-    chapters = [_bring(services, row, folder / f"{row.number:05d}") for row in rows]
+    parts: dict[int, _Part] = {}
+    for position, row in enumerate(rows):
+        path = folder / f"{position:05d}{Path(row.record.audio_key).suffix}"
+        placements = fetch_chapter(services, row.record, path)
+        if placements is not None:
+            parts[position] = _Part(row=row, path=path, placements=placements)
+    return parts
+
+
+def _render_again(
+    services: Services, claim: Claim, rows: Sequence[RenderedChapterRow], spoilt: Sequence[int]
+) -> None:
+    for position in spoilt:
+        log.warning("chapter.spoilt", chapter=position, object=rows[position].record.audio_key)
+    services.steps.rerender(claim, spoilt)
+
+
+def _join(services: Services, job: Job, made: Plan, parts: Sequence[_Part], path: Path) -> None:
     services.studio.publish(
-        chapters,
+        [
+            ChapterFile(path=part.path, samples=part.row.record.samples, title=part.row.title)
+            for part in parts
+        ],
         format=job.options.format,
         metadata=replace(made.metadata, title=made.metadata.title or Path(job.source_name).stem),
         narrator=_narrator(job),
         cover=_cover(services, job.id),
         path=path,
     )
-    shutil.rmtree(folder)
+    for part in parts:
+        part.path.unlink()
 
 
 def _narrator(job: Job) -> str:
     """Who speaks, for the tags. A trial voice never passes for a paid one."""
     return job.speaker if job.speaker.startswith("offline-") else job.options.voice.name
-
-
-def _bring(services: Services, row: RenderedChapterRow, stem: Path) -> ChapterFile:
-    path = stem.with_suffix(Path(row.record.audio_key).suffix)
-    services.objects.get_file(row.record.audio_key, path)
-    return ChapterFile(path=path, samples=row.record.samples, title=row.title)
 
 
 def _cover(services: Services, job_id: JobId) -> Cover | None:
@@ -93,10 +120,9 @@ def _cover(services: Services, job_id: JobId) -> Cover | None:
     return None
 
 
-def _manifest(
-    services: Services, job: Job, made: Plan, rows: list[RenderedChapterRow], path: Path
-) -> Manifest:
-    lengths = [row.record.samples for row in rows]
+def _manifest(job: Job, made: Plan, parts: Sequence[_Part], path: Path) -> Manifest:
+    lengths = [part.row.record.samples for part in parts]
+    starts = chapter_starts(lengths)
     return Manifest(
         format=made.format,
         source_sha256=made.source_sha256,
@@ -106,10 +132,10 @@ def _manifest(
         voice=job.options.voice.name,
         speed=job.options.voice.speed,
         chapters=tuple(
-            _chapter(services, made, position, row, start)
-            for position, (row, start) in enumerate(zip(rows, chapter_starts(lengths), strict=True))
+            _chapter(planned, part, start)
+            for planned, part, start in zip(made.chapters, parts, starts, strict=True)
         ),
-        skips=(*made.skips, *_unspoken(made, rows)),
+        skips=(*made.skips, *_unspoken(made, parts)),
         recording=Recording(
             name=path.name,
             format=job.options.format,
@@ -120,31 +146,25 @@ def _manifest(
     )
 
 
-def _unspoken(made: Plan, rows: list[RenderedChapterRow]) -> Iterator[Skip]:
+def _unspoken(made: Plan, parts: Sequence[_Part]) -> Iterator[Skip]:
     """What was to be spoken and is not in the recording: the gaps that the job was to skip."""
-    for chapter, row in zip(made.chapters, rows, strict=True):
+    for chapter, part in zip(made.chapters, parts, strict=True):
         for chunk in chapter.chunks:
-            if chunk.index in row.dead:
+            if chunk.index in part.row.dead:
                 yield from (Skip(span=span, reason=SkipReason.UNSPOKEN) for span in chunk.spans)
 
 
-def _chapter(
-    services: Services, made: Plan, position: int, row: RenderedChapterRow, start: int
-) -> ManifestChapter:
-    placements = placements_from_json(services.objects.get_bytes(row.record.timeline_key))
-    chunks = [chunk for chunk in made.chapters[position].chunks if chunk.index not in row.dead]
+def _chapter(planned: PlannedChapter, part: _Part, start: int) -> ManifestChapter:
+    row = part.row
+    chunks = [chunk for chunk in planned.chunks if chunk.index not in row.dead]
     return ManifestChapter(
         number=row.number,
         title=row.title,
         start_samples=start,
         samples=row.record.samples,
         chunks=tuple(
-            ManifestChunk(
-                chunk=chunk,
-                take=key,
-                placement=placement.moved(start),
-            )
-            for chunk, key, placement in zip(chunks, row.keys, placements, strict=True)
+            ManifestChunk(chunk=chunk, take=key, placement=placement.moved(start))
+            for chunk, key, placement in zip(chunks, row.keys, part.placements, strict=True)
         ),
     )
 

@@ -177,18 +177,6 @@ def test_a_cancelled_job_is_not_worked_on(world: World) -> None:
     assert world.speaker.said == []
 
 
-def test_a_corrupt_take_never_gets_into_a_recording(world: World) -> None:
-    world.submit(1)
-    world.work()
-    for key in list(world.objects.kept):
-        if key.startswith("takes/"):
-            world.objects.put_bytes(key, b"other bytes", media_type="audio/flac")
-    job = world.submit(2)
-    world.work()
-
-    assert world.store.get(job.id).state is JobState.RUNNING
-
-
 def test_dispatching_with_nothing_to_do_rings_nobody(world: World) -> None:
     assert dispatch(world.services) == 0
     assert world.doorbell.heard() == {}
