@@ -28,10 +28,10 @@ def dispatch(
         if not _alone(tx):
             return {}
         at = now(tx)
-        for expired in _expired(at):
-            if _any(tx, expired):
-                move_steps(tx, StepMove.RETURN, expired, skip_locked=True)
-        rooms = _rooms(tx, window).items()
+        waited, ran = _expired(at)
+        if _any(tx, waited):
+            move_steps(tx, StepMove.RETURN, waited, skip_locked=True)
+        rooms = _rooms(tx, _wider(window, _returned(tx, ran))).items()
         rung = {queue: _queue(tx, queue, room, at, queued_seconds) for queue, room in rooms}
     return {queue: times for queue, times in rung.items() if times}
 
@@ -56,6 +56,23 @@ def _expired(at: float) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         is_state(steps.c.state, StepState.QUEUED) & _past(steps.c.queued_until, at),
         is_state(steps.c.state, StepState.RUNNING) & _past(steps.c.lease_until, at),
     )
+
+
+def _returned(tx: Connection, ran: ColumnElement[bool]) -> dict[Queue, int]:
+    """Return what ran and lost its lease; how many of each queue."""
+    if not _any(tx, ran):
+        return {}
+    returned = {
+        queue: move_steps(tx, StepMove.RETURN, ran & (steps.c.queue == queue), skip_locked=True)
+        for queue in Queue
+    }
+    move_steps(tx, StepMove.RETURN, ran, skip_locked=True)  # chores, which nobody is rung for
+    return returned
+
+
+def _wider(window: Mapping[Queue, int], returned: Mapping[Queue, int]) -> dict[Queue, int]:
+    """A window with room for what has just been returned: it is not to wait behind what is new."""
+    return {queue: limit + returned.get(queue, 0) for queue, limit in window.items()}
 
 
 def _any(tx: Connection, condition: ColumnElement[bool]) -> bool:

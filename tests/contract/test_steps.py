@@ -48,6 +48,17 @@ def test_dispatch_keeps_a_short_window(store: Store) -> None:
     assert store.steps.dispatch(window, queued_seconds=LONG) == {Queue.SPEECH: 1}
 
 
+def test_what_a_dead_worker_had_in_hand_does_not_wait_behind_a_full_window(store: Store) -> None:
+    """Whoever has a socket free next speaks it, whatever was queued since."""
+    store.planned([["one", "two", "three", "four"]])
+    window = {Queue.SPEECH: 2}
+    store.steps.dispatch(window, queued_seconds=LONG)
+    dead = [store.steps.claim(Queue.SPEECH, owner="w", lease_seconds=0) for _ in range(2)]
+    until(lambda: store.steps.dispatch(window, queued_seconds=LONG) == {Queue.SPEECH: 4} or None)
+    again = [store.steps.claim(Queue.SPEECH, owner="v", lease_seconds=LONG) for _ in range(2)]
+    assert [c and c.step_id for c in again] == [c and c.step_id for c in dead]
+
+
 def test_dispatchers_at_the_same_time_keep_one_window(store: Store) -> None:
     store.planned([["one", "two", "three", "four"]])
     window = {Queue.SPEECH: 2}

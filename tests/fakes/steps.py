@@ -29,10 +29,15 @@ class MemorySteps(MemoryMending):
         """Return expired steps to ready, then queue the next ones."""
         with self._lock:
             now = self.clock()
+            returned: Counter[Queue | None] = Counter()
             for step in self.steps_by_id.values():
                 if step.expired(now):
+                    returned[step.kind.queue] += step.state is StepState.RUNNING
                     step.move(StepMove.RETURN)
-            rung = {queue: self._queue(queue, n, queued_seconds) for queue, n in window.items()}
+            rung = {
+                queue: self._queue(queue, limit + returned[queue], queued_seconds)
+                for queue, limit in window.items()
+            }
             return {queue: times for queue, times in rung.items() if times}
 
     def _queue(self, queue: Queue, limit: int, queued_seconds: float) -> int:
