@@ -103,6 +103,14 @@ def _spoken(services: Services) -> Iterator[Metric]:
     )
 
 
+def _spoilt(services: Services) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "narrator_takes_spoilt",
+        "Takes of all jobs that were gone, or not what was stored, and were spoken again.",
+        value=services.jobs.takes_spoilt(),
+    )
+
+
 def _chars(services: Services) -> Iterator[Metric]:
     gauge = GaugeMetricFamily(
         "narrator_running_chars",
@@ -167,6 +175,7 @@ _FIGURES: tuple[Callable[[Services], Iterator[Metric]], ...] = (
     _jobs,
     _steps,
     _spoken,
+    _spoilt,
     _chars,
     _speech,
 )

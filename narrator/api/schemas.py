@@ -104,6 +104,10 @@ class ProgressView(BaseModel):
     chars_resent: int = Field(
         description="The part of `chars_sent` that finished nothing, so that it was sent again."
     )
+    takes_spoilt: int = Field(
+        description="Stored recordings of chunks that were gone, or not what was stored, when they"
+        " were read back: their words were spoken again."
+    )
     audio_seconds: float = Field(description="Speech made so far, without pauses.")
     by_chapter: list[ChapterView]
 
@@ -121,6 +125,7 @@ class ProgressView(BaseModel):
             chars_from_takes=progress.chars_from_takes,
             chars_sent=progress.chars_sent,
             chars_resent=progress.chars_resent,
+            takes_spoilt=progress.takes_spoilt,
             audio_seconds=_seconds(progress.samples),
             by_chapter=[ChapterView.of(chapter) for chapter in progress.chapters],
         )

@@ -219,6 +219,7 @@ class Narration:
             chapters=len(manifest.chapters),
             chars=progress.chars,
             chars_from_takes=progress.chars_from_takes,
+            takes_spoilt=progress.takes_spoilt,
             sums_before=before,
             sums=self._services.ledger.sums(self._job_id),
             price_per_1000_chars=self._price,

@@ -38,6 +38,9 @@ def _cost(outcome: Outcome) -> str:
         parts.append(f"{outcome.chars_from_takes:,} answered by earlier takes")
     if outcome.chars_before:
         parts.append(f"{outcome.chars_before:,} spoken by earlier runs")
+    if outcome.takes_spoilt:
+        takes = count(outcome.takes_spoilt, "stored take")
+        parts.append(f"{takes} spoilt and spoken again")
     return "; ".join(parts)
 
 
@@ -62,6 +65,7 @@ def _finished_json(outcome: Outcome) -> dict[str, object]:
         "chars_from_takes": outcome.chars_from_takes,
         "chars_sent": outcome.sums.sent,
         "chars_resent": outcome.sums.resent,
+        "takes_spoilt": outcome.takes_spoilt,
         "chars_sent_now": outcome.chars_sent_now,
         "chars_resent_now": outcome.chars_resent_now,
         "dollars": round(outcome.dollars, 6),

@@ -44,7 +44,8 @@ class Outcome:
     """A finished audiobook.
 
     `chars` (of spoken text) were to be spoken, `chars_from_takes` of them were answered by earlier
-    recordings. `sums` is what the ledger has of the job, `sums_before` what it had before this run.
+    recordings; `takes_spoilt` recordings were spoilt when they were read back, and spoken again.
+    `sums` is what the ledger has of the job, `sums_before` what it had before this run.
     `price_per_1000_chars` is in US dollars. `bills`: who speaks is paid for it.
     """
 
@@ -55,6 +56,7 @@ class Outcome:
     chapters: int
     chars: int
     chars_from_takes: int
+    takes_spoilt: int
     sums_before: Sums
     sums: Sums
     price_per_1000_chars: float

@@ -185,6 +185,11 @@ class SqlJobs:
         with self._database.read() as tx:
             return {JobState(state): number for state, number in tx.execute(query)}
 
+    def takes_spoilt(self) -> int:
+        """How many takes of all jobs were spoilt, and so spoken again."""
+        with self._database.read() as tx:
+            return int(tx.scalars(select(func.sum(jobs.c.takes_spoilt))).one() or 0)
+
     def spoken_chars(self) -> int:
         """Characters of finished slices, and of what takes answered when a job was planned.
 

@@ -81,7 +81,7 @@ class MemoryJobs(MemoryTables):
                 chars_from_takes=earlier,
                 chars_sent=sums.sent,
                 chars_resent=sums.resent,
-                takes_spoilt=self.takes_spoilt[job_id],
+                takes_spoilt=self.spoilt_by_job[job_id],
             )
 
     def cancel(self, job_id: JobId) -> Job:
@@ -186,6 +186,11 @@ class MemoryJobs(MemoryTables):
         with self._lock:
             there = self._jobs.keys() - self._deleted
             return Counter(self._jobs[job_id].state for job_id in there)
+
+    def takes_spoilt(self) -> int:
+        """How many takes of all jobs were spoilt."""
+        with self._lock:
+            return self.spoilt_by_job.total()
 
     def spoken_chars(self) -> int:
         """Characters of finished slices, and of what takes answered when a job was planned."""

@@ -37,8 +37,7 @@ class MemoryMending(MemoryTables):
                 self._unrender(claim.job_id, position)
                 self.utterances.spoil(claim.job_id, position, {row.planned.key for row in chunks})
                 self._slice_again(claim.job_id, position, chunks)
-            job = self._jobs[claim.job_id]
-            self.takes_spoilt[job.id] += len(keys)
+            self.spoilt_by_job[claim.job_id] += len(keys)
             return len(keys)
 
     def _is_another(self, key: TakeKey, seen: Take | None) -> bool:

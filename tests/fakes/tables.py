@@ -43,7 +43,7 @@ class MemoryTables:
     _kept: dict[TakeKey, Take] = field(default_factory=dict)
     _used_at: dict[TakeKey, float] = field(default_factory=dict)
     _leases: dict[TakeKey, tuple[StepId, int]] = field(default_factory=dict)
-    takes_spoilt: Counter[JobId] = field(default_factory=Counter)
+    spoilt_by_job: Counter[JobId] = field(default_factory=Counter)
     utterances: Utterances = field(default_factory=Utterances)
     refused_accounts: set[str] = field(default_factory=set)  # by their speakers' names
     _ids: Iterator[int] = field(default_factory=lambda: count(1))

@@ -78,6 +78,9 @@ class Jobs(Protocol):
     def states(self) -> dict[JobState, int]:
         """How many jobs there are in each state, for gauges; a state without jobs may be absent."""
 
+    def takes_spoilt(self) -> int:
+        """How many takes of all jobs were spoilt, and so spoken again."""
+
     def spoken_chars(self) -> int:
         """Characters of all jobs' finished slices, and of what takes had answered without any."""
 

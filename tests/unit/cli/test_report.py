@@ -19,6 +19,7 @@ PAID = Outcome(
     chapters=1,
     chars=10_000,
     chars_from_takes=0,
+    takes_spoilt=0,
     sums_before=Sums(chars={}),
     sums=Sums(chars={Sent.KEPT: 10_000}),
     price_per_1000_chars=0.03,
@@ -56,6 +57,12 @@ def test_what_is_sent_again_is_billed_again_and_said(capsys: pytest.CaptureFixtu
     told = as_json(cut, capsys)
     assert (told["dollars"], told["dollars_billed"]) == (0.3, 0.315)
     assert (told["chars_sent"], told["chars_resent"]) == (10_500, 500)
+
+
+def test_what_was_spoilt_is_said(capsys: pytest.CaptureFixture[str]):
+    spoilt = replace(PAID, takes_spoilt=2)
+    assert cost_line(spoilt, capsys).endswith("; 2 stored takes spoilt and spoken again")
+    assert as_json(spoilt, capsys)["takes_spoilt"] == 2
 
 
 def test_what_was_about_to_be_sent_and_was_not_costs_nothing(
