@@ -29,3 +29,6 @@ class FailPoint(StrEnum):
     RECORDING_STORED = "recording-stored"  # its manifest is not
     MANIFEST_STORED = "manifest-stored"  # the job has not succeeded
     PUBLISH_COMMITTED = "publish-committed"  # nobody is told
+    WEBHOOK_SENT = "webhook-sent"  # its row does not know
+    OBJECTS_REMOVED = "objects-removed"  # the deleted job's row is there
+    TAKES_DROPPED = "takes-dropped"  # they are no rows any more, and still objects

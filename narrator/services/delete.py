@@ -3,6 +3,7 @@
 import structlog
 
 from narrator.domain.artifacts import job_folder
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.steps import Claim
 from narrator.services.kit import Services
 
@@ -25,5 +26,6 @@ def delete(services: Services, claim: Claim) -> None:
         for each in found:
             services.objects.delete(each.key)
         removed += len(found)
+    services.reach(FailPoint.OBJECTS_REMOVED)
     services.chores.forget_job(claim)
     log.info("job.removed", objects=removed)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import structlog
 
 from narrator.domain.artifacts import JOBS, SOURCES, TAKES
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import ObjectKey
 from narrator.services.hands import PROGRESS_SECONDS
 from narrator.services.kit import Services
@@ -41,6 +42,7 @@ def _sweep_takes(services: Services) -> None:
         return
     for _ in range(MOST_PAGES):
         keys = retention.drop_takes(unused_seconds=keeping.take_seconds, limit=PAGE_OBJECTS)
+        services.reach(FailPoint.TAKES_DROPPED)
         removed = _remove(services, keys, older_than_seconds=0.0)
         _tell(services, Sweep.TAKES, ObjectKey(""), removed)
         if len(keys) < PAGE_OBJECTS:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import structlog
 
 from narrator.domain.artifacts import Artifact
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.jobs import Failure, Job
 from narrator.domain.steps import Claim
 from narrator.domain.webhooks import Notice
@@ -18,6 +19,7 @@ def tell(services: Services, claim: Claim) -> None:
     """Do a `webhook` step. A repeat tells the same event, under the same id; raises Undelivered."""
     notice = services.chores.notice(claim)
     services.messenger.send(notice.url, message(notice), message_id=notice.id)
+    services.reach(FailPoint.WEBHOOK_SENT)
     services.chores.told(claim)
     log.info("webhook.taken", event_id=notice.id, state=notice.state)
 
