@@ -31,6 +31,7 @@ _LOOKING = 0.05  # the part of a core that looking at progress may take
 _LONGEST_SECONDS = 1.0  # but a child that died is not left lying longer than this
 _OPEN = tuple(state for state in JobState if state not in FINAL_STATES)
 _MANY = 1_000
+_MOST_DEAD = 20
 _REQUEST = " (request "
 _SILENT = {TakeBusy.code, AccountFault.code}  # the one passes, the other ends the command
 _GO_ON = "run the same command again: it goes on where it was"
@@ -165,6 +166,7 @@ class Narration:
             self._view.show(self._services.jobs.progress(self._job_id))
             self._tell_trouble()
             if job.state in FINAL_STATES:
+                self._tell_dead()
                 return _raise_unless_succeeded(job)
             self._mind_pause(job)
             took_seconds = time.monotonic() - looked_at
@@ -191,6 +193,11 @@ class Narration:
         if told != self._told:
             self._told = told
             self._view.note(words)
+
+    def _tell_dead(self) -> None:
+        """Name what could not be spoken, whether the job fails for it or leaves it out."""
+        for dead in self._services.jobs.dead(self._job_id, limit=_MOST_DEAD):
+            self._view.note(f"not spoken: {dead}")
 
     def _deliver(self) -> None:
         job = self._services.jobs.get(self._job_id)

@@ -158,11 +158,11 @@ class SpeakServer:
 
 
 @contextmanager
-def speak_server(folder: Path, *, time_scale: float) -> Iterator[SpeakServer]:
-    """A Speak server with the tone voice in a process of its own."""
+def speak_server(folder: Path, *, time_scale: float, mute_text: str = "") -> Iterator[SpeakServer]:
+    """A Speak server with the tone voice in a process of its own; mute at `mute_text`."""
     port = process.free_port()
     command = [
-        *(*NARRATOR, "speak-server", "--port", port),
+        *(*NARRATOR, "speak-server", "--port", port, "--mute-text", mute_text),
         *("--voice-engine", "tone", "--time-scale", time_scale),
     ]
     log, path = folder / "speak-server.log", {"PYTHONPATH": str(REPOSITORY)}
