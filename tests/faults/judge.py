@@ -89,11 +89,17 @@ def _listen(rig: Rig, verdict: Verdict, job: str, source: str) -> None:
         path = Path(folder) / "recording.flac"
         path.write_bytes(next(iter(files.values())))
         words = words_of(path)
-    heard, meant = Counter(words), Counter(texts)
-    verdict.lost += (meant - heard).total()
-    verdict.doubled += (heard - meant).total()
-    if words != texts and heard == meant:
+    lost, doubled, moved = differences(words, texts)
+    verdict.lost += lost
+    verdict.doubled += doubled
+    if moved:
         verdict.wrong[f"the recording of {job}"] = "is in another order"
+
+
+def differences(heard: list[str], meant: list[str]) -> tuple[int, int, bool]:
+    """How many texts are missing, how many are too much, and whether the order alone differs."""
+    lost, doubled = Counter(meant) - Counter(heard), Counter(heard) - Counter(meant)
+    return lost.total(), doubled.total(), heard != meant and not lost and not doubled
 
 
 def _texts(manifest: Manifest, source: str) -> list[str] | None:

@@ -1,0 +1,37 @@
+"""What a recording says, beside what it should."""
+
+from tests.faults.judge import cut_by, differences
+from tests.faults.rig import SOCKETS
+from tests.faults.schedule import Act, Fault, Target
+
+
+def test_what_is_said_as_it_should_be_differs_in_nothing() -> None:
+    assert differences(["one", "two"], ["one", "two"]) == (0, 0, False)
+
+
+def test_a_text_that_is_not_said_is_lost() -> None:
+    assert differences(["one"], ["one", "two"]) == (1, 0, False)
+
+
+def test_a_text_that_is_said_twice_is_doubled() -> None:
+    assert differences(["one", "one"], ["one"]) == (0, 1, False)
+
+
+def test_a_text_that_the_document_has_twice_is_said_twice() -> None:
+    assert differences(["one", "one"], ["one", "one"]) == (0, 0, False)
+
+
+def test_texts_in_another_order_are_neither_lost_nor_doubled() -> None:
+    assert differences(["two", "one"], ["one", "two"]) == (0, 0, True)
+
+
+def test_a_text_that_is_said_otherwise_is_lost_and_something_else_is_too_much() -> None:
+    assert differences(["won"], ["one"]) == (1, 1, False)
+
+
+def test_a_killed_speech_worker_cuts_its_own_sockets() -> None:
+    assert cut_by(Fault(at_seconds=0, target=Target.SPEECH, act=Act.KILL)) == SOCKETS
+
+
+def test_a_broker_that_dies_cuts_nothing() -> None:
+    assert cut_by(Fault(at_seconds=0, target=Target.VALKEY, act=Act.EMPTY)) == 0
