@@ -41,6 +41,9 @@ def submit(
             options=options,
         )
     )
+    if not services.objects.exists(source_key):
+        # It went with another job, deleted meanwhile. Now that this job has it, it stays.
+        services.objects.put_file(source_key, path, media_type="application/octet-stream")
     services.reach(FailPoint.JOB_INSERTED)
     dispatch(services)
     return job

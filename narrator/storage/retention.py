@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from narrator.domain.ids import JobId, ObjectKey
 from narrator.domain.jobs import FINAL_STATES, JobState
 from narrator.services.ports import References, Sweep
-from narrator.storage.database import Database, insert_or, now
+from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.tables import (
     KEPT,
     artifacts,
@@ -24,6 +24,7 @@ SOURCE_LOCK = 0x73726365
 
 _OPEN = tuple(state for state in JobState if state not in FINAL_STATES)
 _BATCH_KEYS = 500
+_KEY_CHARS = 64  # with which a take's object's name begins (`take_object`)
 
 
 class SqlRetention:
@@ -105,23 +106,25 @@ def hold_source(tx: Connection, key: ObjectKey) -> None:
 
 
 def _taken(tx: Connection, sweep: Sweep, every_seconds: float) -> ObjectKey | None:
-    """One guarded statement: of those who ask at once, one finds it due.
+    """Of those who ask at once, one holds the row first, and the others see what it wrote.
 
     A due instant further ahead than a turn lasts was written under another clock.
     """
-    at = now(tx)
-    new = insert_or(tx, sweeps).values(name=sweep, due_at=at)
+    new = insert_or(tx, sweeps).values(name=sweep, due_at=instant())
     tx.execute(new.on_conflict_do_nothing())
-    due = (sweeps.c.due_at <= at) | (sweeps.c.due_at > at + every_seconds)
-    turn = update(sweeps).where(sweeps.c.name == sweep, due).values(due_at=at + every_seconds)
-    after = tx.scalars(turn.returning(sweeps.c.after)).one_or_none()
-    return None if after is None else ObjectKey(after)
+    mine = sweeps.c.name == sweep
+    row = tx.execute(select(sweeps.c.due_at, sweeps.c.after).where(mine).with_for_update()).one()
+    at = now(tx)
+    if at < row.due_at <= at + every_seconds:
+        return None
+    tx.execute(update(sweeps).where(mine).values(due_at=at + every_seconds))
+    return ObjectKey(row.after)
 
 
 def _kept(tx: Connection, keys: Sequence[ObjectKey]) -> Iterator[str | None]:
     """The objects that rows name, among them those of these keys; each is found by an index."""
     named = [key.split("/") for key in keys]
-    words = [parts[-1].partition("-")[0] for parts in named if parts[0] == "takes"]
+    words = [parts[-1][:_KEY_CHARS] for parts in named if parts[0] == "takes"]
     ids = {parts[1] for parts in named if parts[0] == "jobs"}
     yield from tx.scalars(select(takes.c.object_key).where(takes.c.key.in_(words)))
     yield from tx.scalars(select(jobs.c.source_key).where(jobs.c.source_key.in_(keys)))

@@ -14,6 +14,7 @@ from narrator.storage.steps import SqlSteps
 from narrator.storage.tables import metadata
 from narrator.storage.takes import SqlTakes
 from tests.contract.fleet import Fleet, memory_fleet, sql_fleet
+from tests.contract.household import Household, memory_household, sql_household
 from tests.contract.stage import Store
 from tests.fakes.store import MemoryStore
 from tests.servers.postgres import Postgres
@@ -72,6 +73,14 @@ def fleet(request: pytest.FixtureRequest, kind: str, store: Store) -> Fleet:
     if kind == "memory":
         return memory_fleet(store)
     return sql_fleet(store, request.getfixturevalue(f"_{kind}_database"))
+
+
+@pytest.fixture
+def house(request: pytest.FixtureRequest, kind: str, store: Store) -> Household:
+    """An empty store of each kind, its chores, and what is kept of it."""
+    if kind == "memory":
+        return memory_household(store)
+    return sql_household(store, request.getfixturevalue(f"_{kind}_database"))
 
 
 @contextmanager
