@@ -229,7 +229,9 @@ def _leases(tx: Connection, claim: Claim, key: TakeKey) -> bool:
 def _record(tx: Connection, claim: Claim, take: Take) -> bool:
     """Record the take; False where one of its key is kept already."""
     at = now(tx)
-    tenant = select(jobs.c.tenant).where(jobs.c.id == claim.job_id).scalar_subquery()
+    of_job = select(jobs.c.tenant).where(jobs.c.id == claim.job_id).scalar_subquery()
+    leased = select(takes.c.tenant).where(takes.c.key == take.key).scalar_subquery()
+    tenant = func.coalesce(of_job, leased)  # a deleted job's last take is paid for all the same
     columns = {
         "state": KEPT,
         **_lessee(claim),

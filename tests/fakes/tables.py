@@ -126,6 +126,8 @@ class MemoryTables:
         new.event = state
 
     def _slice(self, step: Claim | StepRow) -> list[ChunkRow]:
+        if step.job_id not in self._chapters:  # deleted
+            return []
         chapter = self._chapters[step.job_id][step.chapter]
         return [chunk for chunk in chapter.chunks if chunk.planned.index in step.chunks]
 

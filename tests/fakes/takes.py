@@ -31,7 +31,9 @@ class MemoryTakes(MemoryTables):
     def find(self, keys: Iterable[TakeKey]) -> dict[TakeKey, Take]:
         """The finished takes among `keys`."""
         with self._lock:
-            return {key: self._kept[key] for key in sorted(set(keys)) if key in self._kept}
+            found = {key: self._kept[key] for key in sorted(set(keys)) if key in self._kept}
+            self._used_at.update(dict.fromkeys(found, self.clock()))
+            return found
 
     def lease(self, claim: Claim, keys: Iterable[TakeKey]) -> set[TakeKey]:
         """Reserve the right to speak these words."""
@@ -50,6 +52,7 @@ class MemoryTakes(MemoryTables):
                 self._held(claim)
             late = take.key in self._kept
             kept = self._kept.setdefault(take.key, replace(take, kept_at=self.clock()))
+            self._used_at.setdefault(take.key, self.clock())
             if spoken_now:
                 outcome = Outcome.LATE if late else Outcome.KEPT
                 self.utterances.end(claim, take.key, outcome, request_id=request_id)

@@ -96,7 +96,7 @@ def test_a_source_that_another_job_has_stays(world: World) -> None:
 
 
 class Flaky:
-    """Objects of which every third deletion fails, after it was made or before."""
+    """Objects of which every other two deletions fail, one before it is made and one after."""
 
     def __init__(self, world: World) -> None:
         self._objects, self._calls = world.objects, 0
@@ -106,10 +106,10 @@ class Flaky:
 
     def delete(self, key: ObjectKey, *, older_than_seconds: float = 0.0) -> bool:
         self._calls += 1
-        if self._calls % 3 == 1:
+        if self._calls % 4 == 1:
             raise StoreUnavailable("gone")
         done = self._objects.delete(key, older_than_seconds=older_than_seconds)
-        if self._calls % 3 == 2:
+        if self._calls % 4 == 2:
             raise StoreUnavailable("gone")
         return done
 
