@@ -194,6 +194,14 @@ class Histories(RuleBasedStateMachine):
         self.both(lambda store: store.jobs.cancel(job_id(number)))
 
     @rule(number=NUMBERS)
+    def pause(self, number: int) -> None:
+        self.both(lambda store: store.jobs.pause(job_id(number)))
+
+    @rule(number=NUMBERS)
+    def resume(self, number: int) -> None:
+        self.both(lambda store: store.jobs.resume(job_id(number)))
+
+    @rule(number=NUMBERS)
     def retry(self, number: int) -> None:
         answer, _ = self.both(lambda store: store.jobs.retry(job_id(number)))
         if isinstance(answer, Job):
@@ -224,6 +232,13 @@ class Histories(RuleBasedStateMachine):
             alive = set(tx.scalars(query))
         for _, job in self.jobs():
             assert (job.id in alive) == (job.state not in FINAL_STATES)
+
+    @invariant()
+    def nobody_works_for_a_paused_job(self) -> None:
+        busy = is_state(steps.c.state, StepState.QUEUED, StepState.RUNNING)
+        with self.database.read() as tx:
+            working = set(tx.scalars(select(steps.c.job_id).where(busy)))
+        assert not working & {job.id for _, job in self.jobs() if job.state is JobState.PAUSED}
 
     @invariant()
     def what_a_job_sent_adds_up_once_it_has_ended(self) -> None:
