@@ -224,7 +224,7 @@ class Narration:
             manifest=self._request.manifest,
             audio_seconds=manifest.recording.samples / SAMPLE_RATE,
             chapters=len(manifest.chapters),
-            chars=progress.chars,
+            chars=progress.chars_spoken,
             chars_from_takes=progress.chars_from_takes,
             takes_spoilt=progress.takes_spoilt,
             sums_before=before,

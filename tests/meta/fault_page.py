@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from narrator.domain import governor
 from narrator.domain.faults import Fault
+from narrator.domain.poison import CHUNK_ATTEMPTS, MOST_SUSPECTS, OWN_FAULTS, VERDICTS
 from narrator.domain.retry import RULES, Action, Rule
 from narrator.domain.spoilt import MOST_SPOILT
 from tests.servers.places import REPOSITORY
@@ -174,6 +175,7 @@ def page() -> str:
         _governor(),
         _section("Speech sessions that are closed by the provider", _CLOSES),
         _section("Messages and answers within a speech session", _MESSAGES),
+        _poison(),
         _section("On our own side", _OURS),
     ]
     return "\n".join(sections)
@@ -214,6 +216,27 @@ def _times(rule: Rule) -> str:
     if not rule.counted:
         return f"until it is over, {first:g} s apart"
     return f"{rule.attempts} attempts, {first:g} s apart, doubling to {longest:g} s"
+
+
+def _poison() -> str:
+    convicts = ", ".join(f"`{fault}`" for fault in sorted(VERDICTS))
+    suspects = ", ".join(f"`{fault}`" for fault in sorted(OWN_FAULTS - VERDICTS))
+    return f"""\
+### Chunks that cannot be spoken
+
+Some of these may be the fault of the one text whose answer was due: {convicts};
+and, if others are answered meanwhile, {suspects}. What was sent
+after it is cut `{Fault.BESIDE}`. A chunk that failed so once is sent when nothing else of its
+slice is under way; one that failed so {CHUNK_ATTEMPTS} times in one run of its job is *dead*, and
+the rest of the job goes on. In the end the job fails with the list (`chunks-dead`) or, submitted with
+`on_dead=skip`, succeeds with a gap that its manifest states. A retry tries dead chunks as often
+again, and nothing that is spoken.
+
+An outage looks alike, and kills no chunk: while more than {MOST_SUSPECTS} chunks of a job have
+failed so since one of it was spoken, or a silence is all there is and nobody else is answered, none is given up.
+Its slice is tried again as the table says, and after its last attempt the job fails for the
+provider's fault.
+"""
 
 
 def _governor() -> str:
