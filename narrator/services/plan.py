@@ -1,6 +1,5 @@
 """Planning: the document becomes chapters, chunks and slices."""
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +17,7 @@ from narrator.domain.steps import Claim
 from narrator.domain.takes import take_key
 from narrator.services.kit import Services
 from narrator.services.ports import PlannedChunk, PlannedJob, Reader, Slice
+from narrator.services.scratch import scratch_folder
 from narrator.services.stored import fetch_source, plan_object
 from narrator.text.plan import make_plan
 
@@ -38,8 +38,8 @@ def preview(reader: Reader, path: Path, *, name: str, chapters: tuple[int, ...])
 def plan(services: Services, claim: Claim) -> None:
     """Do a `plan` step: read the document, store its plan, insert what follows from it."""
     job = services.jobs.get(claim.job_id)
-    with tempfile.TemporaryDirectory(dir=services.scratch, prefix="narrator-plan-") as folder:
-        path = Path(folder) / "source"
+    with scratch_folder(services.scratch, "narrator-plan-") as folder:
+        path = folder / "source"
         fetch_source(services, job, path)
         document = services.reader.read(path, name=job.source_name)
     made = _speakable(make_plan(document, chapters=job.options.chapters), job.source_name)

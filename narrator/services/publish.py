@@ -1,7 +1,6 @@
 """Publishing: rendered chapters become the finished book, proved before it is shown."""
 
 import re
-import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from narrator.domain.timeline import Placement, chapter_starts
 from narrator.services.kit import Services
 from narrator.services.plan import COVER_NAMES
 from narrator.services.ports import ChapterFile, RenderedChapterRow
+from narrator.services.scratch import scratch_folder
 from narrator.services.stored import fetch_chapter, plan_of
 from narrator.services.submit import file_sha256
 from narrator.services.verify import verify
@@ -41,8 +41,8 @@ def publish(services: Services, claim: Claim) -> None:
     job = services.jobs.get(claim.job_id)
     made = plan_of(services, job)
     rows = services.takes.of_job(claim)
-    with tempfile.TemporaryDirectory(dir=services.scratch, prefix="narrator-publish-") as folder:
-        path = Path(folder) / f"{file_stem(made.metadata.title)}.{job.options.format}"
+    with scratch_folder(services.scratch, "narrator-publish-") as folder:
+        path = folder / f"{file_stem(made.metadata.title)}.{job.options.format}"
         parts = _brought(services, rows, path.parent / "chapters")
         if spoilt := [position for position in range(len(rows)) if position not in parts]:
             _render_again(services, claim, rows, spoilt)

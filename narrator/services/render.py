@@ -5,9 +5,7 @@ chapter is rendered.
 """
 
 import hashlib
-import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import structlog
 
@@ -19,6 +17,7 @@ from narrator.domain.steps import Claim
 from narrator.domain.takes import Take
 from narrator.services.kit import Services
 from narrator.services.ports import ChapterTake, RenderedChapter, RenderedRecord, TakeAudio
+from narrator.services.scratch import scratch_folder
 from narrator.services.stored import NAMED_DIGITS, samples_of
 from narrator.services.submit import file_sha256
 from narrator.services.timelines import timeline_json
@@ -41,8 +40,8 @@ def render(services: Services, claim: Claim) -> None:
 
 def _rendered(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -> RenderedRecord:
     format_ = services.jobs.get(claim.job_id).options.format
-    with tempfile.TemporaryDirectory(dir=services.scratch, prefix="narrator-render-") as folder:
-        made = services.studio.render(_audio(services, chunks), format=format_, folder=Path(folder))
+    with scratch_folder(services.scratch, "narrator-render-") as folder:
+        made = services.studio.render(_audio(services, chunks), format=format_, folder=folder)
         return _stored(services, claim, made)
 
 

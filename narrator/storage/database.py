@@ -45,6 +45,8 @@ _POLL_SECONDS = 0.02
 _WRITES = "narrator_writes"
 _MIGRATION_LOCK = 0x6E617272  # "narr"
 _REMEDY = "check that the database runs and that NARRATOR_DATABASE_URL names it"
+_MAKE_ROOM = "make room on the disk of the database; what waits for it goes on by itself"
+_FULL = {"DiskFull", "SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}  # what a full disk is called
 
 
 class instant(FunctionElement[float]):  # noqa: N801 — reads as the SQL function it is
@@ -281,9 +283,12 @@ def _plain_errors() -> Iterator[None]:
         # A defect of ours. The driver's own message may quote the row, which is document text.
         raise RuntimeError(f"the database refused a statement ({_name(error)})") from None
     except DBAPIError as error:
-        raise StoreUnavailable(
-            f"the database did not answer ({_name(error)})", remedy=_REMEDY
-        ) from error
+        name = _name(error)
+        if name in _FULL:
+            reason, remedy = f"the database has no room ({name})", _MAKE_ROOM
+        else:
+            reason, remedy = f"the database did not answer ({name})", _REMEDY
+        raise StoreUnavailable(reason, remedy=remedy) from error
 
 
 def _name(error: DBAPIError) -> str:

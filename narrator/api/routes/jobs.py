@@ -1,4 +1,4 @@
-"""Submitting jobs, watching them; cancelling, pausing, resuming and retrying them."""
+"""Submitting and watching jobs; cancelling, pausing, resuming, retrying and deleting them."""
 
 import shutil
 import tempfile
@@ -20,6 +20,7 @@ from narrator.domain.jobs import Job, JobState
 from narrator.services.allowance import pauses
 from narrator.services.dispatch import dispatch
 from narrator.services.kit import Services
+from narrator.services.scratch import room
 from narrator.services.submit import submit
 
 BLOCK_BYTES = 1 << 20
@@ -103,6 +104,23 @@ def show_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) -> 
     return _view(services, services.jobs.get(job_id), price)
 
 
+@router.delete(
+    "/v1/jobs/{job_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    summary="Delete a job",
+    responses=refusals(HTTPStatus.NOT_FOUND),
+)
+def delete_job(services: GivenServices, job_id: GivenJobId) -> None:
+    """Cancel the job if it is under way, and remove all that it has: document, recording, proof.
+
+    It is missing at once; its files go within moments. Nobody is told of it by webhook. Harmless to
+    repeat; once nothing is left, 404. Recorded speech stays for other jobs until it has been out of
+    use for long enough, and so do the lines of the ledger.
+    """
+    services.jobs.delete(job_id)
+    log.info("job_deleted", job_id=job_id)
+
+
 @router.post(
     "/v1/jobs/{job_id}/cancel",
     summary="Cancel a job",
@@ -164,7 +182,10 @@ def retry_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) ->
 
 
 def _keep(services: Services, submission: Submission) -> Job:
-    with tempfile.NamedTemporaryFile(dir=services.scratch, prefix="narrator-upload-") as kept:
+    with (
+        room(services.scratch),
+        tempfile.NamedTemporaryFile(dir=services.scratch, prefix="narrator-upload-") as kept,
+    ):
         shutil.copyfileobj(submission.file, kept, BLOCK_BYTES)
         kept.flush()
         return submit(

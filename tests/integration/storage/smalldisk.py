@@ -1,0 +1,30 @@
+"""A file system of its own that is soon full, for a child process: a real one, without a mock.
+
+The child sees it at the folder it is given; nobody else does, and it is gone with the child.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.servers.places import REPOSITORY
+
+DISK_BYTES = 4 << 20
+
+_MOUNTED = f'mount -t tmpfs -o size={DISK_BYTES},mode=700 tmpfs "$0" && exec "$@"'
+
+
+def run(folder: Path, program: str) -> str:
+    """Run Python in `folder`, a disk of `DISK_BYTES`; what it printed. It must end well."""
+    folder.mkdir()
+    argv = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", _MOUNTED, folder]
+    done = subprocess.run(
+        [*argv, sys.executable, "-c", program, folder],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
