@@ -10,7 +10,9 @@ from celery import Celery
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
+from narrator.domain.errors import StoreUnavailable
 from narrator.domain.steps import Queue
+from narrator.services.outage import Outage
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +28,7 @@ TRANSPORT = {
     "socket_keepalive": True,
     "global_keyprefix": "narr:",
 }
+_ASKING = TRANSPORT | {"socket_timeout": 5}
 """Redis transport: unanswered messages come back within seconds, and no call waits for ever."""
 
 
@@ -52,9 +55,21 @@ class CeleryDoorbell:
         self._changed = threading.Condition()
         self._ringer: threading.Thread | None = None
         self._connection: Connection | None = None
+        self._outage = Outage("broker")
+
+    def check(self) -> None:
+        """Raise StoreUnavailable unless the broker answers; its URL may hold a password."""
+        try:
+            with self._app.connection_for_write(transport_options=_ASKING) as asked:
+                asked.ensure_connection(max_retries=1, timeout=_ASKING["socket_connect_timeout"])
+        except (OperationalError, OSError, ValueError, KeyError) as error:
+            raise StoreUnavailable(
+                f"the broker did not answer ({type(error).__name__})",
+                remedy="check that it runs and that NARRATOR_BROKER_URL names it",
+            ) from error
 
     def ring(self, queue: Queue, times: int) -> None:
-        """Ring `times` times, soon; a broker that does not answer is logged.
+        """Ring `times` times, soon; a broker that does not answer is logged, once.
 
         Steps then fall back to ready when their `queued_until` has passed, and are rung again.
         """
@@ -90,8 +105,10 @@ class CeleryDoorbell:
                     connection=self._connection,
                     retry=False,
                 )
+            self._outage.back()
         except Exception as error:  # noqa: BLE001
-            log.warning("doorbell.unanswered", queue=queue, error=type(error).__name__)
+            self._outage.away(f"a ring was refused ({type(error).__name__})")
+            log.debug("doorbell.unanswered", queue=queue)
             dropped, self._connection = self._connection, None
             with suppress(Exception):
                 dropped and dropped.release()  # type: ignore[no-untyped-call]

@@ -33,7 +33,8 @@ from narrator.bootstrap import bootstrap
 from narrator.services.drain import LOOK_SECONDS, Drain
 from narrator.services.hands import Hands
 from narrator.services.kit import Services
-from narrator.services.rhythm import Every, dispatcher, heartbeat, housekeeper
+from narrator.services.readiness import Readiness
+from narrator.services.rhythm import Every, dispatcher, heartbeat, housekeeper, ready_teller
 from narrator.services.slots import SlotKeeper
 from workers.app import settings
 
@@ -92,9 +93,16 @@ def _build() -> Process:
         heartbeat(services, hands, keeper).start(),
         dispatcher(services).start(),
         Every(LOOK_SECONDS, drain.look, name="drain").start(),
+        *_telling(services),
         *([] if _speaks() else [housekeeper(services, hands, going=going).start()]),
     )
     return Process(services, hands, keeper, threads)
+
+
+def _telling(services: Services) -> list[Every]:
+    """The thread that tells whether this worker is ready, where somebody wants to know."""
+    file = settings.work.ready_file
+    return [ready_teller(Readiness(services), file).start()] if file else []
 
 
 def _speaks() -> bool:

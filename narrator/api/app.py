@@ -25,6 +25,7 @@ from narrator.bootstrap import bootstrap, check_database, configure_logging
 from narrator.domain.errors import SettingsError, StoreUnavailable
 from narrator.services.estimate import is_paid
 from narrator.services.kit import Services
+from narrator.services.readiness import Readiness
 from narrator.services.rhythm import dispatcher
 from narrator.settings import ApiSettings, Settings, load, need_broker
 
@@ -69,6 +70,7 @@ def create_app(
     app.state.gate, app.state.services, app.state.settings = gate, services, settings
     app.state.price = Price(per_1000_chars=price_per_1000_chars, speaker=services.speaker_name)
     app.state.metrics = Metrics(Work(services))
+    app.state.readiness = Readiness(services)
     app.add_middleware(Edge, metrics=app.state.metrics)
     problems.install(app)
     app.include_router(operations.router, responses=_ANYWHERE)

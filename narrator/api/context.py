@@ -12,6 +12,7 @@ from narrator.domain.errors import Missing
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import Job
 from narrator.services.kit import Services
+from narrator.services.readiness import Readiness
 from narrator.settings import ApiSettings
 
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
@@ -32,6 +33,11 @@ class Price:
 async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
+
+
+async def _readiness(request: Request) -> Readiness:
+    readiness: Readiness = request.app.state.readiness
+    return readiness
 
 
 async def _settings(request: Request) -> ApiSettings:
@@ -63,6 +69,7 @@ async def _job_id(
 
 
 GivenServices = Annotated[Services, Depends(_services)]
+GivenReadiness = Annotated[Readiness, Depends(_readiness)]
 GivenSettings = Annotated[ApiSettings, Depends(_settings)]
 GivenMetrics = Annotated[Metrics, Depends(_metrics)]
 GivenPrice = Annotated[Price, Depends(_price)]

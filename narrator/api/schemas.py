@@ -45,6 +45,7 @@ class OptionsView(BaseModel):
     format: AudioFormat
     chapters: list[int] = Field(description="Body chapter numbers; empty means all.")
     on_dead: OnDead = Field(description="What is made of chunks that cannot be spoken.")
+    webhook_url: str = Field(description="Who is told when the job has ended; empty for nobody.")
 
     @classmethod
     def of(cls, options: JobOptions) -> Self:
@@ -55,6 +56,7 @@ class OptionsView(BaseModel):
             format=options.format,
             chapters=list(options.chapters),
             on_dead=options.on_dead,
+            webhook_url=options.webhook_url,
         )
 
 
@@ -317,10 +319,12 @@ class HealthView(BaseModel):
 
 
 class ReadyView(BaseModel):
-    """Everything this process needs answers."""
+    """Everything that the API needs answers; of the rest it is said whether it does."""
 
     state: str = Field(examples=["ready"])
-    checks: dict[str, str] = Field(examples=[{"database": "ok", "objects": "ok"}])
+    checks: dict[str, str] = Field(
+        examples=[{"database": "ok", "objects": "ok", "broker": "away", "scratch": "ok"}]
+    )
 
 
 class FieldFault(BaseModel):

@@ -23,6 +23,7 @@ from narrator.domain.plan import Boundary
 from narrator.embedded.broker import find_server
 from narrator.embedded.commands import need_voice
 from narrator.embedded.reach import reach_broker
+from narrator.services import scratch
 from narrator.services.ports import TakeAudio
 from narrator.settings import Settings
 
@@ -189,11 +190,17 @@ def _voice(settings: Settings) -> str:
     return settings.embedded.voice_engine
 
 
+def _scratch(settings: Settings) -> str:
+    scratch.check(settings.audio.scratch)
+    return str(settings.audio.scratch)
+
+
 _QUESTIONS: dict[str, Callable[[Settings], str]] = {
     "ffmpeg": _ffmpeg,
     "broker": _broker,
     "database": _database,
     "object store": _store,
+    "scratch folder": _scratch,
     "trial voice": _voice,
 }
 

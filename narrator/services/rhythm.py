@@ -2,22 +2,27 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Self
 
 import structlog
 
 from narrator.domain.errors import StoreUnavailable
 from narrator.services.chores import do_chores
-from narrator.services.dispatch import dispatch
+from narrator.services.dispatch import ring_next
 from narrator.services.hands import Hands
 from narrator.services.kit import Services
+from narrator.services.outage import Outage
+from narrator.services.readiness import Readiness
 from narrator.services.slots import SlotKeeper
 from narrator.services.sweep import sweep
 
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 5.0
+READY_SECONDS = 5.0
 SWEEP_LOOK_SECONDS = 60.0
 """A process looks so often whether a sweep's turn is due: one of the fleet gets it."""
 
@@ -25,9 +30,10 @@ SWEEP_LOOK_SECONDS = 60.0
 class Every:
     """Calls `action` every `seconds` in a daemon thread, from `start` to `stop`.
 
-    A store that does not answer is logged and tried again at the next turn; so is a defect, loudly,
-    because a process that silently stopped renewing its leases would lose its work. Another that is
-    given as `beside` starts and stops with it, in a thread of its own: neither waits for the other.
+    A store that does not answer is logged, once, and tried again at each turn. A defect is logged
+    each time, because a process that silently stopped renewing its leases would lose its work.
+    Another that is given as `beside` starts and stops with it, in a thread of its own: neither
+    waits for the other.
     """
 
     def __init__(
@@ -42,6 +48,7 @@ class Every:
         self._action = action
         self._beside = beside
         self._stopped = threading.Event()
+        self._outage = Outage(name)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> Self:
@@ -63,8 +70,9 @@ class Every:
         while True:
             try:
                 self._action()
+                self._outage.back()
             except StoreUnavailable as error:
-                log.warning("rhythm.unavailable", name=self._thread.name, reason=error.reason)
+                self._outage.away(error.reason)
             except Exception:
                 log.exception("rhythm.defect", name=self._thread.name)
             if self._stopped.wait(self._seconds):
@@ -73,7 +81,7 @@ class Every:
 
 def dispatcher(services: Services) -> Every:
     """The dispatcher of this process; any number may run beside one another."""
-    return Every(services.rhythm.dispatch_seconds, lambda: dispatch(services), name="dispatcher")
+    return Every(services.rhythm.dispatch_seconds, lambda: ring_next(services), name="dispatcher")
 
 
 def housekeeper(services: Services, hands: Hands, *, going: Callable[[], bool]) -> Every:
@@ -82,6 +90,20 @@ def housekeeper(services: Services, hands: Hands, *, going: Callable[[], bool]) 
     sweeper = Every(seconds, lambda: sweep(services), name="sweeper")
     chores = partial(do_chores, services, hands, going=going)
     return Every(services.rhythm.dispatch_seconds, chores, name="chores", beside=sweeper)
+
+
+def ready_teller(readiness: Readiness, file: Path) -> Every:
+    """Touches a file every `READY_SECONDS` while every part answers: whoever is ready is so lately.
+
+    It never removes it: of several processes that share it one that is ready is enough.
+    """
+
+    def tell() -> None:
+        if all(readiness.look().values()):
+            with suppress(OSError):  # it grows stale then, which says enough
+                file.touch()
+
+    return Every(READY_SECONDS, tell, name="ready-teller")
 
 
 def heartbeat(services: Services, hands: Hands, keeper: SlotKeeper) -> Every:

@@ -14,7 +14,7 @@ from pathlib import Path
 from narrator.domain.errors import SettingsError
 from narrator.domain.pacing import PacingLimits
 from narrator.domain.slots import SlotTerms
-from narrator.domain.steps import Queue
+from narrator.domain.steps import LONGEST_LEASE_SECONDS, Queue
 from narrator.domain.timeline import Pauses
 from narrator.settings.environment import Environment
 from narrator.settings.tree import (
@@ -249,8 +249,19 @@ def _slot_seconds(env: Environment) -> float:
     return seconds
 
 
+def _lease_seconds(env: Environment, name: str, *, above: float) -> float:
+    """What lies further ahead than any lease counts as written under another clock."""
+    seconds = env.number(name, above=above)
+    if seconds > LONGEST_LEASE_SECONDS:
+        raise SettingsError(
+            f"{name} is {seconds:g}, and no lease may be that long",
+            remedy=f"set {name} to {LONGEST_LEASE_SECONDS:g} or less",
+        )
+    return seconds
+
+
 def _work(env: Environment) -> WorkSettings:
-    lease = env.number("NARRATOR_LEASE_SECONDS", above=0.5)
+    lease = _lease_seconds(env, "NARRATOR_LEASE_SECONDS", above=0.5)
     heartbeat = env.number("NARRATOR_HEARTBEAT_SECONDS", above=0.05)
     if heartbeat * 2 > lease:
         raise SettingsError(
@@ -260,9 +271,12 @@ def _work(env: Environment) -> WorkSettings:
     return WorkSettings(
         lease_seconds=lease,
         heartbeat_seconds=heartbeat,
-        queued_seconds=env.number("NARRATOR_QUEUED_SECONDS", above=0.1),
+        queued_seconds=_lease_seconds(env, "NARRATOR_QUEUED_SECONDS", above=0.1),
         dispatch_seconds=env.number("NARRATOR_DISPATCH_SECONDS", above=0.05),
         drain_seconds=env.number("NARRATOR_DRAIN_SECONDS", above=1),
+        ready_file=(
+            env.path("NARRATOR_READY_FILE", Path()) if env.is_set("NARRATOR_READY_FILE") else None
+        ),
         window={
             Queue.SPEECH: env.whole("NARRATOR_SPEECH_WINDOW"),
             Queue.AUDIO: env.whole("NARRATOR_AUDIO_WINDOW"),

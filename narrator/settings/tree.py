@@ -51,13 +51,17 @@ class SpeechSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkSettings:
-    """Leases, doorbells and their rhythm. `audio_processes` None: one a core."""
+    """Leases, doorbells and their rhythm. `audio_processes` None: one a core.
+
+    `ready_file` is what a worker touches while it is ready; None: nothing.
+    """
 
     lease_seconds: float
     heartbeat_seconds: float
     queued_seconds: float
     dispatch_seconds: float
     drain_seconds: float
+    ready_file: Path | None
     window: Mapping[Queue, int]
     audio_processes: int | None
 

@@ -94,6 +94,11 @@ VARIABLES: tuple[Variable, ...] = (
         "45",
         "A process that is asked to stop ends within so long; give it 15 s more before SIGKILL.",
     ),
+    Variable(
+        "NARRATOR_READY_FILE",
+        "",
+        "A worker touches this file every 5 s while all that it leans on answers.",
+    ),
     Variable("NARRATOR_SPEECH_WINDOW", "64", "Slices kept queued in the broker."),
     Variable("NARRATOR_AUDIO_WINDOW", "16", "Other steps kept queued in the broker."),
     Variable(

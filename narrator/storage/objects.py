@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -29,6 +29,9 @@ LONGEST_LINK_SECONDS = 7 * 86_400
 POOLED_CONNECTIONS = 50
 """Kept open to the store by a process: a speech worker has 20 threads, each of which may send a
 large file in two parts at once. botocore keeps 10, and throws the rest away after each request."""
+
+CHECK_SECONDS = 5.0
+"""Whoever only asks whether the store answers does not wait as long as one who has bytes for it."""
 
 PAGE_OBJECTS = 1_000
 """What S3 lists at once, at the most."""
@@ -165,7 +168,7 @@ class S3Objects:
         """Raise StoreUnavailable unless the bucket is there (or may be, and was, created)."""
         try:
             with _plain_errors(self._config, ObjectKey("")):
-                self._client.head_bucket(Bucket=self._config.bucket)
+                self._asking_client.head_bucket(Bucket=self._config.bucket)
         except Missing:
             self._create_bucket()
 
@@ -196,6 +199,12 @@ class S3Objects:
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 — boto3 makes its clients' classes as it runs
         return _client(self._config, self._config.endpoint_url)
+
+    @cached_property
+    def _asking_client(self) -> Any:  # noqa: ANN401
+        """Asks once, and not for long."""
+        brief = replace(self._config, read_seconds=CHECK_SECONDS, attempts=1)
+        return _client(brief, self._config.endpoint_url)
 
     @cached_property
     def _public_client(self) -> Any:  # noqa: ANN401

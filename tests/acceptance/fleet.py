@@ -138,6 +138,7 @@ def running_fleet(  # noqa: PLR0913 — one option a difference
             "NARRATOR_API_HOST": "127.0.0.1",
             "NARRATOR_API_PORT": str(api_port),
             "NARRATOR_SCRATCH": str(folder / "scratch"),
+            "NARRATOR_READY_FILE": str(folder / "ready"),
         }
         | dict(further or {}),
         api_url=f"http://127.0.0.1:{api_port}",

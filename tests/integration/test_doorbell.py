@@ -1,13 +1,16 @@
 """The doorbell on a real broker, and on none."""
 
 import json
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import redis
 from structlog.testing import capture_logs
 
+from narrator.domain.errors import StoreUnavailable
 from narrator.domain.steps import Queue
 from narrator.doorbell import TASK, CeleryDoorbell
 from tests.acceptance.fleet import wait_for
@@ -27,6 +30,15 @@ def broker(redis_url: str) -> Iterator[redis.Redis]:
 
 def wait_for_rings(broker: redis.Redis, queue: str, number: int) -> None:
     wait_for(lambda: broker.llen(queue), lambda n: n == number, timeout_seconds=10)
+
+
+def wait_for_refusals(logs: Sequence[Mapping[str, object]], number: int) -> None:
+    """Wait until so many rings were refused."""
+    wait_for(
+        lambda: [line["event"] for line in logs].count("doorbell.unanswered"),
+        lambda n: n == number,
+        timeout_seconds=30,
+    )
 
 
 def test_rings_arrive_and_carry_a_queues_name_alone(redis_url: str, broker: redis.Redis) -> None:
@@ -93,10 +105,16 @@ def test_a_broker_that_was_away_for_several_rings_is_rung_again(tmp_path: Path) 
     ring_a_broker_that_is_there()
     with capture_logs() as logs:
         doorbell.ring(Queue.AUDIO, 1)
-        wait_for(lambda: len(logs), lambda n: n == 1, timeout_seconds=30)
+        wait_for_refusals(logs, 1)
         doorbell.ring(Queue.AUDIO, 1)
-        wait_for(lambda: len(logs), lambda n: n == 2, timeout_seconds=30)
-    ring_a_broker_that_is_there()
+        wait_for_refusals(logs, 2)
+        ring_a_broker_that_is_there()
+        told = wait_for(
+            lambda: [line for line in logs if "part" in line],
+            lambda t: len(t) == 2,
+            timeout_seconds=10,
+        )
+    assert [line["event"] for line in told] == ["part.away", "part.back"]
 
 
 def test_an_absent_broker_is_logged_by_a_thread_of_its_own() -> None:
@@ -108,4 +126,24 @@ def test_an_absent_broker_is_logged_by_a_thread_of_its_own() -> None:
         wait_for(lambda: list(logs), bool, timeout_seconds=30)
 
     assert returned_first
-    assert logs[0]["event"] == "doorbell.unanswered"
+    assert logs[0]["event"] == "part.away"
+
+
+def test_a_broker_that_answers_passes_its_check(redis_url: str) -> None:
+    CeleryDoorbell(redis_url, WINDOW).check()
+
+
+def test_a_broker_that_is_away_fails_its_check_without_its_password() -> None:
+    url = f"redis://:secret@127.0.0.1:{process.free_port()}/0"
+    with pytest.raises(StoreUnavailable) as away:
+        CeleryDoorbell(url, WINDOW).check()
+    assert "secret" not in away.value.reason + away.value.remedy
+
+
+def test_a_broker_that_hangs_fails_its_check_soon() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
+        began = monotonic()
+        with pytest.raises(StoreUnavailable):
+            CeleryDoorbell(url, WINDOW).check()
+    assert monotonic() - began < 20

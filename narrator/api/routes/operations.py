@@ -1,24 +1,23 @@
 """For those who run it: is it up, is it ready, what is it doing."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from narrator.api.auth import authenticate
-from narrator.api.context import GivenMetrics, GivenServices
+from narrator.api.context import GivenMetrics, GivenReadiness
 from narrator.api.openapi import refusals
 from narrator.api.problems import Refusal
 from narrator.api.schemas import HealthView, ReadyView
-from narrator.domain.errors import NarratorError
-from narrator.services.kit import Services
+from narrator.services.readiness import DATABASE, OBJECTS, SCRATCH
 
 router = APIRouter(tags=["operations"])
-log = structlog.get_logger(__name__)
+
+NEEDED = (DATABASE, OBJECTS, SCRATCH)
+"""Without one of these nothing can be asked of the API; rings come again by themselves."""
 
 
 @router.get("/healthz", summary="Is the process up?")
@@ -32,13 +31,14 @@ def healthz() -> HealthView:
     summary="Can it do its work?",
     responses=refusals(HTTPStatus.SERVICE_UNAVAILABLE),
 )
-def readyz(services: GivenServices) -> ReadyView:
-    """Asks the database and the object store; 503 names those that do not answer.
+def readyz(readiness: GivenReadiness) -> ReadyView:
+    """Asks database, object store, broker and scratch folder; 503 names those that are missing.
 
-    Why they do not is in the log, not in the answer, for this path needs no key.
+    Without its broker it is ready all the same, and says so: jobs are accepted, and wait. Why a
+    part does not answer is in the log, not in the answer, for this path needs no key.
     """
-    checks = {name: _answers(name, check) for name, check in _checks(services).items()}
-    failing = [name for name, answers in checks.items() if not answers]
+    answers = readiness.look()
+    failing = [name for name in NEEDED if not answers[name]]
     if failing:
         raise Refusal(
             HTTPStatus.SERVICE_UNAVAILABLE,
@@ -46,7 +46,8 @@ def readyz(services: GivenServices) -> ReadyView:
             remedy="the log says why; `narrator doctor` checks every part",
             headers={"Retry-After": "5"},
         )
-    return ReadyView(state="ready", checks=dict.fromkeys(checks, "ok"))
+    checks = {name: "ok" if there else "away" for name, there in answers.items()}
+    return ReadyView(state="ready", checks=checks)
 
 
 @router.get(
@@ -64,23 +65,3 @@ def metrics(metrics: GivenMetrics, _: Annotated[None, Depends(authenticate)]) ->
 def openapi(request: Request) -> JSONResponse:
     """This API's own description."""
     return JSONResponse(request.app.openapi())
-
-
-def _checks(services: Services) -> dict[str, Callable[[], object]]:
-    return {
-        "database": lambda: services.jobs.recent(limit=1),
-        "objects": services.objects.check,
-    }
-
-
-def _answers(name: str, check: Callable[[], object]) -> bool:
-    """Whether a part answers; whatever keeps it from doing so makes this process not ready."""
-    try:
-        check()
-    except NarratorError as error:
-        log.warning("not_ready", part=name, code=error.code, reason=error.reason)
-    except Exception as error:  # noqa: BLE001  # such as a database without its tables
-        log.warning("not_ready", part=name, code="unexpected", reason=type(error).__name__)
-    else:
-        return True
-    return False

@@ -156,6 +156,9 @@ class Doorbell(Protocol):
     def ring(self, queue: Queue, times: int) -> None:
         """Ring; a broker that does not answer is logged, not raised."""
 
+    def check(self) -> None:
+        """Raise StoreUnavailable unless rings can be heard."""
+
 
 class Messenger(Protocol):
     """Carries messages to those who asked for them."""

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -46,7 +47,20 @@ def test_health_asks_nothing_of_anybody(installation: Installation) -> None:
 def test_a_whole_installation_is_ready(installation: Installation) -> None:
     answer = installation.caller.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json()["checks"] == {"database": "ok", "objects": "ok"}
+    assert set(answer.json()["checks"]) == {"database", "objects", "broker", "scratch"}
+    assert set(answer.json()["checks"].values()) == {"ok"}
+
+
+def test_without_its_broker_the_api_is_ready_and_says_so(installation: Installation) -> None:
+    answer = installation.but(doorbell=Down()).caller.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["broker"]) == (200, "away")
+
+
+def test_without_room_for_temporary_files_the_api_is_not_ready(
+    installation: Installation, tmp_path: Path
+) -> None:
+    answer = installation.but(scratch=tmp_path / "no-such-folder").caller.get("/readyz")
+    assert (answer.status_code, answer.json()["detail"]) == (503, "not usable: scratch")
 
 
 @pytest.mark.parametrize("trouble", [Down(), Broken()], ids=["down", "broken"])
@@ -57,7 +71,7 @@ def test_what_is_not_ready_is_named_and_why_stays_in_the_log(
     with capture_logs() as lines:
         answer = installation.but(**{port: trouble}).caller.get("/readyz")
     assert (answer.status_code, answer.json()["detail"]) == (503, f"not usable: {part}")
-    assert [line["part"] for line in lines if line["event"] == "not_ready"] == [part]
+    assert [line["part"] for line in lines if line["event"] == "part.away"] == [part]
     assert "private" not in answer.text + str(lines)
 
 
