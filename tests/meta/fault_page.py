@@ -229,13 +229,13 @@ and, if others are answered meanwhile, {suspects}. What was sent
 after it is cut `{Fault.BESIDE}`. A chunk that failed so once is sent when nothing else of its
 slice is under way; one that failed so {CHUNK_ATTEMPTS} times in one run of its job is *dead*, and
 the rest of the job goes on. In the end the job fails with the list (`chunks-dead`) or, submitted
-with `on_dead=skip`, succeeds with a gap that its manifest states. A retry tries dead chunks as often
-again, and nothing that is spoken.
+with `on_dead=skip`, succeeds with a gap that its manifest states. A retry tries dead chunks as
+often again, and nothing that is spoken.
 
 An outage looks alike, and kills no chunk: while more than {MOST_SUSPECTS} chunks of a job have
 failed so since one of it was spoken, or a silence is all there is and nobody else is answered,
-none is given up. Its slice is tried again as the table says, and after its last attempt the job fails for the
-provider's fault.
+none is given up. Its slice is tried again as the table says, and after its last attempt the job
+fails for the provider's fault.
 """
 
 
