@@ -17,9 +17,9 @@ _MOUNTED = f'mount -t tmpfs -o size={DISK_BYTES},mode=700 tmpfs "$0" && exec "$@
 def run(folder: Path, program: str) -> str:
     """Run Python in `folder`, a disk of `DISK_BYTES`; what it printed. It must end well."""
     folder.mkdir()
-    argv = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", _MOUNTED, folder]
+    argv = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", _MOUNTED, str(folder)]
     done = subprocess.run(
-        [*argv, sys.executable, "-c", program, folder],
+        [*argv, sys.executable, "-c", program, str(folder)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
