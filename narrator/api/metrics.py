@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -19,6 +19,7 @@ from narrator.domain.ledger import RESENT, Sums
 from narrator.domain.steps import StepKind, StepState
 from narrator.services.allowance import allowance
 from narrator.services.kit import Services
+from narrator.services.ports import Sweep
 
 SHOWN_JOBS = 100
 """How many running jobs the gauge of characters adds up, newest first: a scrape stays cheap."""
@@ -171,6 +172,18 @@ def _ledger(sums: Sums) -> Iterator[Metric]:
     yield resent
 
 
+def _swept(services: Services) -> Iterator[Metric]:
+    counter = CounterMetricFamily(
+        "narrator_swept_objects",
+        "Objects that sweeps removed: of takes out of use, and those that nothing refers to.",
+        labels=("sweep",),
+    )
+    removed = services.retention.removed()
+    for each in Sweep:
+        counter.add_metric((each,), removed.get(each, 0))
+    yield counter
+
+
 _FIGURES: tuple[Callable[[Services], Iterator[Metric]], ...] = (
     _jobs,
     _steps,
@@ -178,4 +191,5 @@ _FIGURES: tuple[Callable[[Services], Iterator[Metric]], ...] = (
     _spoilt,
     _chars,
     _speech,
+    _swept,
 )

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.jobs import OnDead
 from narrator.domain.voices import DEFAULT_VOICE, FASTEST, SLOWEST
+from narrator.domain.webhooks import LONGEST_URL_CHARS
 
 CHAPTERS_CHARS = 1000
 TITLE_CHARS = 200
@@ -56,6 +57,15 @@ class SubmittedOptions(_Taken):
             " states."
         ),
     ] = OnDead.FAIL
+    webhook_url: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_URL_CHARS,
+            description="An http or https URL that is told, by POST, when the job has ended; empty"
+            " for none.",
+            examples=["https://example.org/narrator"],
+        ),
+    ] = ""
 
 
 class SubmittedText(SubmittedOptions):

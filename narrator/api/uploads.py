@@ -24,6 +24,7 @@ from narrator.domain.chapters import parse_chapters
 from narrator.domain.errors import DocumentRefused
 from narrator.domain.jobs import JobOptions
 from narrator.domain.voices import Voice
+from narrator.domain.webhooks import receiver_of
 
 JSON_BYTES = 4 << 20
 """A JSON body is parsed in memory, whole: longer texts come as a file."""
@@ -125,7 +126,15 @@ def _options(submitted: SubmittedOptions) -> JobOptions:
         format=submitted.format,
         chapters=parse_chapters(submitted.chapters),
         on_dead=submitted.on_dead,
+        webhook_url=_webhook_url(submitted.webhook_url.strip()),
     )
+
+
+def _webhook_url(url: str) -> str:
+    """The URL itself; raises OptionRefused for one that could never be told."""
+    if url:
+        receiver_of(url)
+    return url
 
 
 def _file_name(given: str | None) -> str:

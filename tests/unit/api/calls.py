@@ -40,6 +40,10 @@ class Caller:
         """POST to a path."""
         return self.request("POST", path, **given)
 
+    def delete(self, path: str, **given: Any) -> httpx.Response:  # as httpx
+        """DELETE a path."""
+        return self.request("DELETE", path, **given)
+
     async def _request(self, method: str, path: str, **given: Any) -> httpx.Response:
         async with httpx.AsyncClient(
             transport=self._transport, base_url=self._base_url, headers=self._headers
