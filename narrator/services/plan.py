@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 from narrator.domain.artifacts import job_object
-from narrator.domain.documents import Cover
+from narrator.domain.documents import Cover, Document
 from narrator.domain.errors import DocumentRefused
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import JobId, ObjectKey, TakeKey
@@ -38,13 +38,8 @@ def preview(reader: Reader, path: Path, *, name: str, chapters: tuple[int, ...])
 def plan(services: Services, claim: Claim) -> None:
     """Do a `plan` step: read the document, store its plan, insert what follows from it."""
     job = services.jobs.get(claim.job_id)
-    with scratch_folder(services.scratch, "narrator-plan-") as folder:
-        path = folder / "source"
-        fetch_source(services, job, path)
-        document = services.reader.read(path, name=job.source_name)
-    made = _speakable(make_plan(document, chapters=job.options.chapters), job.source_name)
-    plan_key = plan_object(job.id, plan_hash(made))
-    services.objects.put_bytes(plan_key, to_json(made), media_type="application/json")
+    document, made = read_plan(services, job)
+    plan_key = store_plan(services, job.id, made)
     if document.cover:
         _keep_cover(services, job.id, document.cover)
     rows = [_row(job, n, chunk) for n, part in enumerate(made.chapters) for chunk in part.chunks]
@@ -52,6 +47,26 @@ def plan(services: Services, claim: Claim) -> None:
     services.reach(FailPoint.PLAN_STORED)
     services.steps.finish_plan(claim, _planned(made, plan_key, rows, answered))
     services.reach(FailPoint.PLAN_COMMITTED)
+
+
+def read_plan(services: Services, job: Job) -> tuple[Document, Plan]:
+    """A job's document, and the plan that follows from it: the same whenever this is asked.
+
+    Raises StoredSpoilt or DocumentRefused.
+    """
+    with scratch_folder(services.scratch, "narrator-plan-") as folder:
+        path = folder / "source"
+        fetch_source(services, job, path)
+        document = services.reader.read(path, name=job.source_name)
+    made = make_plan(document, chapters=job.options.chapters)
+    return document, _speakable(made, job.source_name)
+
+
+def store_plan(services: Services, job_id: JobId, made: Plan) -> ObjectKey:
+    """Store a plan under its own digest; its key."""
+    key = plan_object(job_id, plan_hash(made))
+    services.objects.put_bytes(key, to_json(made), media_type="application/json")
+    return key
 
 
 def _speakable(made: Plan, name: str) -> Plan:

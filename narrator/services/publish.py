@@ -10,20 +10,21 @@ import structlog
 
 from narrator.domain.artifacts import MANIFEST_NAME, Artifact, job_object
 from narrator.domain.documents import Cover, Skip, SkipReason
-from narrator.domain.errors import VerificationFailed
+from narrator.domain.errors import StoredSpoilt, VerificationFailed
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import JobId, ObjectKey
 from narrator.domain.jobs import Job
 from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk, Recording
 from narrator.domain.manifest_json import to_json
 from narrator.domain.plan import Plan, PlannedChapter
+from narrator.domain.plan_json import plan_hash
 from narrator.domain.steps import Claim
 from narrator.domain.timeline import Placement, chapter_starts
 from narrator.services.kit import Services
-from narrator.services.plan import COVER_NAMES
+from narrator.services.plan import COVER_NAMES, read_plan, store_plan
 from narrator.services.ports import ChapterFile, RenderedChapterRow
 from narrator.services.scratch import scratch_folder
-from narrator.services.stored import fetch_chapter, plan_of
+from narrator.services.stored import fetch_chapter, plan_object, plan_of
 from narrator.services.submit import file_sha256
 from narrator.services.verify import verify
 
@@ -39,7 +40,7 @@ def publish(services: Services, claim: Claim) -> None:
     VerificationFailed when the finished file does not prove every character.
     """
     job = services.jobs.get(claim.job_id)
-    made = plan_of(services, job)
+    made = _plan(services, job)
     rows = services.takes.of_job(claim)
     with scratch_folder(services.scratch, "narrator-publish-") as folder:
         path = folder / f"{file_stem(made.metadata.title)}.{job.options.format}"
@@ -55,6 +56,22 @@ def publish(services: Services, claim: Claim) -> None:
     services.reach(FailPoint.MANIFEST_STORED)
     services.steps.finish_publish(claim, artifacts)
     services.reach(FailPoint.PUBLISH_COMMITTED)
+
+
+def _plan(services: Services, job: Job) -> Plan:
+    """The stored plan. One that is spoilt is made anew, where the same follows from the document.
+
+    Raises StoredSpoilt where it does not.
+    """
+    try:
+        return plan_of(services, job)
+    except StoredSpoilt as error:
+        log.warning("plan.spoilt", reason=error.reason)
+        _, made = read_plan(services, job)
+        if plan_object(job.id, plan_hash(made)) != job.plan_key:
+            raise
+        store_plan(services, job.id, made)
+        return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -206,11 +206,36 @@ def test_submitting_the_document_again_mends_it(world: World) -> None:
 
 
 @pytest.mark.parametrize("spoil", [corrupt, lose])
-def test_a_spoilt_plan_fails_its_job_with_a_remedy(world: World, spoil) -> None:
+def test_a_spoilt_plan_is_made_anew_from_the_document(world: World, spoil) -> None:
+    until_published(world)
+    (plan,) = keys(world, "/plan-")
+    before = world.objects.kept[plan]
+    spoil(world, plan)
+    world.work()
+
+    (job,) = world.store.recent(limit=1)
+    assert job.state is JobState.SUCCEEDED
+    assert world.objects.kept[plan] == before
+
+
+@pytest.mark.parametrize("spoil", [corrupt, lose])
+def test_a_spoilt_plan_that_does_not_follow_any_more_fails_its_job(world: World, spoil) -> None:
+    """A later release reads the document otherwise."""
     until_published(world)
     spoil(world, keys(world, "/plan-")[0])
+    world.reader.answer = document((HANDSOME,), ("She was clever, too.",))
     world.work()
 
     assert failure(world).code == "stored-spoilt"
     assert "/plan-" in failure(world).reason
-    assert failure(world).remedy
+    assert "submit the document again" in failure(world).remedy
+
+
+def test_a_spoilt_plan_of_a_document_that_is_gone_fails_its_job(world: World) -> None:
+    until_published(world)
+    corrupt(world, keys(world, "/plan-")[0])
+    lose(world, keys(world, "sources/")[0])
+    world.work()
+
+    assert failure(world).code == "stored-spoilt"
+    assert "sources/" in failure(world).reason
