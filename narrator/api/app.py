@@ -27,6 +27,7 @@ from narrator.services.estimate import is_paid
 from narrator.services.kit import Services
 from narrator.services.readiness import Readiness
 from narrator.services.rhythm import dispatcher
+from narrator.services.sweep import clear_scratch
 from narrator.settings import ApiSettings, Settings, load, need_broker
 
 API_VERSION = "1.0"
@@ -102,6 +103,7 @@ def from_environment() -> FastAPI:
     check(settings)
     _join_server_log()
     services = bootstrap(settings)
+    clear_scratch(services)  # uploads that a killed process was in the midst of
     return create_app(
         services,
         settings.api,

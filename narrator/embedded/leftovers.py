@@ -1,9 +1,9 @@
 """What killed processes leave behind in a home, and nobody will come back for."""
 
-import shutil
 from pathlib import Path
 
 from narrator.domain.errors import SettingsError
+from narrator.storage.scratch import remove
 
 SCRATCH = "scratch"
 INCOMING = "objects/.incoming"
@@ -28,7 +28,4 @@ def sweep(home: Path) -> None:
 
 def _empty(folder: Path) -> None:
     for entry in folder.iterdir() if folder.is_dir() else ():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+        remove(entry)

@@ -30,10 +30,15 @@ log = structlog.get_logger(__name__)
 
 def sweep(services: Services) -> None:
     """Take the turns that are due. Harmless to repeat, to lose, and to do in two places at once."""
-    if cleared := services.leftovers.clear(unused_seconds=SCRATCH_SECONDS):
-        log.info("sweep.removed", sweep="scratch", removed=cleared)
+    clear_scratch(services)
     _sweep_takes(services)
     _sweep_objects(services)
+
+
+def clear_scratch(services: Services) -> None:
+    """Remove this machine's temporary files that nobody can use any more."""
+    if cleared := services.leftovers.clear(unused_seconds=SCRATCH_SECONDS):
+        log.info("sweep.removed", sweep="scratch", removed=cleared)
 
 
 def _sweep_takes(services: Services) -> None:

@@ -50,7 +50,7 @@ def _written_at(entry: Path) -> float:
     """When it, or anything in it, was last written."""
     inside: list[str] = [
         os.path.join(folder, name)  # noqa: PTH118 — there may be thousands
-        for folder, folders, files in os.walk(entry)
+        for folder, folders, files in (() if entry.is_symlink() else os.walk(entry))
         for name in (*folders, *files)
     ]
     return max(os.lstat(each).st_mtime for each in (str(entry), *inside))
