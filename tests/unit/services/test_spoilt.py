@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import Failure, JobState
@@ -100,6 +101,20 @@ def test_a_take_that_is_spoken_again_is_what_was_stored(world: World) -> None:
 
     assert len(world.speaker.said) == 4
     assert {k: v for k, v in world.objects.kept.items() if k in before} == before
+
+
+def test_the_log_names_a_spoilt_take_and_its_object(world: World) -> None:
+    world.submit(1)
+    world.work()
+    key = keys(world, "takes/")[0]
+    lose(world, key)
+    world.submit(2)
+    with capture_logs() as lines:
+        world.work()
+
+    (told,) = [line for line in lines if line["event"] == "take.spoilt"]
+    assert (told["log_level"], told["object"]) == ("warning", key)
+    assert told["take"] in key
 
 
 def test_a_take_that_a_second_look_finds_right_is_not_spoken_again(world: World) -> None:
