@@ -37,6 +37,7 @@ from narrator.services.readiness import Readiness
 from narrator.services.rhythm import Every, dispatcher, heartbeat, housekeeper, ready_teller
 from narrator.services.slots import SlotKeeper
 from workers.app import settings
+from workers.watchdog import WATCH_SECONDS, Watchdog
 
 # One shared byte, made before any fork. An Event would have a lock in it, which a child that is
 # killed at the wrong moment takes along, and which a signal handler must not wait for.
@@ -94,7 +95,7 @@ def _build() -> Process:
         dispatcher(services).start(),
         Every(LOOK_SECONDS, drain.look, name="drain").start(),
         *_telling(services),
-        *([] if _speaks() else [housekeeper(services, hands, going=going).start()]),
+        *([] if _speaks() else _of_pool(services, hands)),
     )
     return Process(services, hands, keeper, threads)
 
@@ -103,6 +104,15 @@ def _telling(services: Services) -> list[Every]:
     """The thread that tells whether this worker is ready, where somebody wants to know."""
     file = settings.work.ready_file
     return [ready_teller(Readiness(services), file).start()] if file else []
+
+
+def _of_pool(services: Services, hands: Hands) -> list[Every]:
+    """The threads of a pool's child, which does one step at a time and can be replaced."""
+    watchdog = Watchdog(hands, going=going)
+    return [
+        housekeeper(services, hands, going=going).start(),
+        Every(WATCH_SECONDS, watchdog.look, name="watchdog").start(),
+    ]
 
 
 def _speaks() -> bool:
