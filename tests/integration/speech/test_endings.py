@@ -75,6 +75,16 @@ def test_resting_does_not_wait_for_a_provider_that_answers_no_close(studio, mute
     assert monotonic() - begun < 2 * CLOSE_SECONDS + SLACK_SECONDS
 
 
+def test_a_slot_whose_session_was_closed_with_the_speaker_can_be_given_back(studio):
+    """A worker that ends closes the speaker when its time is nearly over, and then gives back."""
+    server, hold = studio.server(), held()
+    speaker = studio.speaker(server.url)
+    list(speak(speaker, utterances(1), hold=hold))
+    speaker.close()
+    assert speaker.rest(hold.slot) == hold.slot.sent
+    assert server.counts.wait_for(lambda counts: counts.sockets_open == 0)
+
+
 def test_an_engine_that_is_stopped_does_not_know_what_became_of_a_session(mute):
     engine = Engine(SpeechConfig(url=mute.url, api_key=KEY, close_seconds=CLOSE_SECONDS))
     call = DeafCall(held(), reconnects=0, linger_seconds=0.1, dice=lambda: 0.0)
