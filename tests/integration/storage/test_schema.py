@@ -16,8 +16,8 @@ from narrator.storage.tables import metadata
 from tests.contract.stage import together
 
 OLD_JOB = """
-INSERT INTO jobs (id, tenant, state, source_key, source_name, speaker, voice, speed, format, chapters,
-                  queued_at)
+INSERT INTO jobs
+  (id, tenant, state, source_key, source_name, speaker, voice, speed, format, chapters, queued_at)
 VALUES ('1', 'default', 'queued', 'sources/1', 'a', 'b', 'c', 1, 'm4b', '[]', 1)
 """
 OLD_STEP = """
