@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -90,7 +91,7 @@ class Histories(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.database = Database(f"sqlite:///{self.folder.name}/narrator.db")
         self.database.migrate()
-        twin = MemoryStore(clock=lambda: 1e9)
+        twin = MemoryStore(clock=map(instant, count()).__next__)
         self.stores = (
             Books(
                 SqlJobs(self.database),
@@ -150,6 +151,16 @@ class Histories(RuleBasedStateMachine):
     def do(self, pair: Pair, texts: Texts) -> None:
         """Do the whole step, as a worker does; its claim may be long lost."""
         self.under(pair, lambda store, claim: do(store, claim, texts))
+
+    @rule(texts=TEXTS, words=st.sets(WORDS))
+    def find_spoilt(self, texts: Texts, words: set[str]) -> None:
+        """A worker's round of audio: what it reads back is spoilt, of takes those of the words."""
+        self.both(lambda store: find_spoilt(store, texts, words))
+
+    @rule(pair=claims, words=st.sets(WORDS))
+    def mend(self, pair: Pair, words: set[str]) -> None:
+        """What a claim's worker finds spoilt; the claim may be long lost."""
+        self.under(pair, lambda store, claim: mend(store, claim, words))
 
     @rule(words=st.sets(WORDS, min_size=1))
     def send_and_die(self, words: set[str]) -> None:
@@ -254,6 +265,11 @@ class Histories(RuleBasedStateMachine):
         return [(number, job) for number, job in found if isinstance(job, Job)]
 
 
+def instant(tick: int) -> float:
+    """Time goes on, by too little to end a lease."""
+    return 1e9 + tick / 1e6
+
+
 def get(number: int, store: Books) -> Job:
     """The job of a number."""
     return store.jobs.get(job_id(number))
@@ -299,6 +315,27 @@ def do(store: Books, claim: Claim, texts: Texts) -> None:
             store.steps.finish_publish(claim, [BOOK])
         case StepKind.WEBHOOK | StepKind.DELETE:
             raise AssertionError("a chore is in no queue")
+
+
+def find_spoilt(store: Books, texts: Texts, words: Collection[str]) -> object:
+    """Dispatch, claim and mend what is spoilt, or do the step where there is nothing to mend."""
+    store.dispatch()
+    claim = store.steps.claim(Queue.AUDIO, owner="w", lease_seconds=LONG)
+    if claim is None or mend(store, claim, words):
+        return claim
+    return do(store, claim, texts)
+
+
+def mend(store: Books, claim: Claim, words: Collection[str]) -> bool:
+    """Have the words of a render's chapter spoken again, or a book's first chapter rendered."""
+    if claim.kind is StepKind.PUBLISH:
+        store.steps.rerender(claim, [0])
+        return True
+    if claim.kind is not StepKind.RENDER:
+        return False
+    keys = set(map(key_of, words))
+    found = {c.key: c.take for c in store.takes.of_chapter(claim) if c.key in keys}
+    return bool(found and store.steps.respeak(claim, found))
 
 
 def outcome(act: Callable[[Books], object], store: Books) -> object:
