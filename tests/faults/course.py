@@ -65,7 +65,7 @@ class Course:
     deaths: list[Death] = field(default_factory=list)
     done: list[dict[str, Any]] = field(default_factory=list)
     fired: set[str] = field(default_factory=set)
-    stuck: bool = False
+    refused: str = ""  # why a document was, which no fault explains
     ended_after_seconds: float = 0.0
     _due: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
@@ -85,8 +85,7 @@ class Course:
         client.start()
         deadline = self._began + PATIENCE_SECONDS
         while not (self._ended and not self._due and not self._waiting):
-            if monotonic() > deadline:
-                self.stuck = True
+            if monotonic() > deadline or self.refused:
                 break
             self._step()
             self._over.wait(LOOK_SECONDS)
@@ -95,14 +94,18 @@ class Course:
 
     def settle(self) -> dict[str, int]:
         """Wait until the fleet is idle; what it still holds that it should not, if it never is."""
-        deadline = monotonic() + IDLE_SECONDS
-        left = {"not looked": 1}
-        while left and monotonic() < deadline:
+        self.kept_up(lambda: self.rig.answering() and not self._left(), IDLE_SECONDS)
+        return self._left() if self.rig.answering() else {"not answering": 1}
+
+    def kept_up(self, good: Callable[[], bool], seconds: float) -> bool:
+        """Start again what ends meanwhile, until all is good; whether it ever was."""
+        deadline = monotonic() + seconds
+        while not good():
+            if monotonic() > deadline:
+                return False
             self._step()
-            self._over.wait(0)
             Event().wait(LOOK_SECONDS)
-            left = self._left() if self.rig.answering() else {"not answering": 1}
-        return left
+        return True
 
     def _left(self) -> dict[str, int]:
         sockets = self.rig.sockets_open()
@@ -239,11 +242,13 @@ class Course:
                 f"{self.rig.fleet.api_url}/v1/jobs",
                 headers={"Authorization": f"Bearer {API_KEY}"},
                 files={"document": (submission.name, submission.data)},
-                data={"format": "flac"},
+                data={"format": "flac", "webhook_url": self.rig.receiver.url},
                 timeout=10.0,
             )
         except httpx.HTTPError:
             return False
+        if answer.is_client_error:
+            self.refused = answer.text
         if answer.is_success:
             self.answered.append(answer.json()["id"])
         return answer.is_success

@@ -13,11 +13,10 @@ from narrator.domain.plan import spoken
 from tests.acceptance.words import words_of
 from tests.faults.course import Course
 from tests.faults.ledger import Account, Line, account
-from tests.faults.rig import SOCKETS, Rig
+from tests.faults.rig import SOCKETS, SWEPT, Rig
 from tests.faults.schedule import Act, Fault, Target
 from tests.faults.stores import HALF_WRITTEN
 
-SWEPT = ("sources/", "takes/", "jobs/")  # what retention looks through
 OUTSTANDING = 2  # utterances of a socket that may have to be sent again
 BOTH = 2 * SOCKETS
 # How many sockets a fault may cut: those of a worker, those of the fleet, or none.
@@ -56,6 +55,8 @@ def judged(rig: Rig, course: Course, lines: list[Line], left: dict[str, int]) ->
     verdict.stuck = sum(state not in {"succeeded", "failed", "cancelled"} for _, state, _ in jobs)
     if failures := rig.rows.failures():
         verdict.wrong["failed"] = [list(row) for row in failures]
+    if course.refused:
+        verdict.wrong["refused"] = course.refused
     names = Counter(submission.name for submission in course.submissions)
     if missing := names - Counter(name for _, _, name in jobs):
         verdict.wrong["never became jobs"] = dict(missing)
@@ -112,13 +113,14 @@ def _texts(manifest: Manifest, source: str) -> list[str] | None:
 def _count_objects(rig: Rig, verdict: Verdict) -> None:
     """Objects that no row points to, by what they are; nothing but what a sweep finds."""
     named, orphans = rig.rows.objects(), Counter[str]()
-    for key in rig.store.keys() - named:
+    for key in rig.store.listed() - named:
         orphans[_class_of(key)] += 1
     verdict.orphans = dict(orphans)
-    if lacking := named - rig.store.keys():
+    if lacking := named - rig.store.listed():
         verdict.wrong["rows without objects"] = sorted(lacking)
     if orphans["unknown"]:
-        verdict.wrong["objects that nothing sweeps"] = orphans["unknown"]
+        strange = [key for key in rig.store.listed() - named if _class_of(key) == "unknown"]
+        verdict.wrong["objects that nothing sweeps"] = sorted(strange)
 
 
 def _class_of(key: str) -> str:

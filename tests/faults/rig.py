@@ -13,6 +13,7 @@ from time import monotonic
 import httpx
 
 from tests.acceptance.fleet import Fleet, running_fleet
+from tests.faults.receiver import Receiver, receiving
 from tests.faults.rows import Rows
 from tests.faults.stores import BucketStore, FolderStore, Store
 from tests.servers.postgres import SOUND, Postgres, postgres_server
@@ -22,6 +23,7 @@ from tests.servers.s3 import S3, Swift, swift, with_bucket
 
 SOCKETS = 4  # of each of two speech workers
 TIME_SCALE = 60.0
+SWEPT = ("sources/", "takes/", "jobs/")  # what retention looks through
 RESTART_SECONDS = 0.3  # from a process's end to its successor's start
 SETTINGS = {
     "NARRATOR_SPEECH_SOCKETS": str(SOCKETS),
@@ -34,6 +36,8 @@ SETTINGS = {
     "NARRATOR_SILENCE_SECONDS": "4",
     "NARRATOR_IDLE_SECONDS": "1",
     "NARRATOR_AUDIO_PROCESSES": "2",
+    "NARRATOR_SWEEP_SECONDS": "2",
+    "NARRATOR_WEBHOOK_PRIVATE": "1",
 }
 SPEAK_OPTIONS = ("--first-audio-ms=18000", "--ms-per-100-chars=4000")  # of the limits' clock
 
@@ -48,6 +52,7 @@ class Rig:
     swift: Swift | None
     store: Store
     rows: Rows
+    receiver: Receiver
     points: Path
     journal: Path
     held_down: set[str] = field(default_factory=set)  # what is started again by somebody else
@@ -97,9 +102,15 @@ class Rig:
             httpx.get(f"{self.fleet.speak_url}/v1/stats", timeout=2.0).json()["sockets_open"]
         )
 
+    def left_to_sweep(self) -> set[str]:
+        """What is in the store though nothing refers to it, as far as its age can be set."""
+        swept = SWEPT if isinstance(self.store, FolderStore) else ("takes/",)
+        return {key for key in self.store.listed() if key.startswith(swept)}
+
     def clear(self) -> None:
         """Forget all jobs, takes, objects, armed failpoints: the next seed begins from nothing."""
         self.rows.clear()
+        self.receiver.told.clear()
         self.store.clear()
         self.disarm()
 
@@ -143,7 +154,9 @@ def running_rig(home: Path, *, s3: bool) -> Iterator[Rig]:
             )
         )
         del fleet.children["migrate"]  # it has done what it was for
+        receiver = stack.enter_context(receiving())
         yield Rig(
+            receiver=receiver,
             fleet=fleet,
             postgres=postgres,
             valkey=broker,

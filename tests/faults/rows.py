@@ -40,11 +40,15 @@ class Rows:
         with closing(psycopg.connect(self.url, connect_timeout=2, autocommit=True)) as connection:
             return connection.execute(statement, values).fetchall()
 
+    def do(self, statement: str) -> None:
+        """Run a statement that answers nothing."""
+        with closing(psycopg.connect(self.url, autocommit=True)) as connection:
+            connection.execute(statement)
+
     def clear(self) -> None:
         """Forget every job, and what was made for them."""
         names = [name for (name,) in self.ask(_TABLES) if name not in KEPT_TABLES]
-        with closing(psycopg.connect(self.url, autocommit=True)) as connection:
-            connection.execute(f"TRUNCATE {', '.join(names)} CASCADE")
+        self.do(f"TRUNCATE {', '.join(names)} CASCADE")
 
     def states(self) -> dict[str, str]:
         """Every job's state, by its id."""
@@ -85,6 +89,14 @@ class Rows:
     def artifacts(self, job: str) -> dict[str, str]:
         """A job's artifacts: object keys by name."""
         return dict(self.ask("SELECT name, object_key FROM artifacts WHERE job_id = %s", job))
+
+    def utterances(self) -> int:
+        """Rows of the ledger."""
+        return int(self.ask("SELECT count(*) FROM utterances")[0][0])
+
+    def age_takes(self) -> None:
+        """Make every take as old as retention wants."""
+        self.do("UPDATE takes SET used_at = 0")
 
     def left(self) -> dict[str, int]:
         """What an idle fleet holds that it should not."""

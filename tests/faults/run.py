@@ -10,6 +10,7 @@ from time import monotonic, time
 from typing import Any, Self
 
 from narrator.domain.failpoints import FailPoint
+from tests.faults.aftermath import aftermath
 from tests.faults.course import Course
 from tests.faults.documents import documents
 from tests.faults.judge import Verdict, judged
@@ -18,12 +19,18 @@ from tests.faults.rig import Rig, running_rig
 from tests.faults.schedule import Fault, of_point, schedule
 from tests.servers.places import server_home
 
+AFTERMATH_EVERY = 3
 S3_EVERY = 4  # of so many seeds one keeps its objects in S3, the others in a folder
 
 
 def on_s3(seed: int) -> bool:
     """Whether a seed's fleet keeps its objects in S3."""
     return seed % S3_EVERY == 0
+
+
+def aftermath_wanted(seed: int) -> bool:
+    """Whether a seed's jobs are deleted afterwards, and everything swept."""
+    return seed % AFTERMATH_EVERY == 0
 
 
 def run_seeds(seeds: Iterable[int], *, keep: Path | None = None) -> Iterator[dict[str, Any]]:
@@ -41,7 +48,9 @@ def run_points(
     """Kill whoever comes by each point first."""
     with Rigs(keep) as rigs:
         for number, point in enumerate(points):
-            yield {"point": str(point)} | rigs.run(10_000 + number, of_point(point), s3=False)
+            yield {"point": str(point)} | rigs.run(
+                AFTERMATH_EVERY * (1_000 + number), of_point(point), s3=False
+            )
 
 
 class Rigs:
@@ -75,6 +84,8 @@ class Rigs:
             file.seek(heard)
             lines = read_journal(file)
         verdict = judged(rig, course, lines, left)
+        if aftermath_wanted(seed) and not left:
+            verdict.wrong |= aftermath(rig, course)
         result = report(rig, course, verdict) | {"seconds": round(monotonic() - began, 1)}
         if verdict.good:
             rig.clear()
