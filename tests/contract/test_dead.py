@@ -1,5 +1,7 @@
 """The ports `Takes`, `Steps` and `Jobs`: chunks that cannot be spoken, and their jobs."""
 
+from functools import partial
+
 import pytest
 
 from narrator.domain.errors import LeaseLost
@@ -22,6 +24,7 @@ from tests.contract.stage import (
     new_job,
     plan_of,
     take_of,
+    together,
     until,
 )
 
@@ -212,6 +215,21 @@ def test_a_job_whose_last_slice_dies_fails_then(fleet: Fleet) -> None:
     bury(fleet, claim, "bad")
     fleet.store.steps.finish_slice(claim)
     assert fleet.store.jobs.get(job.id).state is JobState.FAILED
+
+
+@pytest.mark.parametrize("_round", range(3))  # a race is run more than once
+def test_slices_that_die_at_the_same_moment_fail_their_job_once(fleet: Fleet, _round: int) -> None:
+    job = planned(fleet, [["bad"], ["worse"], ["worst"]])
+    claims = fleet.store.slices(3)
+    for claim, text in zip(claims, ("bad", "worse", "worst"), strict=True):
+        send(fleet, claim, 0, text, Fault.NO_AUDIO)
+        assert bury(fleet, claim, text)
+    ended = together(*(partial(fleet.store.steps.finish_slice, claim) for claim in claims))
+    assert ended == [None, None, None]
+    failed = fleet.store.jobs.get(job.id)
+    assert failed.state is JobState.FAILED
+    assert failed.failure
+    assert failed.failure.reason.startswith("3 chunks could not be spoken")
 
 
 def test_dead_chunks_are_listed_with_their_reasons(fleet: Fleet, dead: Job) -> None:
