@@ -57,10 +57,10 @@ class FolderStore:
     def clear(self) -> None:
         """Remove what is in the folder, not the folder."""
         for path in self.root.iterdir():
-            if path.name != HALF_WRITTEN:
-                shutil.rmtree(path)
+            if path.name not in {HALF_WRITTEN, PROBE}:
+                shutil.rmtree(path, ignore_errors=True)
         for path in (self.root / HALF_WRITTEN).glob("*"):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 class BucketStore:

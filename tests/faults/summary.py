@@ -111,8 +111,9 @@ def _point_row(point: str, each: Result) -> str:
     death = next(iter(each["deaths"]), None)
     again = death and death["claimed_again_seconds"]
     fired = next((done["at"] for done in each["done"] if "fired" in done), 0.0)
+    ended = max(0.0, each["ended_after_seconds"] - fired)  # some come after the jobs' end
     return (
         f"{point:22}{'yes' if each['good'] else 'NO':>6}{'yes' if death else 'NO':>8}"
-        f"{again if again is not None else '–':>18}{each['ended_after_seconds'] - fired:>14.1f}"
+        f"{again if again is not None else '–':>18}{ended:>14.1f}"
         f"{each['account']['resent']:>24}"
     )
