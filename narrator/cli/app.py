@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from narrator.cli.say import fail
+from narrator.cli.say import fail, interrupted
 from narrator.domain.errors import NarratorError, OptionRefused, SettingsError
 
 OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
@@ -78,7 +78,9 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         _misused(error, as_json=as_json)
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt):  # before its verb had begun, or after it had ended
+        if as_json:
+            interrupted()
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; without this Python complains once more at exit.

@@ -4,6 +4,7 @@ import json
 
 import click
 
+from narrator.cli import say
 from narrator.cli.request import Outcome
 from narrator.cli.say import clock, complain, count, dollars
 
@@ -24,7 +25,7 @@ def finished(outcome: Outcome, *, as_json: bool) -> None:
 def interrupted(*, as_json: bool) -> None:
     """The user stopped it."""
     if as_json:
-        click.echo(json.dumps({"state": "interrupted"}))
+        say.interrupted()
     else:
         complain(
             "stopped; what is finished is kept", "run the same command again, it goes on there"

@@ -16,6 +16,11 @@ def fail(error: NarratorError, *, as_json: bool) -> None:
         complain(error.reason, error.remedy)
 
 
+def interrupted() -> None:
+    """The user stopped it: one JSON object on standard output."""
+    click.echo(json.dumps({"state": "interrupted"}))
+
+
 def complain(reason: str, remedy: str) -> None:
     """An error on standard error: one line what is wrong, one line what to do about it."""
     click.echo(f"{click.style('narrator:', fg='red', bold=True)} {reason}", err=True)
