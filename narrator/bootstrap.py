@@ -37,8 +37,8 @@ from narrator.storage.slots import SqlSlots
 from narrator.storage.steps import SqlSteps
 from narrator.storage.takes import SqlTakes
 
-# Below WARNING these log headers: access key ids and signatures, and the broker's URL.
-_TALKATIVE = ("amqp", "boto3", "botocore", "kombu", "s3transfer", "urllib3")
+# Below WARNING these log headers and URLs: access key ids, signatures, the broker, webhooks.
+_TALKATIVE = ("amqp", "boto3", "botocore", "httpcore", "httpx", "kombu", "s3transfer", "urllib3")
 
 
 def bootstrap(settings: Settings) -> Services:
