@@ -61,6 +61,8 @@ def test_naming_a_bucket_selects_s3() -> None:
         ("NARRATOR_VOICE_ENGINE", "robot"),
         ("NARRATOR_LOG_LEVEL", "loud"),
         ("NARRATOR_HEARTBEAT_SECONDS", "29"),
+        ("NARRATOR_LEASE_SECONDS", "601"),
+        ("NARRATOR_QUEUED_SECONDS", "601"),
         ("NARRATOR_SPEECH_ALLOWANCE", "2"),
         ("NARRATOR_SPEECH_HEADROOM", "-1"),
         ("NARRATOR_SPEECH_MARGIN", "1"),
