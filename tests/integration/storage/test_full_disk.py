@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.storage import smalldisk
+from tests.servers import smalldisk
 
 pytestmark = pytest.mark.integration
 

@@ -11,19 +11,20 @@ from tests.servers.places import REPOSITORY
 
 DISK_BYTES = 4 << 20
 
-_MOUNTED = f'mount -t tmpfs -o size={DISK_BYTES},mode=700 tmpfs "$0" && exec "$@"'
+_MOUNTED = 'mount -t tmpfs -o size=$1,mode=700 tmpfs "$0" && shift && exec "$@"'
 
 
-def run(folder: Path, program: str) -> str:
-    """Run Python in `folder`, a disk of `DISK_BYTES`; what it printed. It must end well."""
+def run(folder: Path, program: str, *, disk_bytes: int = DISK_BYTES) -> str:
+    """Run Python in `folder`, a disk of so many bytes; what it printed. It must end well."""
     folder.mkdir()
-    argv = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", _MOUNTED, str(folder)]
+    argv = ["unshare", "--user", "--map-root-user", "--mount"]
+    argv += ["sh", "-c", _MOUNTED, str(folder), str(disk_bytes)]
     done = subprocess.run(
         [*argv, sys.executable, "-c", program, str(folder)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr
