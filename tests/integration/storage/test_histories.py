@@ -154,7 +154,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(texts=TEXTS, words=st.sets(WORDS))
     def find_spoilt(self, texts: Texts, words: set[str]) -> None:
-        """A worker's round of audio: what it reads back is spoilt, of takes those of the words."""
+        """A round of speech, one of audio: what that reads back is spoilt, of takes the words'."""
         self.both(lambda store: find_spoilt(store, texts, words))
 
     @rule(pair=claims, words=st.sets(WORDS))
@@ -317,13 +317,13 @@ def do(store: Books, claim: Claim, texts: Texts) -> None:
             raise AssertionError("a chore is in no queue")
 
 
-def find_spoilt(store: Books, texts: Texts, words: Collection[str]) -> object:
-    """Dispatch, claim and mend what is spoilt, or do the step where there is nothing to mend."""
+def find_spoilt(store: Books, texts: Texts, words: Collection[str]) -> None:
+    """Speak what there is; then claim, and mend what is spoilt, or do the step where nothing is."""
+    work(store, Queue.SPEECH, texts, 2)
     store.dispatch()
     claim = store.steps.claim(Queue.AUDIO, owner="w", lease_seconds=LONG)
-    if claim is None or mend(store, claim, words):
-        return claim
-    return do(store, claim, texts)
+    if claim and not mend(store, claim, words):
+        do(store, claim, texts)
 
 
 def mend(store: Books, claim: Claim, words: Collection[str]) -> bool:
