@@ -128,8 +128,8 @@ def may_render(tx: Connection, claim: Claim) -> bool:
 
 
 def may_publish(tx: Connection, job_id: JobId) -> bool:
-    """Whether anything of the job was spoken: nothing at all is no recording, whoever asks."""
-    return _any(tx, job_id, SPOKEN)
+    """Whether not all of the job is dead: nothing at all is no recording, whoever asks."""
+    return _any(tx, job_id, SPOKEN) or not _any(tx, job_id, DEAD)
 
 
 def fail_for_dead(tx: Connection, job_id: JobId) -> None:

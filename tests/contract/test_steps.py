@@ -261,6 +261,12 @@ def test_a_step_handed_back_for_a_moment_comes_back_by_itself(store: Store) -> N
     assert until(lambda: store.dispatch() or None) == {Queue.AUDIO: 1}
 
 
+def test_a_retry_of_before_the_clock_was_set_back_is_due(store: Store) -> None:
+    store.submit()
+    store.steps.hand_back(store.next(Queue.AUDIO), after_seconds=SET_BACK)
+    assert store.dispatch() == {Queue.AUDIO: 1}
+
+
 def test_a_drained_step_does_not_count_its_attempt(store: Store) -> None:
     store.submit()
     store.steps.hand_back(store.next(Queue.AUDIO), counted=False)
@@ -272,12 +278,6 @@ def test_a_failed_step_fails_its_job_with_reason_and_remedy(store: Store) -> Non
     other, failing = store.slices(2)
     store.steps.fail(failing, FAILURE)
     failed = store.jobs.get(job.id)
-def test_a_retry_of_before_the_clock_was_set_back_is_due(store: Store) -> None:
-    store.submit()
-    store.steps.hand_back(store.next(Queue.AUDIO), after_seconds=SET_BACK)
-    assert store.dispatch() == {Queue.AUDIO: 1}
-
-
     assert (failed.state, failed.failure) == (JobState.FAILED, FAILURE)
     assert store.steps.counts() == {
         (StepKind.PLAN, StepState.DONE): 1,

@@ -271,7 +271,8 @@ class MemorySteps(MemoryMending):
             self._held(claim).move(StepMove.FINISH)
             chapters = self._chapters[claim.job_id]
             chapters[claim.chapter].record = record
-            if all(chapter.record for chapter in chapters) and self._any_spoken(claim.job_id):
+            spoken = self._any_spoken(claim.job_id) or not self._dead(claim.job_id)
+            if all(chapter.record for chapter in chapters) and spoken:
                 self._add(claim.job_id, StepKind.PUBLISH, 0)
             self._fail_for_dead(claim.job_id)
 
