@@ -133,6 +133,6 @@ def report(rig: Rig, course: Course, verdict: Verdict) -> dict[str, Any]:
 
 
 def append(path: Path, result: dict[str, Any]) -> None:
-    """Add a line of results."""
-    with path.open("a") as file:
-        file.write(json.dumps(result) + "\n")
+    """Add a line of results, at once: two may write to one file."""
+    with path.open("ab", buffering=0) as file:
+        file.write(json.dumps(result).encode() + b"\n")
