@@ -15,7 +15,7 @@ from tests.faults.schedule import Fault, of_point, schedule
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
 
-SEEDS = (1, 2, 3)
+SEEDS = (3, 22)  # between them every kind of process; after the first everything is swept
 POINTS = (
     FailPoint.JOB_INSERTED,
     FailPoint.PLAN_STORED,
@@ -46,7 +46,7 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_dies(rigs: Rigs, seed: int
 def test_nothing_is_lost_and_nothing_doubled_wherever_it_dies(rigs: Rigs) -> None:
     faults: list[Fault] = [fault for point in POINTS for fault in of_point(point)]
 
-    result = rigs.run(len(SEEDS) + 1, faults, s3=False)
+    result = rigs.run(1, faults, s3=False)
 
     assert wrong(result) == {}
     assert {done["fired"] for done in result["done"] if "fired" in done} == set(POINTS)
