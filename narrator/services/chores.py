@@ -1,16 +1,17 @@
 """Chores: what follows a job's end, done one after another without a ring."""
 
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
-from narrator.domain.errors import LeaseLost
-from narrator.domain.retry import Again, GiveUp, Stop, decide, delay_seconds, failure_of
+from narrator.domain.jobs import Failure
+from narrator.domain.retry import delay_seconds
 from narrator.domain.steps import Claim, StepKind
 from narrator.services.delete import delete
 from narrator.services.hands import Hands
 from narrator.services.kit import Services
-from narrator.services.settle import log_error
+from narrator.services.settle import named, settle
 from narrator.services.webhook import tell
 
 log = structlog.get_logger(__name__)
@@ -29,12 +30,11 @@ def _do_one(services: Services, hands: Hands) -> bool:
     claim = services.chores.claim(owner=hands.owner, lease_seconds=lease_seconds)
     if claim is None:
         return False
-    named = {"job": claim.job_id, "step": claim.step_id, "kind": claim.kind, "fence": claim.fence}
-    with structlog.contextvars.bound_contextvars(**named), hands.holding(claim):
+    with named(claim), hands.holding(claim):
         try:
             _verb(services, claim)
         except Exception as error:  # noqa: BLE001 — a defect must settle its step too
-            _settle(services, claim, error)
+            settle(services, claim, error, progressed=False, give_up=partial(_give_up, services))
     return True
 
 
@@ -45,34 +45,11 @@ def _verb(services: Services, claim: Claim) -> None:
         delete(services, claim)
 
 
-def _settle(services: Services, claim: Claim, error: Exception) -> None:
-    """Try again later, or give a webhook up. The job has ended, and stays as it is."""
-    log_error(error)
-    try:
-        if claim.kind is StepKind.WEBHOOK:
-            _settle_webhook(services, claim, error)
-        elif not isinstance(error, LeaseLost):
-            # What was promised to be removed is: however often that takes.
-            after_seconds = delay_seconds(claim.attempts, services.dice())
-            failure = failure_of(error)
-            services.steps.hand_back(claim, after_seconds=after_seconds, failure=failure)
-    except Exception as late:  # noqa: BLE001 — the lease runs out, and it is done again
-        log_error(late)
-        log.warning("step.unsettled")
-
-
-def _settle_webhook(services: Services, claim: Claim, error: Exception) -> None:
-    decision = decide(error, attempts=claim.attempts, progressed=False, dice=services.dice())
-    match decision:
-        case Again():
-            services.steps.hand_back(
-                claim,
-                after_seconds=decision.after_seconds,
-                counted=decision.counted,
-                failure=decision.failure,
-            )
-        case GiveUp():
-            services.chores.give_up(claim, decision.failure)
-            log.warning("webhook.given_up", code=decision.failure.code)
-        case Stop():
-            pass
+def _give_up(services: Services, claim: Claim, failure: Failure) -> None:
+    """Nobody is told any more; but what was to be removed is, however often that takes."""
+    if claim.kind is StepKind.WEBHOOK:
+        services.chores.give_up(claim, failure)
+        log.warning("webhook.given_up", code=failure.code)
+    else:
+        after_seconds = delay_seconds(claim.attempts, services.dice())
+        services.steps.hand_back(claim, after_seconds=after_seconds, failure=failure)

@@ -1,10 +1,12 @@
 """Settling: what becomes of a step whose doing raised an error, and how the log names a step."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import structlog
 
 from narrator.domain.errors import NarratorError, WorkerLost
+from narrator.domain.jobs import Failure
 from narrator.domain.retry import MAX_ATTEMPTS, Again, GiveUp, Stop, decide
 from narrator.domain.steps import Claim
 from narrator.services.kit import Services
@@ -31,10 +33,18 @@ def refuse_poison(claim: Claim) -> None:
         )
 
 
-def settle(services: Services, claim: Claim, error: Exception, *, progressed: bool) -> None:
+def settle(
+    services: Services,
+    claim: Claim,
+    error: Exception,
+    *,
+    progressed: bool,
+    give_up: Callable[[Claim, Failure], None] | None = None,
+) -> None:
     """Turn an error into the step's next state.
 
-    `progressed` tells whether the attempt finished a part of the step. A claim that is not the
+    `progressed` tells whether the attempt finished a part of the step; `give_up` is called when no
+    attempt is left, and unless given fails the step and its job. A claim that is not the
     caller's any more, a store that is away, or a defect is logged, not raised: the lease then runs
     out by itself.
     """
@@ -50,7 +60,7 @@ def settle(services: Services, claim: Claim, error: Exception, *, progressed: bo
                     failure=decision.failure,
                 )
             case GiveUp():
-                services.steps.fail(claim, decision.failure)
+                (give_up or services.steps.fail)(claim, decision.failure)
             case Stop():
                 pass
     except Exception as late:  # noqa: BLE001 — whoever settles several goes on with the next

@@ -6,6 +6,7 @@ from dataclasses import replace
 from narrator.domain.errors import StoreUnavailable
 from narrator.domain.ids import JobId, ObjectKey
 from narrator.domain.jobs import JobState
+from narrator.domain.retry import MAX_ATTEMPTS
 from narrator.domain.steps import StepKind, StepState
 from narrator.services.chores import do_chores
 from tests.unit.services.conftest import World
@@ -123,6 +124,22 @@ def test_a_deletion_is_repeated_until_it_is_done_however_often_it_breaks_off(wor
         do(world)
         world.clock.now += 300
     assert {key.split("/")[0] for key in world.objects.kept} == {"takes"}
+    assert world.store.steps_by_id == {}
+
+
+def test_a_deletion_is_never_given_up(world: World) -> None:
+    class Broken:
+        def __getattr__(self, name: str) -> object:
+            raise RuntimeError(name)
+
+    world.store.delete(world.submit().id)
+    objects = world.objects
+    world.swap(objects=Broken())
+    for _ in range(2 * MAX_ATTEMPTS):
+        assert do(world) == 1
+        world.clock.now += DAY
+    world.swap(objects=objects)
+    do(world)
     assert world.store.steps_by_id == {}
 
 
