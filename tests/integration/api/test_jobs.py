@@ -39,7 +39,7 @@ def test_a_text_is_accepted_and_kept(installation: Installation) -> None:
 
 def test_every_option_reaches_the_job(installation: Installation) -> None:
     fields = {"voice": "aura-2-orion-en", "speed": "1.25", "format": "opus", "chapters": "1,3-5"}
-    fields["on_dead"] = "skip"
+    fields |= {"on_dead": "skip", "webhook_url": "https://example.org/told"}
     answer = installation.caller.post(
         "/v1/jobs", files={"document": ("a.txt", b"a")}, data=fields
     ).json()
@@ -49,6 +49,7 @@ def test_every_option_reaches_the_job(installation: Installation) -> None:
         "format": "opus",
         "chapters": [1, 3, 4, 5],
         "on_dead": "skip",
+        "webhook_url": "https://example.org/told",
     }
 
 
