@@ -165,11 +165,12 @@ class Narration:
 
     def _answered(self, part: Part, keys: Collection[TakeKey]) -> list[TakeKey]:
         """Answer chunks by takes that exist; returns their keys."""
-        found = self._services.takes.find(keys)
-        for take in found.values():
-            self._services.takes.keep(part.claim, take, spoken_now=False)
-            part.progressed = True
-        return list(found)
+        answered: list[TakeKey] = []
+        for take in self._services.takes.find(keys).values():
+            if self._services.takes.keep(part.claim, take, spoken_now=False):
+                answered.append(take.key)
+                part.progressed = True
+        return answered
 
     # --------------------------------------------------------------------------------- speaking
 

@@ -93,23 +93,27 @@ class SqlTakes:
             new = _insert_leases(tx, claim, wanted)
             return new | _take_over(tx, claim, [key for key in wanted if key not in new])
 
-    def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> None:
+    def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> bool:
         """Record the take, unless one of its key is kept already, and answer the slice's chunks.
 
         What was spoken now ends its row of the ledger: kept, or late where a take was there. It is
         paid for: although the claim is lost it is kept, as long as nobody else leased these words.
+        An earlier take is not recorded again: somebody may be speaking its words anew by now.
         """
         with self._database.write() as tx:
             is_lost = not _holds(tx, claim)
             if is_lost and not (spoken_now and _leases(tx, claim, take.key)):
                 raise lost(claim)
-            recorded = _record(tx, claim, take)
+            if not spoken_now and not _is_kept(tx, take.key):
+                return False
+            recorded = spoken_now and _record(tx, claim, take)
             if spoken_now:
                 outcome = Outcome.KEPT if recorded else Outcome.LATE
                 end(tx, claim, take.key, outcome, request_id=request_id)
-            _answer(tx, claim, take, spoken_now=spoken_now and recorded)
+            _answer(tx, claim, take, spoken_now=recorded)
         if is_lost:
             raise lost(claim)
+        return True
 
     def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
         """The slice's chunks of that key are dead; False when they may not be to blame."""
@@ -224,6 +228,12 @@ def _leases(tx: Connection, claim: Claim, key: TakeKey) -> bool:
         is_state(takes.c.state, LEASED),
     )
     return tx.execute(leased.with_for_update()).first() is not None
+
+
+def _is_kept(tx: Connection, key: TakeKey) -> bool:
+    """Whether a take of these words is there; it stays so until the end."""
+    kept = select(takes.c.key).where(takes.c.key == key, is_state(takes.c.state, KEPT))
+    return tx.execute(kept.with_for_update(read=True)).first() is not None
 
 
 def _record(tx: Connection, claim: Claim, take: Take) -> bool:

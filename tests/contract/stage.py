@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from threading import Barrier, Event
 from time import monotonic
@@ -123,6 +123,11 @@ class Store:
         """Keep a new take of every chunk of the slice, without finishing it."""
         for chunk in self.takes.pending(claim):
             self.takes.keep(claim, take_of(chunk.text), spoken_now=True)
+
+    def found(self, claim: Claim, *texts: str) -> None:
+        """Takes of these texts are there, of whomever; they answer nothing yet."""
+        for text in texts:
+            self.takes.keep(replace(claim, chunks=()), take_of(text), spoken_now=True)
 
     def narrate(self, how_many: int) -> None:
         """Speak and finish the next so many slices."""

@@ -125,6 +125,7 @@ def test_progress_tells_what_earlier_takes_answered(store: Store) -> None:
     job = store.planned([["one", "three"]], slice_chunks=2)
     claim = store.next(Queue.SPEECH)
     store.takes.keep(claim, take_of("one"), spoken_now=True)
+    store.found(claim, "three")
     store.takes.keep(claim, take_of("three"), spoken_now=False)
     assert store.jobs.progress(job.id).chars_from_takes == len("three")
 

@@ -82,6 +82,7 @@ def test_a_claim_that_sends_nothing_loses_what_its_predecessor_left_open(
     fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
     again = reclaimed(fleet.store, claim)
     assert [line.outcome for line in fleet.lines()] == [Outcome.LOST]
+    fleet.store.found(again, "one", "three")
     for text in ("one", "three"):
         fleet.store.takes.keep(again, take_of(text), spoken_now=False)
     fleet.store.steps.finish_slice(again)
@@ -98,6 +99,7 @@ def test_a_slice_claimed_for_a_seat_loses_what_was_left_open(fleet: Fleet, claim
 
 def test_a_slice_is_finished_without_losing_what_is_under_way(fleet: Fleet, claim: Claim) -> None:
     """Whoever sent it has its end still to write."""
+    fleet.store.found(claim, "one", "three")
     fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
     for text in ("one", "three"):
         fleet.store.takes.keep(claim, take_of(text), spoken_now=False)
@@ -143,6 +145,7 @@ def test_a_job_that_succeeds_leaves_nothing_open(fleet: Fleet) -> None:
     """A slice's worker died with its chunk; another slice's take answered it."""
     fleet.store.planned([["yes", "no"]])
     dead, other = fleet.store.slices(2)
+    fleet.store.found(dead, "yes")
     fleet.ledger.begin(dead, [sending("yes")], slot=SLOT)
     fleet.ledger.begin(other, [sending("no", 1)], slot=SLOT)
     fleet.store.takes.keep(dead, take_of("yes"), spoken_now=False)
@@ -317,6 +320,7 @@ def test_a_lost_claim_keeps_nothing_that_somebody_else_is_speaking(
 
 
 def test_a_take_that_was_there_ends_no_row(fleet: Fleet, claim: Claim) -> None:
+    fleet.store.found(claim, "one")
     fleet.ledger.begin(claim, [sending("one")], slot=SLOT)
     fleet.store.takes.keep(claim, take_of("one"), spoken_now=False)
     assert [line.outcome for line in fleet.lines()] == [Outcome.SENT]

@@ -69,6 +69,27 @@ def test_the_first_take_of_a_key_stays(store: Store) -> None:
     assert store.jobs.progress(job.id).samples == 2
 
 
+def test_a_take_that_is_gone_answers_nothing(store: Store) -> None:
+    """It was removed between the look-up and the answer."""
+    store.planned([["one"]])
+    claim = store.next(Queue.SPEECH)
+    assert not store.takes.keep(claim, take_of("one"), spoken_now=False)
+    assert [chunk.text for chunk in store.takes.pending(claim)] == ["one"]
+    assert store.takes.find([key_of("one")]) == {}
+
+
+def test_words_that_are_spoken_anew_are_not_answered_by_the_take_that_was_there(
+    store: Store,
+) -> None:
+    """Else what is being spoken would be paid for and thrown away."""
+    store.planned([["yes", "yes"]])
+    first, second = store.slices(2)
+    store.takes.lease(first, [key_of("yes")])
+    assert not store.takes.keep(second, take_of("yes", samples=1), spoken_now=False)
+    store.takes.keep(first, take_of("yes", samples=2), spoken_now=True)
+    assert store.takes.find([key_of("yes")])[key_of("yes")].samples == 2
+
+
 # ---------------------------------------------------------------------------------------- leases
 
 

@@ -44,13 +44,15 @@ class MemoryTakes(MemoryTables):
             self._leases.update(dict.fromkeys(free, mine))
             return free
 
-    def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> None:
+    def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> bool:
         """Record the take, and that it answers the slice's chunks of that key."""
         with self._lock:
             leased = self._leases.get(take.key) == (claim.step_id, claim.fence)
             if not (spoken_now and leased and take.key not in self._kept):
                 self._held(claim)
             late = take.key in self._kept
+            if not spoken_now and not late:
+                return False
             kept = self._kept.setdefault(take.key, replace(take, kept_at=self.clock()))
             self._used_at.setdefault(take.key, self.clock())
             if spoken_now:
@@ -62,6 +64,7 @@ class MemoryTakes(MemoryTables):
                     chunk.spoken, chunk.spoken_now, chunk.samples = True, spoken_now, kept.samples
                     spoken_now = False
             self._held(claim)
+            return True
 
     def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
         """The slice's chunks of that key are dead; False when they may not be to blame."""

@@ -278,10 +278,12 @@ class Takes(Protocol):
         A lease lives as long as its step's, so that two jobs never pay for the same words at once.
         """
 
-    def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> None:
+    def keep(self, claim: Claim, take: Take, *, spoken_now: bool, request_id: str = "") -> bool:
         """The take is stored: record it, and that it answers the job's chunks of that key.
 
-        `spoken_now` is False where an earlier take answers (nothing was sent to the provider).
+        `spoken_now` is False where an earlier take answers (nothing was sent to the provider). That
+        makes no take: where it was removed since it was found, nothing is answered, and this is
+        False.
         Every pending chunk of the claim's own slice with that key is answered. What was spoken now
         ends its row of the ledger in the same transaction: `kept`, or `late` where another take of
         these words was quicker.

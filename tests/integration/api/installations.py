@@ -95,9 +95,9 @@ class Installation:
         """Do the slice: the first chunk is sent, the second is answered by an earlier take."""
         claim = self.claimed(StepKind.SLICE)
         self.sent(claim, PLANNED.chunks[0])
-        for chunk in PLANNED.chunks:
-            self.services.takes.lease(claim, [chunk.key])
-            self.services.takes.keep(claim, _take(chunk), spoken_now=chunk.index == 0)
+        first, second = PLANNED.chunks
+        self.services.takes.keep(claim, _take(first), spoken_now=True)
+        self.answered(claim, second)
         self.services.steps.finish_slice(claim)
 
     def poisoned(self) -> None:
@@ -107,9 +107,14 @@ class Installation:
         self.sent(claim, bad)
         self.services.ledger.end(claim, bad.key, Outcome.CUT, code=Fault.NO_AUDIO)
         self.services.takes.bury(claim, bad.key, fault=Fault.NO_AUDIO, reason="no audio came")
-        self.services.takes.lease(claim, [good.key])
-        self.services.takes.keep(claim, _take(good), spoken_now=False)
+        self.answered(claim, good)
         self.services.steps.finish_slice(claim)
+
+    def answered(self, claim: Claim, chunk: PlannedChunk) -> None:
+        """Let a take be there, of whomever, and answer the chunk."""
+        take = _take(chunk)
+        self.services.takes.keep(replace(claim, chunks=()), take, spoken_now=True)
+        self.services.takes.keep(claim, take, spoken_now=False)
 
     def sent(self, claim: Claim, chunk: PlannedChunk) -> None:
         """Write down that the chunk goes to the provider."""

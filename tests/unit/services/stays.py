@@ -1,13 +1,14 @@
 """What the tests of a stay at a slot share."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from narrator.domain.errors import StoreUnavailable
-from narrator.domain.ids import JobId, TakeKey
+from narrator.domain.ids import JobId, ObjectKey, TakeKey
 from narrator.domain.ledger import Outcome, Sending, Sums
 from narrator.domain.slots import Slot
 from narrator.domain.steps import Claim, StepKind, StepState
+from narrator.domain.takes import Take
 from narrator.services.holds import HeldSlot
 from narrator.services.narrate import Narration
 from tests.fakes.ledger import MemoryLedger
@@ -15,6 +16,14 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.studio import FakeStudio
 from tests.unit.services.conftest import World, document
 
+TAKE = Take(
+    key=TakeKey(""),
+    object_key=ObjectKey("takes/gone.flac"),
+    sha256="a" * 64,
+    samples=1,
+    chars=1,
+    model_version="tone-1",
+)
 ONE, TWO, THREE = "The first has this to say.", "The second says that.", "The third is silent."
 
 
@@ -105,6 +114,19 @@ class BrokenLedger(MemoryLedger):
         if outcome is Outcome.CUT:
             raise ZeroDivisionError
         super().end(claim, key, outcome, request_id=request_id, code=code)
+
+
+@dataclass
+class FleetingTakes:
+    """Takes of which each is gone as soon as it is found."""
+
+    takes: MemoryStore
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.takes, name)
+
+    def find(self, keys: Iterable[TakeKey]) -> dict[TakeKey, Take]:
+        return {key: replace(TAKE, key=key) for key in keys}
 
 
 @dataclass

@@ -12,6 +12,7 @@ from tests.unit.services.stays import (
     ONE,
     THREE,
     TWO,
+    FleetingTakes,
     MeanwhileStudio,
     alone,
     attempts,
@@ -43,6 +44,16 @@ def test_the_next_task_speaks_through_the_same_session(world: World) -> None:
 
     assert speak(world) is first
     assert len(world.speaker.opened) == 1
+
+
+def test_words_whose_take_is_removed_once_it_is_found_are_spoken(world: World) -> None:
+    chapters(world, ONE)
+    world.plan()
+    world.swap(takes=FleetingTakes(world.store))
+    speak(world)
+
+    assert world.speaker.said == [ONE]
+    assert slices(world, StepState.DONE) == 1
 
 
 def test_the_next_slice_is_claimed_before_the_first_is_spoken(world: World) -> None:
