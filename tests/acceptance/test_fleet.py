@@ -9,8 +9,6 @@ import httpx
 import pytest
 
 from narrator.domain.documents import Span
-from narrator.domain.manifest import Manifest
-from narrator.domain.manifest_json import from_json
 from narrator.domain.plan import spoken
 from tests.acceptance.conftest import FleetStarter
 from tests.acceptance.fleet import (
@@ -21,6 +19,7 @@ from tests.acceptance.fleet import (
     wait_for,
     wait_for_job,
 )
+from tests.acceptance.jobs import fetch, read_manifest, recording_of
 from tests.acceptance.words import text_nodes, words_of
 
 pytestmark = pytest.mark.acceptance
@@ -46,29 +45,6 @@ def submit_book(client: httpx.Client, **options: str) -> str:
         )
     assert answer.status_code == 202, answer.text
     return answer.headers["Location"]
-
-
-def fetch(job: dict[str, Any], client: httpx.Client, folder: Path) -> dict[str, Path]:
-    """Download a job's artifacts by their links, checking their digests."""
-    paths = {}
-    for artifact in job["artifacts"]:
-        redirect = client.get(artifact["href"])
-        assert redirect.status_code == 307, redirect.text
-        data = httpx.get(redirect.headers["Location"], timeout=60).raise_for_status().content
-        assert hashlib.sha256(data).hexdigest() == artifact["sha256"]
-        paths[artifact["name"]] = folder / artifact["name"]
-        paths[artifact["name"]].write_bytes(data)
-    return paths
-
-
-def read_manifest(paths: dict[str, Path]) -> Manifest:
-    """The manifest among a job's artifacts."""
-    return from_json(paths["manifest.json"].read_bytes())
-
-
-def recording_of(paths: dict[str, Path]) -> Path:
-    """The recording among a job's artifacts."""
-    return next(path for name, path in paths.items() if name != "manifest.json")
 
 
 @pytest.mark.timeout(600)

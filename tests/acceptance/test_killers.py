@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-import httpx
 import pytest
 
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.retry import MAX_ATTEMPTS
 from tests.acceptance.conftest import FleetStarter
 from tests.acceptance.fleet import Fleet, wait_for_job
+from tests.acceptance.jobs import submit, succeeded
 from tests.acceptance.texts import voyage
 
 pytestmark = pytest.mark.acceptance
@@ -57,19 +57,13 @@ def killing(folder: Path, point: FailPoint) -> Iterator[list[Path]]:
         deaths += folder.glob(f"{point}.*")
 
 
-def submit(client: httpx.Client, day: int) -> str:
-    """Submit a short text; returns the job's URL."""
-    body = {"text": voyage(2, first=day), "title": "Voyage", "format": "flac"}
-    return str(client.post("/v1/jobs", json=body).raise_for_status().headers["Location"])
-
-
 @pytest.mark.timeout(600)  # eight deaths, a lease apart, on a machine that may be busy
 def test_a_document_that_kills_every_worker_is_set_aside(fleet: Fleet, failpoints: Path) -> None:
     with fleet.client() as client:
         with killing(failpoints, FailPoint.PLAN_STORED) as deaths:
-            killer = wait_for_job(client, submit(client, day=1_000), timeout_seconds=400)
-        harmless = wait_for_job(client, submit(client, day=2_000), timeout_seconds=120)
+            location = submit(client, voyage(2, first=1_000))
+            killer = wait_for_job(client, location, timeout_seconds=400)
+        succeeded(client, submit(client, voyage(2, first=2_000)))
 
     assert (killer["state"], killer["failure"]["code"]) == ("failed", "worker-lost")
     assert len(deaths) == MAX_ATTEMPTS
-    assert harmless["state"] == "succeeded"

@@ -4,13 +4,12 @@ The Speak server's own counts are the witness.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.acceptance.conftest import FleetStarter
-from tests.acceptance.fleet import SOCKETS, Fleet, wait_for, wait_for_job
+from tests.acceptance.fleet import SOCKETS, Fleet, wait_for
+from tests.acceptance.jobs import submit, succeeded, wait_for_chunks
 from tests.acceptance.texts import voyage
 
 pytestmark = pytest.mark.acceptance
@@ -26,29 +25,6 @@ def fleet(start_fleet: FleetStarter) -> Iterator[Fleet]:
     """Two speech workers with room for sixteen sockets, of which they may open three."""
     with start_fleet(allowance=ALLOWANCE) as fleet:
         yield fleet
-
-
-def submit(client: httpx.Client, text: str) -> str:
-    """Submit a text; returns the job's URL."""
-    answer = client.post("/v1/jobs", json={"text": text, "title": "Voyage", "format": "flac"})
-    assert answer.status_code == 202, answer.text
-    return str(answer.headers["Location"])
-
-
-def wait_for_chunks(client: httpx.Client, location: str, chunks: int) -> None:
-    """Return once so many chunks of the job are spoken."""
-    wait_for(
-        lambda: client.get(location).raise_for_status().json()["progress"]["chunks_spoken"],
-        lambda spoken: spoken >= chunks,
-        timeout_seconds=60,
-    )
-
-
-def succeeded(client: httpx.Client, location: str) -> dict[str, Any]:
-    """The job, once it has ended, and ended well."""
-    job = wait_for_job(client, location, timeout_seconds=120)
-    assert job["state"] == "succeeded", job["failure"]
-    return job
 
 
 def test_an_article_spreads_over_fresh_sockets(start_fleet: FleetStarter) -> None:
@@ -124,10 +100,8 @@ def test_an_outage_and_a_burst_of_refusals_fail_no_job(fleet: Fleet) -> None:
             timeout_seconds=60,
         )
         fleet.start_speak_server("--burst-every=3600", "--burst-seconds=3")
-        job = succeeded(client, location)
+        succeeded(client, location)
     stats = fleet.speak_server_stats()
 
     assert stats["refused_on_purpose"] != {}
     assert stats["refused_as_full"] == 0
-    progress = job["progress"]
-    assert progress["chars_sent"] == progress["chars_spoken"] + progress["chars_resent"]

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.fleet import SOCKETS, Fleet, running_fleet, wait_for, wait_for_job
+from tests.acceptance.fleet import SOCKETS, Fleet, running_fleet, wait_for
+from tests.acceptance.jobs import CHUNK_CHARS, submit, succeeded, wait_for_chunks
 from tests.acceptance.texts import voyage
 from tests.servers.family import freeze, thaw
 from tests.servers.places import server_home
@@ -25,7 +26,6 @@ DAYS = 60  # about 14,000 characters
 AWAY_SECONDS = 8.0  # longer than a lease, and than a slot's
 LEASES = {"NARRATOR_LEASE_SECONDS": "6", "NARRATOR_SLOT_SECONDS": "6"}
 TIME_SCALE = 20.0
-CHUNK_CHARS = 500  # more than any chunk of these texts has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,23 +71,6 @@ def room(home: Path, name: str) -> Path:
     return folder
 
 
-def submit(client: httpx.Client, first: int) -> str:
-    """Submit a text of its own; returns the job's URL."""
-    text = voyage(DAYS, first=first)
-    answer = client.post("/v1/jobs", json={"text": text, "title": "Voyage", "format": "flac"})
-    assert answer.status_code == 202, answer.text
-    return str(answer.headers["Location"])
-
-
-def wait_for_chunks(client: httpx.Client, location: str, chunks: int) -> None:
-    """Return once so many chunks of the job are spoken."""
-    wait_for(
-        lambda: client.get(location).raise_for_status().json()["progress"]["chunks_spoken"],
-        lambda spoken: spoken >= chunks,
-        timeout_seconds=60,
-    )
-
-
 def readiness(rig: Rig) -> tuple[int, Any]:
     """What the API says of itself: status, and what is missing or how each part is."""
     answer = httpx.get(f"{rig.fleet.api_url}/readyz", timeout=10.0)
@@ -110,40 +93,32 @@ def stays(rig: Rig, seconds: float, said: tuple[int, Any]) -> None:
         wait_for(lambda: readiness(rig), lambda now: now != said, timeout_seconds=seconds)
 
 
-def succeeded(client: httpx.Client, location: str) -> dict[str, Any]:
-    """The job's progress, once it has ended, and ended well."""
-    job = wait_for_job(client, location, timeout_seconds=180)
-    assert job["state"] == "succeeded", job["failure"]
-    progress: dict[str, Any] = job["progress"]
-    assert progress["chars_sent"] == progress["chars_spoken"] + progress["chars_resent"]
-    return progress
-
-
 def test_while_redis_is_gone_jobs_are_accepted_and_nothing_is_sent_twice(rig: Rig) -> None:
     with rig.fleet.client() as client:
-        under_way = submit(client, 1)
+        under_way = submit(client, voyage(DAYS))
         wait_for_chunks(client, under_way, 5)
         rig.broker.child.kill()
         status, parts = readiness(rig)
         assert (status, parts["broker"]) == (200, "away")
-        meanwhile = submit(client, 1_001)
+        meanwhile = submit(client, voyage(DAYS, first=1_001))
         stays(rig, AWAY_SECONDS, (status, parts))
         rig.broker.start_empty()
         wait_until_ready(rig)
-        assert [succeeded(client, job)["chars_resent"] for job in (under_way, meanwhile)] == [0, 0]
+        ended = [succeeded(client, location) for location in (under_way, meanwhile)]
+        assert [job["progress"]["chars_resent"] for job in ended] == [0, 0]
     assert rig.events("part.away", "broker") == rig.events("part.back", "broker") > 0
 
 
 def test_while_the_database_is_gone_work_stops_and_then_goes_on(rig: Rig) -> None:
     with rig.fleet.client() as client:
-        job = submit(client, 2_001)
+        job = submit(client, voyage(DAYS, first=2_001))
         wait_for_chunks(client, job, 5)
         rig.postgres.stop()
         stays(rig, AWAY_SECONDS, (503, "not usable: database"))
         touched_at = (rig.fleet.folder / "ready").stat().st_mtime
         rig.postgres.start()
         wait_until_ready(rig)
-        assert succeeded(client, job)["chars_resent"] <= 2 * SOCKETS * CHUNK_CHARS
+        assert succeeded(client, job)["progress"]["chars_resent"] <= 2 * SOCKETS * CHUNK_CHARS
     ready = rig.fleet.folder / "ready"
     wait_for(lambda: ready.stat().st_mtime, lambda at: at > touched_at, timeout_seconds=30)
     assert rig.events("part.away", "database") == rig.events("part.back", "database") == 1
@@ -151,7 +126,7 @@ def test_while_the_database_is_gone_work_stops_and_then_goes_on(rig: Rig) -> Non
 
 def test_what_is_paid_for_waits_for_an_object_store_that_hangs(rig: Rig) -> None:
     with rig.fleet.client() as client:
-        job = submit(client, 3_001)
+        job = submit(client, voyage(DAYS, first=3_001))
         wait_for_chunks(client, job, 5)
         family = freeze(rig.store.child)
         try:
@@ -159,15 +134,15 @@ def test_what_is_paid_for_waits_for_an_object_store_that_hangs(rig: Rig) -> None
         finally:
             thaw(family)
         wait_until_ready(rig)
-        assert succeeded(client, job)["chars_resent"] == 0
+        assert succeeded(client, job)["progress"]["chars_resent"] == 0
 
 
 def test_what_is_paid_for_waits_for_an_object_store_that_is_gone(rig: Rig) -> None:
     with rig.fleet.client() as client:
-        job = submit(client, 4_001)
+        job = submit(client, voyage(DAYS, first=4_001))
         wait_for_chunks(client, job, 5)
         rig.store.child.kill()
         stays(rig, AWAY_SECONDS, (503, "not usable: objects"))
         rig.store.start()
         wait_until_ready(rig)
-        assert succeeded(client, job)["chars_resent"] == 0
+        assert succeeded(client, job)["progress"]["chars_resent"] == 0
