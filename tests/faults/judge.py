@@ -3,15 +3,17 @@
 import hashlib
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from narrator.domain.documents import Span
 from narrator.domain.manifest import Manifest
 from narrator.domain.manifest_json import from_json
 from narrator.domain.plan import spoken
 from tests.acceptance.words import words_of
-from tests.faults.course import Course
+from tests.faults.course import Course, Death
 from tests.faults.ledger import Account, Line, account
 from tests.faults.rig import SOCKETS, SWEPT, Rig
 from tests.faults.schedule import Act, Fault, Target
@@ -19,6 +21,7 @@ from tests.faults.stores import HALF_WRITTEN
 
 OUTSTANDING = 2  # utterances of a socket that may have to be sent again
 BOTH = 2 * SOCKETS
+TITLE = "Page"  # what each file of the book is called
 # How many sockets a fault may cut: those of a worker, those of the fleet, or none.
 CUT: dict[Target, int] = {
     Target.SPEECH: SOCKETS,
@@ -55,6 +58,8 @@ def judged(rig: Rig, course: Course, lines: list[Line], left: dict[str, int]) ->
     verdict.stuck = sum(state not in {"succeeded", "failed", "cancelled"} for _, state, _ in jobs)
     if failures := rig.rows.failures():
         verdict.wrong["failed"] = [list(row) for row in failures]
+    if cancelled := [job for job, state, _ in jobs if state == "cancelled"]:
+        verdict.wrong["cancelled"] = cancelled
     if course.refused:
         verdict.wrong["refused"] = course.refused
     names = Counter(submission.name for submission in course.submissions)
@@ -63,14 +68,21 @@ def judged(rig: Rig, course: Course, lines: list[Line], left: dict[str, int]) ->
     sources = {submission.name: submission.source for submission in course.submissions}
     for job, state, name in jobs:
         if state == "succeeded":
-            _listen(rig, verdict, job, sources[name])
+            _listen(rig, verdict, job, name, sources[name])
     verdict.account = account(rig.rows, lines)
     verdict.wrong |= verdict.account.wrong
     _count_objects(rig, verdict)
     bound = OUTSTANDING * sum(cut_by(fault) for fault in course.faults)
     if verdict.account.resent_utterances > bound:
         verdict.wrong["sent again beyond the bound"] = [verdict.account.resent_utterances, bound]
+    if beyond := [death.kind for death in course.deaths if owed_too_much(death)]:
+        verdict.wrong["died with more than two utterances a socket"] = beyond
     return verdict
+
+
+def owed_too_much(death: Death) -> bool:
+    """Whether more was sent and not yet kept, when it died, than may have to be sent again."""
+    return death.utterances > OUTSTANDING * death.slots
 
 
 def cut_by(fault: Fault) -> int:
@@ -78,14 +90,17 @@ def cut_by(fault: Fault) -> int:
     return 0 if fault.act is Act.FLUSH else CUT.get(fault.target, 0)
 
 
-def _listen(rig: Rig, verdict: Verdict, job: str, source: str) -> None:
+def _listen(rig: Rig, verdict: Verdict, job: str, name: str, source: str) -> None:
     """Decode a recording and compare what it says with the document."""
-    files = {name: rig.store.read(key) for name, key in rig.rows.artifacts(job).items()}
+    files = {file: rig.store.read(key) for file, key in rig.rows.artifacts(job).items()}
     manifest = from_json(files.pop("manifest.json"))
     texts = _texts(manifest, source)
     if manifest.source_sha256 != hashlib.sha256(source.encode()).hexdigest() or texts is None:
         verdict.wrong[f"the manifest of {job}"] = "is not the document's"
         return
+    spans = (span for part in manifest.chapters for c in part.chunks for span in c.chunk.spans)
+    if words := not_said_once(source, spans):
+        verdict.wrong[f"words of {name} that the manifest of {job} does not have once"] = words
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "recording.flac"
         path.write_bytes(next(iter(files.values())))
@@ -101,6 +116,19 @@ def differences(heard: list[str], meant: list[str]) -> tuple[int, int, bool]:
     """How many texts are missing, how many are too much, and whether the order alone differs."""
     lost, doubled = Counter(meant) - Counter(heard), Counter(heard) - Counter(meant)
     return lost.total(), doubled.total(), heard != meant and not lost and not doubled
+
+
+def not_said_once(source: str, spans: Iterable[Span]) -> list[str]:
+    """Words of the source that no chunk says, or more than one; but files' titles, which none does.
+
+    What the manifest says of skips is not asked.
+    """
+    times = [0] * len(source)
+    for span in spans:
+        for at in range(span.start, span.end):
+            times[at] += 1
+    words = "".join(" " if n == 1 else c for c, n in zip(source, times, strict=True)).split()
+    return [word for word in words if word != TITLE]
 
 
 def _texts(manifest: Manifest, source: str) -> list[str] | None:

@@ -59,6 +59,7 @@ class Account:
     resent_utterances: int
     resent_by_code: dict[str, int]
     received_again: int  # of texts that had been received before
+    kept_again: int  # utterances of words that were kept already
     kept_unreceived: int  # utterances
     received_unwritten: int  # utterances
     repeated: dict[str, int]
@@ -67,6 +68,7 @@ class Account:
     def wrong(self) -> dict[str, int]:
         """What must be 0."""
         found = {
+            "paid for and kept twice": self.kept_again,
             "kept but never received": self.kept_unreceived,
             "received but in no row": self.received_unwritten,
             "kept less spoken now": self.kept - self.spoken_now,
@@ -98,10 +100,17 @@ def account(rows: Rows, lines: list[Line]) -> Account:
         resent_utterances=len(resent),
         resent_by_code=dict(by_code),
         received_again=sum((n - 1) * chars[sha256] for sha256, n in times.items()),
+        kept_again=kept_again(ledger),
         kept_unreceived=unreceived,
         received_unwritten=unwritten,
         repeated={sha256: n for sha256, n in times.items() if n > 1},
     )
+
+
+def kept_again(ledger: list[Row]) -> int:
+    """Rows of words that were kept before: one take answers whoever wants them."""
+    times = Counter(row.sha256 for row in ledger if row.outcome == "kept")
+    return times.total() - len(times)
 
 
 def matched(ledger: list[Row], lines: list[Line]) -> tuple[int, int]:

@@ -15,7 +15,7 @@ _IN_FLIGHT = """
     WHERE u.outcome = 'sent' AND s.owner LIKE ANY(%s)
 """
 _HELD = "SELECT id, fence FROM steps WHERE state = 'running' AND owner LIKE ANY(%s)"
-_STILL = "SELECT count(*) FROM steps WHERE state = 'running' AND (id, fence) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))"  # noqa: E501
+_STILL = "SELECT count(*) FROM steps WHERE (id, fence) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))"  # noqa: E501
 _NAMED = """
     SELECT source_key FROM jobs UNION SELECT plan_key FROM jobs
     UNION SELECT audio_key FROM chapters UNION SELECT timeline_key FROM chapters
@@ -78,7 +78,7 @@ class Rows:
         return [(step, fence) for step, fence in self.ask(_HELD, _owners(pids))]
 
     def still_held(self, held: list[tuple[int, int]]) -> int:
-        """How many of these are still claimed under these fences."""
+        """How many of these nobody has claimed since, nor ended; one that waits is among them."""
         steps, fences = [step for step, _ in held], [fence for _, fence in held]
         return int(self.ask(_STILL, steps, fences)[0][0])
 

@@ -1,6 +1,8 @@
 """What a recording says, beside what it should."""
 
-from tests.faults.judge import cut_by, differences
+from narrator.domain.documents import Span
+from tests.faults.course import Death
+from tests.faults.judge import cut_by, differences, not_said_once, owed_too_much
 from tests.faults.rig import SOCKETS
 from tests.faults.schedule import Act, Fault, Target
 
@@ -35,3 +37,26 @@ def test_a_killed_speech_worker_cuts_its_own_sockets() -> None:
 
 def test_a_broker_that_dies_cuts_nothing() -> None:
     assert cut_by(Fault(at_seconds=0, target=Target.VALKEY, act=Act.EMPTY)) == 0
+
+
+def test_two_utterances_a_socket_may_be_owed_by_what_dies_and_no_more() -> None:
+    def owing(utterances: int) -> Death:
+        return Death(at=0.0, kind="speech kill", pids=[], utterances=utterances, slots=3)
+
+    assert [owed_too_much(owing(6)), owed_too_much(owing(7))] == [False, True]
+
+
+def test_words_that_a_manifest_leaves_out_are_told_whatever_it_says_of_skips() -> None:
+    assert not_said_once("Page One two.\n\nThree.", [Span(start=5, end=13)]) == ["Three."]
+
+
+def test_words_that_two_chunks_say_are_told() -> None:
+    spans = [Span(start=0, end=8), Span(start=4, end=8)]
+
+    assert not_said_once("One two.", spans) == ["two."]
+
+
+def test_of_a_manifest_that_has_every_word_once_nothing_is_told() -> None:
+    spans = [Span(start=0, end=3), Span(start=4, end=8)]
+
+    assert not_said_once("One two.", spans) == []

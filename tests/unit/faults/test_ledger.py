@@ -1,6 +1,6 @@
 """The ledger beside the Speak server's journal: what may differ, and what must not."""
 
-from tests.faults.ledger import Line, Row, matched
+from tests.faults.ledger import Line, Row, kept_again, matched
 
 
 def row(outcome: str, *, socket: str = "s1", text: str = "one") -> Row:
@@ -43,3 +43,9 @@ def test_what_no_row_says_was_sent_is_counted() -> None:
 
 def test_a_row_that_says_unsent_explains_nothing() -> None:
     assert matched([row("unsent", socket="")], [line()]) == (0, 1)
+
+
+def test_the_same_words_kept_twice_are_counted() -> None:
+    rows = [row("kept"), row("kept", socket="s2"), row("kept", text="two"), row("late")]
+
+    assert kept_again(rows) == 1
