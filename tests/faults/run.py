@@ -48,9 +48,9 @@ def run_points(
     """Kill whoever comes by each point first."""
     with Rigs(keep) as rigs:
         for number, point in enumerate(points):
-            yield {"point": str(point)} | rigs.run(
-                AFTERMATH_EVERY * (1_000 + number), of_point(point), s3=False
-            )
+            result = rigs.run(AFTERMATH_EVERY * (1_000 + number), of_point(point), s3=False)
+            killed = bool(result["deaths"])
+            yield {"point": str(point)} | result | {"good": result["good"] and killed}
 
 
 class Rigs:

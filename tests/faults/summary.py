@@ -6,6 +6,7 @@ from statistics import mean
 from typing import Any
 
 from narrator.domain.failpoints import FailPoint
+from tests.faults.schedule import FEWEST, Target
 
 Result = dict[str, Any]
 
@@ -21,6 +22,7 @@ def summary(results: list[Result]) -> list[str]:
         f"{'runs':40}{len(results):>8}   of them wrong: {wrong(results)}",
         *(f"{name:40}{sums[name]:>8}" for name in NAMES),
         f"{'faults':40}{kinds.total():>8}   a run: {kinds.total() / len(results):.1f}",
+        f"{'runs with fewer than 5 under way':40}{few_under_way(results):>8}",
         f"{'seconds a run':40}{mean(each['seconds'] for each in results):>8.1f}",
         "",
         KILLED,
@@ -51,6 +53,18 @@ NAMES = ("lost", "doubled", "stuck")
 def wrong(results: list[Result]) -> str:
     """Which runs went wrong."""
     return ", ".join(str(each["seed"]) for each in results if not each["good"]) or "none"
+
+
+def few_under_way(results: list[Result]) -> int:
+    """Runs in which fewer than five faults came while jobs were open, and did anything."""
+    return sum(under_way(each) < FEWEST for each in results)
+
+
+def under_way(result: Result) -> int:
+    """Faults that came before all jobs had ended; of failpoints those that somebody came by."""
+    fired = [done for done in result["done"] if "fired" in done]
+    befallen = [done for done in result["done"] if done.get("under_way")]
+    return len(fired) + len([d for d in befallen if not d["fault"].startswith(Target.POINT)])
 
 
 def account(results: list[Result], name: str) -> list[int]:
