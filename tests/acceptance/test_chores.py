@@ -3,43 +3,21 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from collections.abc import Mapping
 
 import boto3
 import pytest
 
 from tests.acceptance.conftest import FleetStarter
-from tests.acceptance.fleet import wait_for, wait_for_job
+from tests.acceptance.fleet import wait_for
+from tests.acceptance.jobs import submit, succeeded
+from tests.acceptance.texts import voyage
+from tests.servers.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.acceptance
 
 SECRET = "a-secret-of-the-tests"
 ORPHAN = "jobs/0123456789abcdef0123456789abcdef/artifacts/book.flac"
-Told = list[tuple[str, bytes]]
-
-
-@pytest.fixture
-def receiver() -> Iterator[tuple[str, Told]]:
-    """Who wants to be told: a URL, and what came to it as signature and body."""
-    told: Told = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            told.append((self.headers["Narrator-Signature"], body))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Nothing: the test knows."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/told", told
-        server.shutdown()
 
 
 class Bucket:
@@ -66,26 +44,27 @@ class Bucket:
 
 
 def test_a_job_s_end_is_told_and_what_is_deleted_or_orphaned_goes(
-    start_fleet: FleetStarter, receiver: tuple[str, Told]
+    start_fleet: FleetStarter,
 ) -> None:
-    url, told = receiver
     settings = {
         "NARRATOR_WEBHOOK_SECRET": SECRET,
         "NARRATOR_WEBHOOK_PRIVATE": "1",
         "NARRATOR_SWEEP_SECONDS": "1",
-        "NARRATOR_ORPHAN_SECONDS": "20",
+        "NARRATOR_ORPHAN_SECONDS": "10",
     }
-    with start_fleet(speech_workers=1, further=settings) as fleet, fleet.client() as client:
+    with (
+        receiving(Receiver()) as receiver,
+        start_fleet(speech_workers=1, further=settings) as fleet,
+        fleet.client() as client,
+    ):
         bucket = Bucket(fleet.here | fleet.variables)
         before = bucket.names()
         bucket.put(ORPHAN)
-        asked = {"text": "It was a dark and stormy night.", "format": "flac", "webhook_url": url}
-        location = client.post("/v1/jobs", json=asked).headers["Location"]
-        job = wait_for_job(client, location, timeout_seconds=60)
-        assert job["state"] == "succeeded", job["failure"]
+        job = succeeded(client, submit(client, voyage(1), webhook_url=receiver.url))
+        location = job["href"]
 
-        ((signature, body),) = wait_for(lambda: list(told), bool, timeout_seconds=20)
-        at, _, signed = signature.removeprefix("t=").partition(",v1=")
+        ((_, headers, body),) = wait_for(lambda: list(receiver.requests), bool, timeout_seconds=20)
+        at, _, signed = headers["Narrator-Signature"].removeprefix("t=").partition(",v1=")
         expected = hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
         assert signed == expected
         message = json.loads(body)
@@ -102,6 +81,6 @@ def test_a_job_s_end_is_told_and_what_is_deleted_or_orphaned_goes(
         wait_for(
             lambda: client.delete(location).status_code, lambda s: s == 404, timeout_seconds=20
         )
-        assert len(told) == 1
+        assert len(receiver.requests) == 1
         assert SECRET not in fleet.logs()
-        assert url not in fleet.logs()
+        assert receiver.url not in fleet.logs()

@@ -1,5 +1,6 @@
 """What comes after: whoever asked is told, jobs are deleted, takes grow old, nothing is left."""
 
+import json
 from typing import Any
 
 import httpx
@@ -16,8 +17,8 @@ def aftermath(rig: Rig, course: Course) -> dict[str, Any]:
     """Delete every job and let the sweep do its work; what is wrong afterwards, by name."""
     jobs = [job for job, _, _ in rig.rows.jobs()]
     ledger = rig.rows.utterances()
-    course.kept_up(lambda: rig.receiver.jobs() >= set(jobs), SECONDS)
-    untold = set(jobs) - rig.receiver.jobs()
+    course.kept_up(lambda: told(rig) >= set(jobs), SECONDS)
+    untold = set(jobs) - told(rig)
     asked = course.kept_up(lambda: deleted(rig, jobs), SECONDS)
     removed = asked and course.kept_up(lambda: not rig.rows.jobs(), SECONDS)
     rig.rows.age_takes()
@@ -30,6 +31,11 @@ def aftermath(rig: Rig, course: Course) -> dict[str, Any]:
         "rows of the ledger that went": ledger - rig.rows.utterances(),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def told(rig: Rig) -> set[str]:
+    """The jobs of whose end the receiver was told."""
+    return {json.loads(body)["job"]["id"] for _, _, body in rig.receiver.requests}
 
 
 def deleted(rig: Rig, jobs: list[str]) -> bool:

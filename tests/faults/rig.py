@@ -13,11 +13,11 @@ from time import monotonic
 import httpx
 
 from tests.acceptance.fleet import Fleet, running_fleet
-from tests.faults.receiver import Receiver, receiving
 from tests.faults.rows import Rows
 from tests.faults.stores import BucketStore, FolderStore, Store
 from tests.servers.postgres import SOUND, Postgres, postgres_server
 from tests.servers.process import Child
+from tests.servers.receiver import Receiver, receiving
 from tests.servers.redis import Valkey, valkey
 from tests.servers.s3 import S3, Swift, swift, with_bucket
 
@@ -110,7 +110,7 @@ class Rig:
     def clear(self) -> None:
         """Forget all jobs, takes, objects, armed failpoints: the next seed begins from nothing."""
         self.rows.clear()
-        self.receiver.told.clear()
+        self.receiver.requests.clear()
         self.store.clear()
         self.disarm()
 
@@ -154,7 +154,7 @@ def running_rig(home: Path, *, s3: bool) -> Iterator[Rig]:
             )
         )
         del fleet.children["migrate"]  # it has done what it was for
-        receiver = stack.enter_context(receiving())
+        receiver = stack.enter_context(receiving(Receiver()))
         yield Rig(
             receiver=receiver,
             fleet=fleet,

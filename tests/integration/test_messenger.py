@@ -2,11 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from collections.abc import Callable
 
 import pytest
 
@@ -14,50 +10,11 @@ from narrator.domain.errors import Undelivered
 from narrator.messenger import EVENT_HEADER, SIGNATURE_HEADER, HttpMessenger
 from narrator.services.ports import Messenger
 from tests.fakes.messenger import FakeMessenger
+from tests.servers.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.integration
 
 BODY = '{"event":"job.succeeded","title":"Émile"}'.encode()
-
-
-@dataclass
-class Receiver:
-    """An HTTP server on loopback: answers `status`, redirects to itself, or never answers."""
-
-    status: int = 200
-    silent: bool = False
-    port: int = 0
-    requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
-    done: Event = field(default_factory=Event)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/told?by=narrator"
-
-
-@contextmanager
-def listening(receiver: Receiver) -> Iterator[Receiver]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.requests.append((self.path, dict(self.headers), body))
-            if receiver.silent:
-                receiver.done.wait(10)
-                return
-            self.send_response(receiver.status)
-            self.send_header("Location", "/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Nothing: the test knows."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        receiver.port = server.server_address[1]
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield receiver
-        receiver.done.set()
-        server.shutdown()
 
 
 def send(messenger: Messenger, receiver: Receiver) -> None:
@@ -65,7 +22,7 @@ def send(messenger: Messenger, receiver: Receiver) -> None:
 
 
 def test_a_message_arrives_as_it_was_given_and_named() -> None:
-    with listening(Receiver()) as receiver:
+    with receiving(Receiver()) as receiver:
         send(HttpMessenger(private=True), receiver)
     ((path, headers, body),) = receiver.requests
     assert (path, body) == ("/told?by=narrator", BODY)
@@ -76,7 +33,7 @@ def test_a_message_arrives_as_it_was_given_and_named() -> None:
 
 
 def test_a_message_is_signed_over_its_body_and_the_time() -> None:
-    with listening(Receiver()) as receiver:
+    with receiving(Receiver()) as receiver:
         send(HttpMessenger(secret="hush", private=True, now=lambda: 1_700_000_000.9), receiver)
     ((_, headers, _),) = receiver.requests
     expected = hmac.new(b"hush", b"1700000000." + BODY, hashlib.sha256).hexdigest()
@@ -84,7 +41,7 @@ def test_a_message_is_signed_over_its_body_and_the_time() -> None:
 
 
 def test_a_name_is_looked_up_and_told_as_the_host() -> None:
-    with listening(Receiver()) as receiver:
+    with receiving(Receiver()) as receiver:
         url = f"http://localhost:{receiver.port}/"
         HttpMessenger(private=True).send(url, BODY, message_id="1-0")
     ((_, headers, _),) = receiver.requests
@@ -93,7 +50,7 @@ def test_a_name_is_looked_up_and_told_as_the_host() -> None:
 
 @pytest.mark.parametrize("status", [301, 307, 400, 404, 410, 500, 503])
 def test_any_answer_but_a_success_is_undelivered_and_no_redirect_is_followed(status: int) -> None:
-    with listening(Receiver(status)) as receiver:
+    with receiving(Receiver(status=status)) as receiver:
         with pytest.raises(Undelivered, match=str(status)) as refusal:
             send(HttpMessenger(private=True), receiver)
         assert "told" not in refusal.value.reason
@@ -102,7 +59,7 @@ def test_any_answer_but_a_success_is_undelivered_and_no_redirect_is_followed(sta
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_an_address_of_one_s_own_network_is_not_connected_to(host: str) -> None:
-    with listening(Receiver()) as receiver:
+    with receiving(Receiver()) as receiver:
         url = f"http://{host}:{receiver.port}/"
         with pytest.raises(Undelivered, match="not public"):
             HttpMessenger().send(url, BODY, message_id="1-0")
@@ -112,14 +69,14 @@ def test_an_address_of_one_s_own_network_is_not_connected_to(host: str) -> None:
 def test_a_receiver_that_never_answers_is_given_up() -> None:
     messenger = HttpMessenger(private=True, seconds=0.5)
     with (
-        listening(Receiver(silent=True)) as receiver,
+        receiving(Receiver(silent=True)) as receiver,
         pytest.raises(Undelivered, match="did not answer within"),
     ):
         send(messenger, receiver)
 
 
 def test_a_receiver_that_is_not_there_is_undelivered() -> None:
-    with listening(Receiver()) as receiver:
+    with receiving(Receiver()) as receiver:
         pass
     with pytest.raises(Undelivered, match="cannot be told"):
         send(HttpMessenger(private=True), receiver)
@@ -140,7 +97,7 @@ TWINS: dict[str, Callable[[int, str], Messenger]] = {
 @pytest.mark.parametrize("status", [200, 204, 302, 404, 503])
 def test_the_twin_takes_what_is_taken_and_refuses_what_is_refused(kind: str, status: int) -> None:
     taken = True
-    with listening(Receiver(status)) as receiver:
+    with receiving(Receiver(status=status)) as receiver:
         try:
             send(TWINS[kind](status, "127.0.0.1"), receiver)
         except Undelivered:
