@@ -33,6 +33,7 @@ from narrator.storage.tables import (
     steps,
     utterances,
 )
+from narrator.storage.utterances import lose_all
 
 WORK = (StepKind.PLAN, StepKind.SLICE, StepKind.RENDER, StepKind.PUBLISH)
 """Steps that bring a job nearer to its recording."""
@@ -147,6 +148,7 @@ def fail_for_dead(tx: Connection, job_id: JobId) -> None:
             failure_reason=failure.reason,
             failure_remedy=failure.remedy,
         )
+        lose_all(tx, job_id)
 
 
 def dead_chunks(tx: Connection, job_id: JobId, *, limit: int | None) -> list[DeadChunk]:

@@ -232,6 +232,19 @@ def test_slices_that_die_at_the_same_moment_fail_their_job_once(fleet: Fleet, _r
     assert failed.failure.reason.startswith("3 chunks could not be spoken")
 
 
+def test_a_job_that_fails_for_its_dead_chunks_leaves_nothing_open(fleet: Fleet) -> None:
+    """What became of a row of its slices, nobody lived to write down."""
+    planned(fleet, [["one", "bad"]])
+    claim = fleet.store.next(Queue.SPEECH)
+    fleet.store.found(claim, "one")
+    send(fleet, claim, 1, "bad", Fault.NO_AUDIO)
+    bury(fleet, claim, "bad")
+    fleet.ledger.begin(claim, [Sending(key=key_of("one"), index=0, chars=3)], slot=SLOT)
+    fleet.store.takes.keep(claim, take_of("one"), spoken_now=False)
+    fleet.store.steps.finish_slice(claim)
+    assert [line.outcome for line in fleet.lines()] == [Outcome.CUT, Outcome.LOST]
+
+
 def test_dead_chunks_are_listed_with_their_reasons(fleet: Fleet, dead: Job) -> None:
     listed = [DeadChunk(chapter=1, index=1, code="no-audio", reason=REASON)]
     assert fleet.store.jobs.dead(dead.id, limit=9) == listed

@@ -264,6 +264,7 @@ class MemorySteps(MemoryMending):
         if dead and not self._of(job_id, StepMove.CANCEL):
             failure = chunks_dead(len(dead), dead, spoken=self._any_spoken(job_id))
             self._move_job(job_id, JobMove.FAIL, failure=failure)
+            self.utterances.lose_all(job_id)
 
     def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
         """Done; inserts the job's `publish` step when every chapter is rendered."""
