@@ -39,6 +39,7 @@ class Fleet:
     folder: Path
     variables: dict[str, str]
     here: dict[str, str]
+    s3: S3
     api_url: str
     speak_url: str
     time_scale: float
@@ -141,6 +142,7 @@ def running_fleet(  # noqa: PLR0913 — one option a difference
             "NARRATOR_READY_FILE": str(folder / "ready"),
         }
         | dict(further or {}),
+        s3=s3,
         api_url=f"http://127.0.0.1:{api_port}",
         speak_url=f"http://{speak_url}",
         time_scale=time_scale,

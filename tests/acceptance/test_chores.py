@@ -3,9 +3,8 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from functools import partial
 
-import boto3
 import pytest
 
 from tests.acceptance.conftest import FleetStarter
@@ -13,6 +12,7 @@ from tests.acceptance.fleet import wait_for
 from tests.acceptance.jobs import submit, succeeded
 from tests.acceptance.texts import voyage
 from tests.servers.receiver import Receiver, receiving
+from tests.servers.s3 import S3, client
 
 pytestmark = pytest.mark.acceptance
 
@@ -20,27 +20,10 @@ SECRET = "a-secret-of-the-tests"
 ORPHAN = "jobs/0123456789abcdef0123456789abcdef/artifacts/book.flac"
 
 
-class Bucket:
-    """The fleet's object store, as its operator sees it."""
-
-    def __init__(self, here: Mapping[str, str]) -> None:
-        self._name = here["NARRATOR_S3_BUCKET"]
-        self._client = boto3.session.Session().client(
-            "s3",
-            endpoint_url=here["NARRATOR_S3_ENDPOINT_URL"],
-            region_name="us-east-1",
-            aws_access_key_id=here["NARRATOR_S3_ACCESS_KEY"],
-            aws_secret_access_key=here["NARRATOR_S3_SECRET_KEY"],
-        )
-
-    def put(self, key: str) -> None:
-        """Store an object."""
-        self._client.put_object(Bucket=self._name, Key=key, Body=b"x")
-
-    def names(self) -> set[str]:
-        """All there is, but takes."""
-        found = self._client.list_objects_v2(Bucket=self._name).get("Contents", ())
-        return {each["Key"] for each in found if not each["Key"].startswith("takes/")}
+def names(s3: S3) -> set[str]:
+    """The objects that there are, but takes."""
+    found = client(s3).list_objects_v2(Bucket=s3.bucket).get("Contents", ())
+    return {each["Key"] for each in found if not each["Key"].startswith("takes/")}
 
 
 def test_a_job_s_end_is_told_and_what_is_deleted_or_orphaned_goes(
@@ -55,12 +38,12 @@ def test_a_job_s_end_is_told_and_what_is_deleted_or_orphaned_goes(
     with (
         receiving(Receiver()) as receiver,
         start_fleet(speech_workers=1, further=settings) as fleet,
-        fleet.client() as client,
+        fleet.client() as caller,
     ):
-        bucket = Bucket(fleet.here | fleet.variables)
-        before = bucket.names()
-        bucket.put(ORPHAN)
-        job = succeeded(client, submit(client, voyage(1), webhook_url=receiver.url))
+        s3 = fleet.s3
+        before = names(s3)
+        client(s3).put_object(Bucket=s3.bucket, Key=ORPHAN, Body=b"x")
+        job = succeeded(caller, submit(caller, voyage(1), webhook_url=receiver.url))
         location = job["href"]
 
         ((_, headers, body),) = wait_for(lambda: list(receiver.requests), bool, timeout_seconds=20)
@@ -73,13 +56,13 @@ def test_a_job_s_end_is_told_and_what_is_deleted_or_orphaned_goes(
         assert {n: message["job"][n] for n in same} == {n: job[n] for n in same}
         assert message["job"]["artifacts"] == job["artifacts"]
 
-        assert len({key for key in bucket.names() if job["id"] in key}) >= 5
-        assert client.delete(location).status_code == 204
-        assert client.get(location).status_code == 404
-        wait_for(bucket.names, lambda left: left <= before | {ORPHAN}, timeout_seconds=30)
-        wait_for(bucket.names, lambda left: ORPHAN not in left, timeout_seconds=60)
+        assert len({key for key in names(s3) if job["id"] in key}) >= 5
+        assert caller.delete(location).status_code == 204
+        assert caller.get(location).status_code == 404
+        wait_for(partial(names, s3), lambda left: left <= before | {ORPHAN}, timeout_seconds=30)
+        wait_for(partial(names, s3), lambda left: ORPHAN not in left, timeout_seconds=60)
         wait_for(
-            lambda: client.delete(location).status_code, lambda s: s == 404, timeout_seconds=20
+            lambda: caller.delete(location).status_code, lambda s: s == 404, timeout_seconds=20
         )
         assert len(receiver.requests) == 1
         assert SECRET not in fleet.logs()

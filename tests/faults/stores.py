@@ -5,11 +5,9 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import boto3
-
-from tests.servers.s3 import S3
+from tests.servers.s3 import S3, client
 
 HALF_WRITTEN = ".incoming"
 PROBE = "probe"  # written and removed by whoever looks whether the folder can be used
@@ -68,13 +66,7 @@ class BucketStore:
 
     def __init__(self, s3: S3) -> None:
         self._bucket = s3.bucket
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=s3.endpoint_url,
-            aws_access_key_id=s3.access_key,
-            aws_secret_access_key=s3.secret_key,
-            region_name=s3.region,
-        )
+        self._client = client(s3)
 
     def listed(self) -> set[str]:
         """Every key of the bucket."""

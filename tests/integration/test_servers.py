@@ -1,35 +1,22 @@
 """The servers that other tests lean on are real ones: they answer, and they say no."""
 
 import sys
-from typing import Any
+from dataclasses import replace
 
-import boto3
 import httpx
 import psutil
 import psycopg
 import pytest
 import redis
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.servers import process
 from tests.servers.places import REPOSITORY
-from tests.servers.s3 import S3
+from tests.servers.s3 import client
 
 pytestmark = pytest.mark.integration
 
 FIVE_MEBIBYTES = 5 << 20
-
-
-def client(s3: S3, *, secret_key: str | None = None) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=s3.endpoint_url,
-        aws_access_key_id=s3.access_key,
-        aws_secret_access_key=secret_key or s3.secret_key,
-        region_name=s3.region,
-        config=Config(retries={"max_attempts": 0}),
-    )
 
 
 def refusal(error: pytest.ExceptionInfo[ClientError]) -> str:
@@ -76,7 +63,7 @@ def test_s3_returns_the_bytes_that_were_put(s3):
 
 def test_s3_refuses_a_bad_signature(s3):
     with pytest.raises(ClientError) as error:
-        client(s3, secret_key="not the secret").list_objects_v2(Bucket=s3.bucket)
+        client(replace(s3, secret_key="not the secret")).list_objects_v2(Bucket=s3.bucket)
     assert refusal(error) == "SignatureDoesNotMatch"
 
 
