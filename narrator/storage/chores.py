@@ -1,6 +1,6 @@
 """Chores in SQL: steps that follow a job's end, claimed without a ring."""
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, literal_column, or_, select
 
 from narrator.domain.ids import JobId, ObjectKey, StepId
 from narrator.domain.jobs import Failure, JobState
@@ -77,7 +77,12 @@ class SqlChores:
 
 
 def _due(at: float) -> Select[int]:
-    ready = _CHORE & is_state(steps.c.state, StepState.READY) & (steps.c.run_at <= at)
+    """The first chore whose time has come; one that nobody tried yet waits for no clock.
+
+    What is tried again may wait for hours, so its instant cannot tell that a clock was set back.
+    """
+    now_or_new = or_(steps.c.run_at <= at, steps.c.fence == 0)
+    ready = _CHORE & is_state(steps.c.state, StepState.READY) & now_or_new
     order = (steps.c.priority, steps.c.job_ordinal, steps.c.id)
     return select(steps.c.id).where(ready).order_by(*order).limit(1)
 

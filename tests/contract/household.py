@@ -10,7 +10,7 @@ from narrator.services.ports import Chores, Retention
 from narrator.storage.chores import SqlChores
 from narrator.storage.database import Database
 from narrator.storage.retention import SqlRetention
-from narrator.storage.tables import sweeps, takes
+from narrator.storage.tables import steps, sweeps, takes
 from tests.contract.stage import Store, take_of
 from tests.fakes.chores import MemoryChores, MemoryRetention
 from tests.fakes.store import MemoryStore
@@ -18,7 +18,10 @@ from tests.fakes.store import MemoryStore
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """A store of one kind; `later(seconds)` lets time go by for takes and sweeps."""
+    """A store of one kind; `later(seconds)` lets time go by for takes, sweeps and retries.
+
+    Below 0 it sets the clock back.
+    """
 
     store: Store
     chores: Chores
@@ -51,5 +54,6 @@ def sql_household(store: Store, database: Database) -> Household:
         with database.write() as tx:
             tx.execute(update(takes).values(used_at=takes.c.used_at - seconds))
             tx.execute(update(sweeps).values(due_at=sweeps.c.due_at - seconds))
+            tx.execute(update(steps).values(run_at=steps.c.run_at - seconds))
 
     return Household(store, SqlChores(database), SqlRetention(database), later)

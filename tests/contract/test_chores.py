@@ -54,6 +54,14 @@ def test_a_job_s_end_is_told_when_it_is_cancelled(house: Household) -> None:
     assert abs(notice.at - notice.job.state_times[JobState.CANCELLED]) < 5
 
 
+def test_nobody_waits_to_be_told_until_a_clock_that_was_set_back_has_caught_up(
+    house: Household,
+) -> None:
+    house.store.jobs.cancel(listened(house).id)
+    house.later(-3_600)
+    assert claimed(house).kind is StepKind.WEBHOOK
+
+
 def test_a_job_s_end_is_told_when_it_fails(house: Household) -> None:
     listened(house)
     house.store.steps.fail(house.store.next(Queue.AUDIO), FAILURE)

@@ -22,7 +22,8 @@ class MemoryChores:
         with self.store.still():
             now = self.store.clock()
             for step in self.store.steps_by_id.values():
-                due = step.state is StepState.READY and step.run_at <= now
+                come = step.run_at <= now or not step.fence
+                due = step.state is StepState.READY and come
                 if step.kind in CHORE_KINDS and due:
                     step.move(StepMove.DISPATCH)
                     step.move(StepMove.CLAIM)
