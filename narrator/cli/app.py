@@ -5,6 +5,7 @@ what `narrator narrate` needs.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -63,7 +64,9 @@ def narrator() -> None:
 
 def main() -> NoReturn:
     """Run the command of this process and end it."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is done: no Ctrl-C makes its end another
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -25,12 +25,15 @@ from narrator.services.slots import SlotKeeper
 from narrator.services.submit import submit
 from narrator.services.work import work
 from narrator.storage import tables
+from narrator.storage.chores import SqlChores
 from narrator.storage.database import Database
 from narrator.storage.jobs import SqlJobs
 from narrator.storage.ledger import SqlLedger
+from narrator.storage.retention import SqlRetention
 from narrator.storage.slots import SqlSlots
 from narrator.storage.steps import SqlSteps
 from narrator.storage.takes import SqlTakes
+from tests.fakes.messenger import FakeMessenger, FakeScratch
 from tests.fakes.objects import MemoryObjects
 from tests.fakes.speaker import FakeDoorbell, FakeReader, FakeSpeaker
 from tests.fakes.studio import FakeStudio
@@ -174,6 +177,10 @@ class Installation:
             "studio": FakeStudio(),
             "reader": FakeReader(self.document),
             "doorbell": FakeDoorbell(),
+            "chores": SqlChores(database),
+            "retention": SqlRetention(database),
+            "messenger": FakeMessenger(),
+            "leftovers": FakeScratch(),
         }
         services = Services(
             **(usual | ports),  # type: ignore[arg-type]

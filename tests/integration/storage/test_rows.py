@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 
-from narrator.domain.errors import DocumentRefused, Missing
+from narrator.domain.errors import DocumentRefused
 from narrator.domain.steps import Queue, StepState
 from narrator.storage import choosing, claiming, dispatching
 from narrator.storage.database import Database
@@ -201,16 +201,3 @@ def test_a_take_that_is_found_counts_as_used(store: Store, database: Database) -
     with database.read() as tx:
         used_at, created_at = tx.execute(select(takes.c.used_at, takes.c.created_at)).one()
     assert used_at >= created_at
-
-
-def test_a_chapter_with_a_lost_take_names_the_row_to_restore(
-    database: Database, store: Store
-) -> None:
-    """Submitting the book again would not help: a spoken chunk stays spoken."""
-    store.planned([["one", "two"]])
-    store.narrate(2)
-    with database.write() as tx:
-        tx.execute(delete(takes).where(takes.c.key == key_of("two")))
-    with pytest.raises(Missing, match="of chunk 1 is not among") as lost:
-        store.takes.of_chapter(store.next(Queue.AUDIO))
-    assert f"restore row {key_of('two')} of the table takes" in lost.value.remedy
