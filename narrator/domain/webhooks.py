@@ -9,6 +9,7 @@ from narrator.domain.jobs import Job, JobState
 
 LONGEST_URL_CHARS = 2_000
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291: all that anybody was given so far
 _BASE_PORTS = {"http": 80, "https": 443}
 
 
@@ -67,6 +68,8 @@ def is_public(address: str) -> bool:
     An address that carries another one within it is as public as that one.
     """
     found = _inner(ip_address(address.partition("%")[0]))
+    if isinstance(found, IPv6Address) and found not in _GLOBAL_UNICAST:
+        return False  # site-local, or translated into an IPv4 address by a network's own rules
     return found.is_global and not found.is_multicast
 
 
