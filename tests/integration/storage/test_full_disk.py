@@ -136,5 +136,6 @@ def test_a_full_scratch_folder_is_a_store_that_is_away_and_is_emptied(tmp_path: 
 def test_an_encoder_that_fails_for_a_full_disk_is_not_to_blame(
     tmp_path: Path, format_: str
 ) -> None:
-    said = smalldisk.run(tmp_path / "disk", ENCODER.replace("FORMAT", format_))
+    program = ENCODER.replace("FORMAT", format_)
+    said = smalldisk.run(tmp_path / "disk", program, disk_bytes=1 << 20)
     assert "takes no files" in said
