@@ -19,8 +19,8 @@ from tests.acceptance.texts import voyage
 
 disk = Path(sys.argv[1])
 log, filler = disk.with_name("log"), disk / "filler"
-(disk / "voyage.txt").write_text(voyage(40))
-pace = {"NARRATOR_TRIAL_TIME_SCALE": "10", "NARRATOR_SPEECH_SOCKETS": "1"}
+(disk / "voyage.txt").write_text(voyage(30))
+pace = {"NARRATOR_TRIAL_TIME_SCALE": "15", "NARRATOR_SPEECH_SOCKETS": "1"}
 home = Home(path=disk / "home", settings=TONE | pace)
 with running(home, "narrate", "voyage.txt", "-o", "voyage.flac", cwd=disk, log=log) as run:
     run.wait_for_chars(1_000)
@@ -30,7 +30,7 @@ with running(home, "narrate", "voyage.txt", "-o", "voyage.flac", cwd=disk, log=l
                 pass
         except OSError:
             pass
-    Event().wait(10)
+    Event().wait(6)
     assert run.popen.poll() is None, log.read_text()
     filler.unlink()
     assert run.popen.wait(200) == 0, log.read_text()

@@ -22,9 +22,9 @@ from tests.servers.s3 import Swift, swift, with_bucket
 
 pytestmark = pytest.mark.acceptance
 
-DAYS = 60  # about 14,000 characters
-AWAY_SECONDS = 8.0  # longer than a lease, and than a slot's
-LEASES = {"NARRATOR_LEASE_SECONDS": "6", "NARRATOR_SLOT_SECONDS": "6"}
+DAYS = 50  # about 11,500 characters
+AWAY_SECONDS = 5.0  # longer than a lease, and than a slot's
+LEASES = {"NARRATOR_LEASE_SECONDS": "4", "NARRATOR_SLOT_SECONDS": "4"}
 TIME_SCALE = 20.0
 
 
