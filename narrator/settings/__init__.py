@@ -125,12 +125,19 @@ def given(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
 def _failpoints(env: Environment) -> Path | None:
     if not env.is_set("NARRATOR_FAILPOINTS"):
         return None
-    if env.text("NARRATOR_SPEAK_URL").split("?")[0] == DEEPGRAM_URL:
+    if _is_deepgrams(env.text("NARRATOR_SPEAK_URL")):
         raise SettingsError(
             "NARRATOR_FAILPOINTS is set, and NARRATOR_SPEAK_URL is Deepgram's",
             remedy="unset NARRATOR_FAILPOINTS; deaths are rehearsed with another Speak server",
         )
     return env.path("NARRATOR_FAILPOINTS", Path())
+
+
+def _is_deepgrams(url: str) -> bool:
+    """Whether a URL, however it is written, leads to a host of Deepgram's."""
+    rest = url.lower().partition("://")[2]
+    host = re.split("[/?#]", rest)[0].rpartition("@")[2].partition(":")[0].rstrip(".")
+    return f".{host}".endswith(".deepgram.com")
 
 
 def _default_home(environment: Mapping[str, str]) -> Path:

@@ -167,3 +167,17 @@ def test_failpoints_are_for_other_endpoints_than_deepgram() -> None:
     assert load(rehearsal).failpoints == Path("/points")
     with pytest.raises(SettingsError, match="NARRATOR_FAILPOINTS"):
         load({"NARRATOR_FAILPOINTS": "/points"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "wss://API.deepgram.com/v1/speak",
+        "wss://api.deepgram.com:443/v1/speak?tag=a",
+        "wss://api.deepgram.com./v1/speak",
+        "wss://api.eu.deepgram.com/v1/speak",
+    ],
+)
+def test_failpoints_are_refused_with_any_endpoint_of_deepgram(url: str) -> None:
+    with pytest.raises(SettingsError, match="NARRATOR_FAILPOINTS"):
+        load({"NARRATOR_FAILPOINTS": "/points", "NARRATOR_SPEAK_URL": url})
