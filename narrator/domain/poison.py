@@ -4,7 +4,8 @@ Audio carries no name and a provider gives few reasons, so a text is suspected b
 it, and an outage looks the same at first: nothing is answered, or everything with nothing. What
 tells them apart is what becomes of others. A chunk is given up (it is *dead*) only when
 
-* it failed for its own sake `CHUNK_ATTEMPTS` times since its job was last begun or retried, and
+* it failed for its own sake `CHUNK_ATTEMPTS` times since its job was last begun, resumed or
+  retried, and
 * no more than `MOST_SUSPECTS` chunks of its job have failed so since one was last spoken: whatever
   is wrong with more than that is wrong with the voice, or with the provider, and
 * somebody else's words were spoken since it failed first, unless its own answers convict it: a

@@ -78,7 +78,7 @@ def bury(tx: Connection, claim: Claim, key: TakeKey, fault: Fault, reason: str) 
 
 
 def _failed(job_id: JobId) -> ColumnElement[bool]:
-    """Rows of the job's chunks that failed for their own sake since it was begun or retried."""
+    """Rows of the job's chunks that failed for their own sake since it was last set going."""
     begun_at = select(func.coalesce(jobs.c.running_at, 0)).where(jobs.c.id == job_id)
     return (
         (utterances.c.job_id == job_id)

@@ -89,7 +89,8 @@ class Jobs(Protocol):
 class PlannedChunk:
     """A chunk as its row keeps it; `chapter` is the position (from 0) among the plan's chapters.
 
-    `failures` counts how often it failed for its own sake since its job was begun or retried.
+    `failures` counts how often it failed for its own sake since its job was begun, resumed or
+    retried.
     """
 
     chapter: int
@@ -218,7 +219,7 @@ class Steps(Protocol):
         `render` steps end; the last of the slices inserts them again. Returns how many takes are
         spoken again, which the job counts; the step is given back where none needs to be. Raises
         StoredSpoilt, nothing changed, for words that were spoilt `MOST_SPOILT` times since the job
-        was begun or retried.
+        was begun, resumed or retried.
         """
 
     def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
@@ -232,7 +233,7 @@ class Steps(Protocol):
 
         For a publish step, which ends; the last of the renders inserts it again. Raises
         StoredSpoilt, nothing changed, for a chapter that was rendered `MOST_SPOILT` times since the
-        job was begun or retried.
+        job was begun, resumed or retried.
         """
 
     def finish_publish(self, claim: Claim, artifacts: Sequence[Artifact]) -> None:
