@@ -17,7 +17,7 @@ from narrator.domain.steps import Claim
 from narrator.domain.takes import take_key
 from narrator.services.kit import Services
 from narrator.services.ports import PlannedChunk, PlannedJob, Reader, Slice
-from narrator.services.scratch import scratch_folder
+from narrator.services.scratch import Temporary, scratch_folder
 from narrator.services.stored import fetch_source, plan_object
 from narrator.text.plan import make_plan
 
@@ -54,7 +54,7 @@ def read_plan(services: Services, job: Job) -> tuple[Document, Plan]:
 
     Raises StoredSpoilt or DocumentRefused.
     """
-    with scratch_folder(services.scratch, "narrator-plan-") as folder:
+    with scratch_folder(services.scratch, Temporary.PLAN) as folder:
         path = folder / "source"
         fetch_source(services, job, path)
         document = services.reader.read(path, name=job.source_name)

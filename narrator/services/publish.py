@@ -23,7 +23,7 @@ from narrator.domain.timeline import Placement, chapter_starts
 from narrator.services.kit import Services
 from narrator.services.plan import COVER_NAMES, read_plan, store_plan
 from narrator.services.ports import ChapterFile, RenderedChapterRow
-from narrator.services.scratch import scratch_folder
+from narrator.services.scratch import Temporary, scratch_folder
 from narrator.services.stored import fetch_chapter, plan_object, plan_of
 from narrator.services.submit import file_sha256
 from narrator.services.verify import verify
@@ -42,7 +42,7 @@ def publish(services: Services, claim: Claim) -> None:
     job = services.jobs.get(claim.job_id)
     made = _plan(services, job)
     rows = services.takes.of_job(claim)
-    with scratch_folder(services.scratch, "narrator-publish-") as folder:
+    with scratch_folder(services.scratch, Temporary.PUBLISH) as folder:
         path = folder / f"{file_stem(made.metadata.title)}.{job.options.format}"
         parts = _brought(services, rows, path.parent / "chapters")
         if spoilt := [position for position in range(len(rows)) if position not in parts]:

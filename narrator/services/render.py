@@ -17,7 +17,7 @@ from narrator.domain.steps import Claim
 from narrator.domain.takes import Take
 from narrator.services.kit import Services
 from narrator.services.ports import ChapterTake, RenderedChapter, RenderedRecord, TakeAudio
-from narrator.services.scratch import scratch_folder
+from narrator.services.scratch import Temporary, scratch_folder
 from narrator.services.stored import NAMED_DIGITS, samples_of
 from narrator.services.submit import file_sha256
 from narrator.services.timelines import timeline_json
@@ -40,7 +40,7 @@ def render(services: Services, claim: Claim) -> None:
 
 def _rendered(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -> RenderedRecord:
     format_ = services.jobs.get(claim.job_id).options.format
-    with scratch_folder(services.scratch, "narrator-render-") as folder:
+    with scratch_folder(services.scratch, Temporary.RENDER) as folder:
         made = services.studio.render(_audio(services, chunks), format=format_, folder=folder)
         return _stored(services, claim, made)
 

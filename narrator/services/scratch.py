@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from errno import EDQUOT, EFBIG, EIO, ENOSPC, EROFS
 from pathlib import Path
 
@@ -20,8 +21,20 @@ _NO_ROOM = {EDQUOT, EFBIG, EIO, ENOSPC, EROFS}
 _REMEDY = "make room on the disk of NARRATOR_SCRATCH; what waits for it goes on by itself"
 
 
+class Temporary(StrEnum):
+    """How the name of each temporary file or folder begins: the folder may be everybody's.
+
+    What a killed process left is known, and removed, by it.
+    """
+
+    PLAN = "narrator-plan-"
+    RENDER = "narrator-render-"
+    PUBLISH = "narrator-publish-"
+    UPLOAD = "narrator-upload-"
+
+
 @contextmanager
-def scratch_folder(scratch: Path, prefix: str) -> Iterator[Path]:
+def scratch_folder(scratch: Path, prefix: Temporary) -> Iterator[Path]:
     """A folder in `scratch`, gone at the end. Raises StoreUnavailable where there is no room."""
     with (
         room(scratch),

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-PREFIXES = ("narrator-plan-", "narrator-render-", "narrator-publish-", "narrator-upload-")
-"""What every temporary file or folder of ours is called; the folder may be everybody's."""
+from narrator.services.scratch import Temporary
 
 
 class ScratchFolder:
@@ -34,7 +33,7 @@ class ScratchFolder:
     def _entries(self) -> Iterator[Path]:
         with suppress(OSError):
             for entry in self._folder.iterdir():
-                if entry.name.startswith(PREFIXES):
+                if entry.name.startswith(tuple(Temporary)):
                     yield entry
 
 

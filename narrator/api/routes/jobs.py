@@ -20,7 +20,7 @@ from narrator.domain.jobs import Job, JobState
 from narrator.services.allowance import pauses
 from narrator.services.dispatch import dispatch
 from narrator.services.kit import Services
-from narrator.services.scratch import room
+from narrator.services.scratch import Temporary, room
 from narrator.services.submit import submit
 
 BLOCK_BYTES = 1 << 20
@@ -184,7 +184,7 @@ def retry_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) ->
 def _keep(services: Services, submission: Submission) -> Job:
     with (
         room(services.scratch),
-        tempfile.NamedTemporaryFile(dir=services.scratch, prefix="narrator-upload-") as kept,
+        tempfile.NamedTemporaryFile(dir=services.scratch, prefix=Temporary.UPLOAD) as kept,
     ):
         shutil.copyfileobj(submission.file, kept, BLOCK_BYTES)
         kept.flush()

@@ -66,12 +66,12 @@ SCRATCH = """
 import sys
 from pathlib import Path
 from narrator.domain.errors import StoreUnavailable
-from narrator.services.scratch import check, scratch_folder
+from narrator.services.scratch import Temporary, check, scratch_folder
 
 scratch = Path(sys.argv[1])
 check(scratch)
 try:
-    with scratch_folder(scratch, "narrator-plan-") as folder:
+    with scratch_folder(scratch, Temporary.PLAN) as folder:
         (folder / "source").write_bytes(bytes(8 << 20))
 except StoreUnavailable as error:
     print("writing:", error.reason)
@@ -96,13 +96,13 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import StoreUnavailable
 from narrator.domain.plan import Boundary
 from narrator.services.ports import TakeAudio
-from narrator.services.scratch import scratch_folder
+from narrator.services.scratch import Temporary, scratch_folder
 
 scratch, format_ = Path(sys.argv[1]), AudioFormat("FORMAT")
 noise = Path("/dev/urandom").open("rb").read(48_000 * 200)
 takes = [TakeAudio(pcm=noise, boundary=Boundary.CHAPTER)]
 try:
-    with scratch_folder(scratch, "narrator-render-") as folder:
+    with scratch_folder(scratch, Temporary.RENDER) as folder:
         FfmpegStudio().render(takes * 20, format=format_, folder=folder)
 except StoreUnavailable as error:
     print(error.reason)
@@ -137,5 +137,5 @@ def test_an_encoder_that_fails_for_a_full_disk_is_not_to_blame(
     tmp_path: Path, format_: str
 ) -> None:
     program = ENCODER.replace("FORMAT", format_)
-    said = smalldisk.run(tmp_path / "disk", program, disk_bytes=1 << 20)
+    said = smalldisk.run(tmp_path / "disk", program, disk_bytes=2 << 20)
     assert "takes no files" in said

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from narrator.storage.scratch import PREFIXES, ScratchFolder
+from narrator.services.scratch import Temporary
+from narrator.storage.scratch import ScratchFolder
 
 HOUR = 3_600.0
 
@@ -27,8 +28,8 @@ def left(folder: Path, prefix: str, *, hours: float, newest_hours: float | None 
     return made
 
 
-@pytest.mark.parametrize("prefix", PREFIXES)
-def test_what_nobody_wrote_in_for_long_is_removed(tmp_path: Path, prefix: str) -> None:
+@pytest.mark.parametrize("prefix", Temporary)
+def test_what_nobody_wrote_in_for_long_is_removed(tmp_path: Path, prefix: Temporary) -> None:
     left(tmp_path, prefix, hours=5)
     assert ScratchFolder(tmp_path).clear(unused_seconds=4 * HOUR) == 1
     assert list(tmp_path.iterdir()) == []
