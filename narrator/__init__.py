@@ -9,6 +9,7 @@ one line do not know one another (docs/architecture.md)::
     bootstrap           settings become services: the only place where adapters are built
     settings            the only reader of the environment
     speech   audio   storage   sandbox   doorbell        adapters, each owning its vendors
+    messenger   failpoints                               webhooks; deaths at named places, rehearsed
     services            the verbs: submit, plan, narrate, render, publish, verify; and their ports
     ingest   text       bytes become a document; a document becomes a plan (pure)
     domain   client     values and rules, standard library only; the client for others' programs
