@@ -1,19 +1,6 @@
 """Dead chunks in SQL: when a chunk is given up, what its job makes of it, and how it comes back."""
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import Any
-
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    delete,
-    exists,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
 from narrator.domain.faults import Fault
 from narrator.domain.ids import JobId, TakeKey
@@ -21,7 +8,8 @@ from narrator.domain.jobs import JobMove, OnDead
 from narrator.domain.ledger import Outcome
 from narrator.domain.poison import OWN_FAULTS, DeadChunk, Evidence, chunks_dead, is_poison
 from narrator.domain.steps import Claim, StepKind, StepMove, step_sources
-from narrator.storage.moves import NewStep, add_steps, hold, move_job
+from narrator.storage.moves import add_steps, hold, move_job
+from narrator.storage.reopening import open_slices, speak_alone, unrender
 from narrator.storage.tables import (
     DEAD,
     PENDING,
@@ -213,41 +201,3 @@ def revive(tx: Connection, job_id: JobId) -> None:
     sliced, number = open_slices(tx, job_id)
     alone = [row for row in found if (row.chapter, row.idx) not in sliced]
     add_steps(tx, job_id, speak_alone(alone, number))
-
-
-def unrender(tx: Connection, job_id: JobId, positions: Sequence[int]) -> None:
-    """Forget these chapters' recordings, and the steps that made them or the book."""
-    made = (steps.c.kind == StepKind.RENDER) & steps.c.chapter.in_(positions)
-    published = steps.c.kind == StepKind.PUBLISH
-    tx.execute(delete(steps).where(steps.c.job_id == job_id, made | published))
-    tx.execute(
-        update(chapters)
-        .where(chapters.c.job_id == job_id, chapters.c.position.in_(positions))
-        .values(audio_key=None, timeline_key=None, samples=None)
-    )
-
-
-def speak_alone(rows: Sequence[Any], number: int) -> Iterator[NewStep]:
-    """Slices of one chunk each (`chapter`, `idx`, `chars`), numbered from `number` on."""
-    for seq, row in enumerate(rows, start=number):
-        yield NewStep(
-            kind=StepKind.SLICE, seq=seq, chapter=row.chapter, chunks=(row.idx,), chars=row.chars
-        )
-
-
-def open_slices(tx: Connection, job_id: JobId) -> tuple[set[tuple[int, int]], int]:
-    """The chunks (chapter, index) in open slices, and the first number that no slice may need.
-
-    A slice may yet be cut into as many as it has chunks, numbered from its own number on.
-    """
-    query: Select[Any] = select(steps.c.seq, steps.c.state, steps.c.chapter, steps.c.chunks).where(
-        steps.c.job_id == job_id, steps.c.kind == StepKind.SLICE
-    )
-    sliced: set[tuple[int, int]] = set()
-    number = 0
-    for row in tx.execute(query):
-        indices = json.loads(row.chunks)
-        number = max(number, row.seq + len(indices))
-        if row.state in step_sources(StepMove.CANCEL):
-            sliced.update((row.chapter, index) for index in indices)
-    return sliced, number

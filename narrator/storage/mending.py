@@ -19,7 +19,6 @@ from narrator.domain.steps import Claim, StepKind, StepMove, StepState
 from narrator.domain.takes import Take
 from narrator.services.plan import SLICE_CHARS
 from narrator.storage.database import instant
-from narrator.storage.dead import open_slices, unrender
 from narrator.storage.moves import (
     NewStep,
     add_steps,
@@ -29,6 +28,7 @@ from narrator.storage.moves import (
     lost,
     move_step,
 )
+from narrator.storage.reopening import forget_recordings, open_slices, unrender
 from narrator.storage.tables import (
     KEPT,
     PENDING,
@@ -166,11 +166,7 @@ def rerender(tx: Connection, claim: Claim, positions: Sequence[int]) -> None:
     hold_with_job(tx, claim)
     _refuse_endless_renders(tx, claim.job_id, positions)
     tx.execute(delete(steps).where(steps.c.id == claim.step_id))
-    tx.execute(
-        update(chapters)
-        .where(chapters.c.job_id == claim.job_id, chapters.c.position.in_(positions))
-        .values(audio_key=None, timeline_key=None, samples=None)
-    )
+    forget_recordings(tx, claim.job_id, positions)
     first = _free_number(tx, claim.job_id)
     add_steps(
         tx,
