@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,13 @@ _WRITES = "narrator_writes"
 _MIGRATION_LOCK = 0x6E617272  # "narr"
 _REMEDY = "check that the database runs and that NARRATOR_DATABASE_URL names it"
 _MAKE_ROOM = "make room on the disk of the database; what waits for it goes on by itself"
+_IN_USE = {"LockNotAvailable", "DeadlockDetected"}
+_MIGRATION_TRIES = 20
 _FULL = {"DiskFull", "SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}  # what a full disk is called
+
+
+class _InUse(StoreUnavailable):
+    """A lock was not to be had in time."""
 
 
 class instant(FunctionElement[float]):  # noqa: N801 — reads as the SQL function it is
@@ -119,12 +125,25 @@ class Database:
         with _plain_errors(), self._writing.connect() as tx, tx.begin():
             yield tx
 
-    def migrate(self) -> None:
-        """Bring the schema to this version; one caller at a time, harmless to repeat."""
+    def migrate(self, *, lock_seconds: float = 3.0) -> None:
+        """Bring the schema to this version; one caller at a time, harmless to repeat.
+
+        Workers go on meanwhile: whoever waits for a table that they use makes everybody wait, so
+        after `lock_seconds` all is undone and tried again, a minute or so in all. Raises
+        StoreUnavailable.
+        """
+        for _ in range(_MIGRATION_TRIES - 1):
+            with suppress(_InUse):
+                self._migrate(lock_seconds)
+                return
+        self._migrate(lock_seconds)
+
+    def _migrate(self, lock_seconds: float) -> None:
         with self.write() as tx:
             if tx.dialect.name == "postgresql":
                 tx.execute(text("SET LOCAL statement_timeout = 0"))
                 tx.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+                tx.execute(text(f"SET LOCAL lock_timeout = {round(lock_seconds * 1_000)}"))
             config = alembic_config()
             config.attributes["connection"] = tx
             command.upgrade(config, "head")
@@ -284,6 +303,10 @@ def _plain_errors() -> Iterator[None]:
         raise RuntimeError(f"the database refused a statement ({_name(error)})") from None
     except DBAPIError as error:
         name = _name(error)
+        if name in _IN_USE:
+            raise _InUse(
+                f"others kept a table or a row to themselves ({name})", remedy=_REMEDY
+            ) from error
         if name in _FULL:
             reason, remedy = f"the database has no room ({name})", _MAKE_ROOM
         else:

@@ -1,6 +1,7 @@
 """The migrations build what `narrator.storage.tables` says, on both databases."""
 
 from argparse import Namespace
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.engine.interfaces import ReflectedIndex
 from narrator.domain.errors import StoreUnavailable
 from narrator.storage.database import Database, alembic_config
 from narrator.storage.tables import metadata
-from tests.contract.stage import together
+from tests.contract.stage import together, until
 
 OLD_JOB = """
 INSERT INTO jobs
@@ -52,6 +53,31 @@ def test_two_may_migrate_at_once(url: str) -> None:
     first, second = Database(url), Database(url)
     assert together(first.migrate, second.migrate) == [None, None]
     first.check()
+
+
+def test_a_migration_that_meets_a_busy_table_makes_nobody_wait_and_tries_again(
+    postgres_url: str,
+) -> None:
+    config = alembic_config()
+    config.cmd_opts = Namespace(x=[f"url={postgres_url}"])
+    command.downgrade(config, "20261122b")
+    database = Database(postgres_url)
+    with ThreadPoolExecutor(1) as threads:
+        with database.write() as tx:
+            tx.execute(text("LOCK TABLE jobs IN ROW EXCLUSIVE MODE"))
+            migration = threads.submit(database.migrate, lock_seconds=0.2)
+            for waits in (True, False, True):
+                until(lambda: _somebody_waits(database) is waits or None)  # noqa: B023
+        migration.result(timeout=60)
+    database.check()
+
+
+def _somebody_waits(database: Database) -> bool:
+    asked = text(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'jobs'::regclass AND NOT granted)"
+    )
+    with database.read() as tx:
+        return bool(tx.scalars(asked).one())
 
 
 def test_a_developer_goes_up_and_down_by_naming_a_database(url: str) -> None:
