@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +49,6 @@ _MAKE_ROOM = "make room on the disk of the database; what waits for it goes on b
 _IN_USE = {"LockNotAvailable", "DeadlockDetected"}
 _MIGRATION_TRIES = 20
 _FULL = {"DiskFull", "SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}  # what a full disk is called
-
-
-class _InUse(StoreUnavailable):
-    """A lock was not to be had in time."""
 
 
 class instant(FunctionElement[float]):  # noqa: N801 — reads as the SQL function it is
@@ -133,8 +129,12 @@ class Database:
         StoreUnavailable.
         """
         for _ in range(_MIGRATION_TRIES - 1):
-            with suppress(_InUse):
+            try:
                 self._migrate(lock_seconds)
+            except StoreUnavailable as error:
+                if not _in_use(error):
+                    raise
+            else:
                 return
         self._migrate(lock_seconds)
 
@@ -303,15 +303,17 @@ def _plain_errors() -> Iterator[None]:
         raise RuntimeError(f"the database refused a statement ({_name(error)})") from None
     except DBAPIError as error:
         name = _name(error)
-        if name in _IN_USE:
-            raise _InUse(
-                f"others kept a table or a row to themselves ({name})", remedy=_REMEDY
-            ) from error
         if name in _FULL:
             reason, remedy = f"the database has no room ({name})", _MAKE_ROOM
         else:
             reason, remedy = f"the database did not answer ({name})", _REMEDY
         raise StoreUnavailable(reason, remedy=remedy) from error
+
+
+def _in_use(error: StoreUnavailable) -> bool:
+    """Whether it was a lock that was not to be had in time."""
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and _name(cause) in _IN_USE
 
 
 def _name(error: DBAPIError) -> str:
