@@ -112,7 +112,7 @@ def test_a_speech_worker_ends_in_time_although_the_provider_answers_nothing(
         fleet.start_worker("speech")
         progress = succeeded(client, location)["progress"]
 
-    assert 0 < progress["chars_resent"] <= 2 * SOCKETS * CHUNK_CHARS
+    assert progress["chars_resent"] <= 2 * SOCKETS * CHUNK_CHARS
 
 
 def test_a_worker_that_was_held_up_beyond_its_lease_adds_nothing(
