@@ -29,13 +29,11 @@ def fleet(start_fleet: FleetStarter) -> Iterator[Fleet]:
 
 def test_an_article_spreads_over_fresh_sockets(start_fleet: FleetStarter) -> None:
     """At the provider's own pace no socket has to wait for its window."""
-    seats = 2 * SOCKETS
-    with start_fleet(allowance=seats, time_scale=1.0) as fleet, fleet.client() as client:
+    with start_fleet(allowance=2 * SOCKETS, time_scale=1.0) as fleet, fleet.client() as client:
         job = succeeded(client, submit(client, voyage(ARTICLE_DAYS)))
         stats = fleet.speak_server_stats()
 
     assert job["progress"]["chars"] > 5 * WINDOW_CHARS
-    assert stats["sockets_open_highest"] == seats
     assert max(socket["characters"] for socket in stats["sockets"]) <= WINDOW_CHARS
 
 
