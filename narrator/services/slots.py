@@ -91,9 +91,12 @@ class SlotKeeper:
     def claim(self, voice: Voice, *, first: bool) -> Claim | None:
         """The next slice of a voice, leased to this process. Raises StoreUnavailable.
 
-        `first`: for a seat that has no work; what its claim left over for others is rung for.
+        `first`: for a seat that has no work; what its claim left over for others is rung for. Any
+        other seat leaves what waits to those that could begin with it at once, if they are enough.
         """
-        now = self._services.clock()
+        standing, now = self._standing, self._services.clock()
+        if not first and (standing and _others_could(standing)):
+            return None
         if not first and now - self._dry_at.get(voice, -DRY_SECONDS) < DRY_SECONDS:
             return None
         claim = self._services.steps.claim_slice(
@@ -101,7 +104,7 @@ class SlotKeeper:
             speaker=self._services.speaker_name,
             owner=self.owner,
             lease_seconds=self._services.rhythm.lease_seconds,
-            seats=self._standing.seats if self._standing else 0,
+            seats=standing.seats if standing else 0,
             first=first,
         )
         if claim is None:
@@ -361,6 +364,11 @@ class SlotKeeper:
             return hold.history(self._services.clock())
         told = self._services.speaker.rest(hold.slot)
         return larger(told, hold.history(self._services.clock()))
+
+
+def _others_could(standing: Standing) -> bool:
+    """Whether slots are free for all that waits: whoever takes one begins with a slice at once."""
+    return 0 < standing.free >= standing.queued
 
 
 def _fence(hold: HeldSlot) -> int:

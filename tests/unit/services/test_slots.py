@@ -327,3 +327,22 @@ def test_the_heartbeat_rings_for_no_more_than_this_process_can_speak(world: Worl
     keeper.beat()
 
     assert world.doorbell.heard() == {Queue.SPEECH: 2}
+
+
+def test_a_seat_at_work_leaves_what_waits_to_slots_that_are_free(world: World) -> None:
+    world.plan()
+    keeper = world.another_keeper(capacity=3)
+    hold = take(keeper)
+    keeper.beat()
+
+    assert keeper.claim(hold.slot.voice, first=False) is None
+    assert keeper.claim(hold.slot.voice, first=True) is not None
+
+
+def test_a_seat_at_work_claims_what_waits_where_no_slot_is_free(world: World) -> None:
+    world.plan()
+    keeper = world.another_keeper(capacity=1)
+    hold = take(keeper)
+    keeper.beat()
+
+    assert keeper.claim(hold.slot.voice, first=False) is not None
