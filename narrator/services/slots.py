@@ -92,10 +92,10 @@ class SlotKeeper:
         """The next slice of a voice, leased to this process. Raises StoreUnavailable.
 
         `first`: for a seat that has no work; what its claim left over for others is rung for. Any
-        other seat leaves what waits to those that could begin with it at once, if they are enough.
+        other seat leaves what waits to those that could begin with it at once, while there are any.
         """
         standing, now = self._standing, self._services.clock()
-        if not first and (standing and _others_could(standing)):
+        if not first and standing and self._others_could(standing, voice):
             return None
         if not first and now - self._dry_at.get(voice, -DRY_SECONDS) < DRY_SECONDS:
             return None
@@ -112,6 +112,15 @@ class SlotKeeper:
         elif first:
             dispatch(self._services)
         return claim
+
+    def _others_could(self, standing: Standing, voice: Voice) -> bool:
+        """Whether a slot is free still, or an open session of the voice idles here."""
+        with self._lock:
+            taken = len(self._holds) + self._acquiring - len(standing.held)
+            return standing.free > max(0, taken) or any(
+                hold.use is Use.IDLE and hold.wanted and hold.slot.voice == voice
+                for hold in self._holds
+            )
 
     def give(self, hold: HeldSlot) -> None:
         """A task is done with its hold."""
@@ -364,11 +373,6 @@ class SlotKeeper:
             return hold.history(self._services.clock())
         told = self._services.speaker.rest(hold.slot)
         return larger(told, hold.history(self._services.clock()))
-
-
-def _others_could(standing: Standing) -> bool:
-    """Whether slots are free for all that waits: whoever takes one begins with a slice at once."""
-    return 0 < standing.free >= standing.queued
 
 
 def _fence(hold: HeldSlot) -> int:
