@@ -59,3 +59,8 @@ def job_object(job_id: JobId, name: str) -> ObjectKey:
 def job_folder(job_id: JobId) -> ObjectKey:
     """Beneath which everything lies that belongs to one job."""
     return ObjectKey(f"{JOBS}/{job_id}")
+
+
+def lexicon_object(job_id: JobId, sha256: str) -> ObjectKey:
+    """Where the lexicon is kept that a job is bound to, by the digest of its JSON."""
+    return job_object(job_id, f"lexicon-{sha256}.json")

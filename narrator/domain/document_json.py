@@ -3,7 +3,15 @@
 import base64
 from typing import Any
 
-from narrator.domain.documents import Chapter, Cover, Document, Passage, PassageKind, Span
+from narrator.domain.documents import (
+    Chapter,
+    Cover,
+    Document,
+    Insertion,
+    Passage,
+    PassageKind,
+    Span,
+)
 from narrator.domain.plan_json import (
     canonical,
     load,
@@ -15,7 +23,7 @@ from narrator.domain.plan_json import (
     span_to_json,
 )
 
-DOCUMENT_VERSION = 1
+DOCUMENT_VERSION = 2
 
 
 def to_json(document: Document) -> bytes:
@@ -71,16 +79,20 @@ def _passage_to_json(passage: Passage) -> list[Any]:
         [span_to_json(span) for span in passage.spans],
         list(passage.breaks),
         passage.scene_break_after,
+        passage.voice,
+        [[each.at, each.text, each.rule] for each in passage.insertions],
     ]
 
 
 def _passage_from_json(value: list[Any]) -> Passage:
-    kind, spans, breaks, scene_break_after = value
+    kind, spans, breaks, scene_break_after, voice, insertions = value
     return Passage(
         kind=PassageKind(kind),
         spans=tuple(Span(start, end) for start, end in spans),
         breaks=tuple(breaks),
         scene_break_after=scene_break_after,
+        voice=voice,
+        insertions=tuple(Insertion(at=at, text=text, rule=rule) for at, text, rule in insertions),
     )
 
 

@@ -29,14 +29,23 @@ class SkipReason(StrEnum):
     FRONT_MATTER = "front-matter"
     BACK_MATTER = "back-matter"
     CONTENTS = "contents"
+    INDEX = "index"
+    BIBLIOGRAPHY = "bibliography"
     NOT_CHOSEN = "not-chosen"  # a chapter left out by `--chapters`
     CODE = "code"
     TABLE = "table"
     FIGURE = "figure"
+    CAPTION = "caption"
+    EPIGRAPH = "epigraph"
+    VERSE = "verse"
     FOOTNOTE = "footnote"
     NOTE_REFERENCE = "note-reference"
     PAGE_BREAK = "page-break"
     SCENE_BREAK = "scene-break"
+    RUNNING_HEAD = "running-head"  # printed on every page, its number included
+    NON_LINEAR = "non-linear"  # outside of the book's reading order
+    BOILERPLATE = "boilerplate"  # what a web page has around its article
+    MARKUP = "markup"  # written for a program, not for a reader
     HIDDEN = "hidden"  # script, style, hidden elements
     UNSPEAKABLE = "unspeakable"  # nothing in it can be pronounced (a row of asterisks)
     LICENCE = "licence"  # Project Gutenberg's header and footer
@@ -67,19 +76,36 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Insertion:
+    """`text` is said at offset `at` although it is none of the source's characters, by `rule`.
+
+    A picture's alternative text, or the word that there is a table.
+    """
+
+    at: int
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """A paragraph, heading, list item, quotation or verse.
 
     `spans` are its characters in order; what lies between two of them (a note reference, say) is a
     skip of the document. `breaks` are offsets at which the markup ends a line (`<br/>`), so that
     the words on either side stay apart. `scene_break_after` marks a change of scene before the
-    next passage.
+    next passage. `voice` is the name of the voice that the document itself asks for, or empty.
+    `insertions` are said besides, in order, each within a span or at an edge of one; a span of no
+    length is there for the sake of its insertion. Passages come in the order in which they are
+    read, which need not be that of the source (a note may be read where it is referred to).
     """
 
     kind: PassageKind
     spans: tuple[Span, ...]
     breaks: tuple[int, ...] = ()
     scene_break_after: bool = False
+    voice: str = ""
+    insertions: tuple[Insertion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +136,16 @@ class Metadata:
     publisher: str = ""
     date: str = ""
     description: str = ""
+    series: str = ""
+    series_position: str = ""  # such as 2 or 2.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a reader makes of bytes. `format` is epub, text, markdown or html."""
+    """What a reader makes of bytes.
+
+    `format` is epub, text, markdown, html, docx, pdf or json.
+    """
 
     format: str
     source: str

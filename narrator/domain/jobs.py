@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from narrator.domain.artifacts import Artifact, AudioFormat
+from narrator.domain.choices import TextChoices
 from narrator.domain.errors import InvalidTransition
 from narrator.domain.ids import DEFAULT_TENANT, JobId, ObjectKey, TenantId
 from narrator.domain.voices import Voice
@@ -105,7 +106,10 @@ def _remedy(state: JobState) -> str:
 class JobOptions:
     """What the submitter chose. `chapters` holds body chapter numbers; empty means all.
 
-    `webhook_url` is told when the job ends, unless it is empty.
+    `webhook_url` is told when the job ends, unless it is empty. `text` says what is read and how it
+    is worded; `lexicon` names the pronunciations (the digest under which they are kept), if any.
+    Only the plan with the digest `plan_hash` is carried out, and at most `max_chars` characters are
+    sent; empty and 0 stand for whatever it takes.
     """
 
     voice: Voice = field(default_factory=Voice)
@@ -113,6 +117,10 @@ class JobOptions:
     chapters: tuple[int, ...] = ()
     on_dead: OnDead = OnDead.FAIL
     webhook_url: str = ""
+    text: TextChoices = field(default_factory=TextChoices)
+    lexicon: str = ""
+    plan_hash: str = ""
+    max_chars: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

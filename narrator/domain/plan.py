@@ -45,6 +45,7 @@ class Chunk:
     edits: tuple[Edit, ...]
     text: str
     boundary: Boundary
+    voice: str = ""  # its name; empty for the narrator's
 
     @property
     def chars(self) -> int:

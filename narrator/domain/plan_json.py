@@ -86,6 +86,9 @@ def metadata_to_json(metadata: Metadata) -> dict[str, Any]:
         "publisher": metadata.publisher,
         "date": metadata.date,
         "description": metadata.description,
+        # Only where there is one: a release before this one does not know of it.
+        **({"series": metadata.series} if metadata.series else {}),
+        **({"series_position": metadata.series_position} if metadata.series_position else {}),
     }
 
 
@@ -118,6 +121,7 @@ def chunk_to_json(chunk: Chunk) -> dict[str, Any]:
         "edits": [[e.span.start, e.span.end, e.after, e.rule] for e in chunk.edits],
         "text": chunk.text,
         "boundary": chunk.boundary.value,
+        **({"voice": chunk.voice} if chunk.voice else {}),
     }
 
 
@@ -132,6 +136,7 @@ def chunk_from_json(value: dict[str, Any]) -> Chunk:
         ),
         text=value["text"],
         boundary=Boundary(value["boundary"]),
+        voice=value.get("voice", ""),
     )
 
 

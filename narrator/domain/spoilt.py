@@ -49,6 +49,11 @@ def plan_spoilt(key: ObjectKey, *, gone: bool) -> StoredSpoilt:
     return _spoilt("the plan of the job", key, gone=gone)
 
 
+def lexicon_spoilt(key: ObjectKey, *, gone: bool) -> StoredSpoilt:
+    """The error for a lexicon that is not in the object store as it was stored."""
+    return _spoilt("the lexicon of the job", key, gone=gone)
+
+
 def _spoilt(what: str, key: ObjectKey, *, gone: bool) -> StoredSpoilt:
     how = "is gone from the object store" if gone else "is not what was stored"
     return StoredSpoilt(f"{what} ({key}) {how}", remedy=_AGAIN)

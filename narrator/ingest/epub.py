@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document, SkipReason
 from narrator.domain.errors import DocumentRefused
 from narrator.ingest.archive import Archive
@@ -23,11 +24,11 @@ _TEXT_TYPES = frozenset(
 )  # fmt: skip
 
 
-def read_epub(data: bytes, name: str) -> Document:
+def read_epub(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document:
     """The document; raises DocumentRefused for DRM, and for an archive that is no whole EPUB."""
     archive = Archive(data, name)
     package = read_package(archive, name)
-    flow, titles = _flow(archive, package)
+    flow, titles = _flow(archive, package, reading)
     chapters, skips = cut(flow, marks(flow, _outline(archive, package, titles)))
     return Document(
         format="epub",
@@ -39,9 +40,9 @@ def read_epub(data: bytes, name: str) -> Document:
     )
 
 
-def _flow(archive: Archive, package: Package) -> tuple[Flow, dict[str, str]]:
+def _flow(archive: Archive, package: Package, reading: Reading) -> tuple[Flow, dict[str, str]]:
     """All text of the spine, and each file's `<title>`."""
-    walker = Walker()
+    walker = Walker(reading=reading)
     titles: dict[str, str] = {}
     aside: list[Matter] = []
     for item in package.spine:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document, Metadata
 from narrator.ingest import gutenberg
 from narrator.ingest.contents import text_of
@@ -11,10 +12,10 @@ from narrator.ingest.walk import Walker
 from narrator.ingest.xhtml import Element, local_name, parse_html
 
 
-def read_html(text: str, name: str) -> Document:
+def read_html(text: str, name: str, reading: Reading = DEFAULT_READING) -> Document:
     """The document; raises DocumentRefused if there is nothing in it, or it is nested too deep."""
     root = parse_html(text, name)
-    walker = Walker()
+    walker = Walker(reading=reading)
     walker.walk(root)
     flow = walker.flow()
     metadata = _with_gutenberg(_metadata(root), gutenberg.metadata(flow.source))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document, Metadata, PassageKind, SkipReason
 from narrator.ingest.flow import Flow, Scribe, in_order
 from narrator.ingest.headings import heading_marks
@@ -30,7 +31,7 @@ _SKIPPED = {"fence": SkipReason.CODE, "code_block": SkipReason.CODE, "hr": SkipR
 _KINDS = {"blockquote": PassageKind.QUOTATION, "list_item": PassageKind.LIST_ITEM}
 
 
-def read_markdown(text: str, title: str) -> Document:
+def read_markdown(text: str, title: str, reading: Reading = DEFAULT_READING) -> Document:
     """The document; `title` names it if nothing in it does."""
     preamble = _PREAMBLE.match(text)
     start = preamble.end() if preamble else 0

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document, PassageKind, SkipReason
 from narrator.ingest import gutenberg
 from narrator.ingest.flow import Flow, Matter, Scribe, in_order
@@ -52,7 +53,7 @@ class _Heading:
     key: str  # equal for the same heading in the table of contents and in the text
 
 
-def read_plaintext(text: str, title: str) -> Document:
+def read_plaintext(text: str, title: str, reading: Reading = DEFAULT_READING) -> Document:
     """The document; without headings it is one chapter named `title`."""
     flow = _flow(text)
     headings = _headings(flow)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document, Span, unaccounted
 from narrator.domain.errors import DocumentRefused, ToolFailed
 from narrator.ingest import limits
@@ -42,31 +43,33 @@ _TAG = re.compile(r"<(?:p|div|br|h[1-6]|body|html)\b[^>]*>", re.IGNORECASE)
 _MARKDOWN = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 
 
-def read(data: bytes, name: str) -> Document:
+def read(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document:
     """The document in `data`: EPUB 2 or 3, HTML, Markdown or plain text.
+
+    `reading` says which roles of text are to be read; the others become skips.
 
     Raises DocumentRefused for anything else, and for what is empty, encrypted, without text, or
     above the limits; ToolFailed if a character went astray, which is a fault of this program.
     """
     _refuse_size(data, name)
-    document = _read(data, name)
+    document = _read(data, name, reading)
     if not document.metadata.title:
         metadata = replace(document.metadata, title=_stem(name))
         document = replace(document, metadata=metadata)
     return _proved(document, name)
 
 
-def _read(data: bytes, name: str) -> Document:
+def _read(data: bytes, name: str, reading: Reading) -> Document:
     if data.startswith(b"PK\x03\x04"):
-        return _read_zip(data, name)
+        return _read_zip(data, name, reading)
     _refuse_foreign(data, name)
     text = decode(data, name)
     if "\0" in text[:4096]:
         raise DocumentRefused(f"{name} is not text", remedy=_CONVERT)
-    return _of_text(text, name)(text, name)
+    return _of_text(text, name)(text, name, reading)
 
 
-def _of_text(text: str, name: str) -> Callable[[str, str], Document]:
+def _of_text(text: str, name: str) -> Callable[[str, str, Reading], Document]:
     """Which reader suits a text; the file's name decides only where the text does not."""
     ending = posixpath.splitext(name.lower())[1]
     if _HTML.match(text) or (ending in {".html", ".htm", ".xhtml"} and _TAG.search(text)):
@@ -75,20 +78,20 @@ def _of_text(text: str, name: str) -> Callable[[str, str], Document]:
         raise DocumentRefused(f"{name} is XML, but not a page of HTML", remedy=_CONVERT)
     if ending in {".md", ".markdown"} or (ending != ".txt" and _MARKDOWN.search(text)):
         return _read_markdown
-    return lambda text, name: read_plaintext(text, _stem(name))
+    return lambda text, name, reading: read_plaintext(text, _stem(name), reading)
 
 
-def _read_markdown(text: str, name: str) -> Document:
+def _read_markdown(text: str, name: str, reading: Reading) -> Document:
     # Loaded when needed: it takes as long as all other readers together.
     module = importlib.import_module("narrator.ingest.markdown")
-    document: Document = module.read_markdown(text, _stem(name))
+    document: Document = module.read_markdown(text, _stem(name), reading)
     return document
 
 
-def _read_zip(data: bytes, name: str) -> Document:
+def _read_zip(data: bytes, name: str, reading: Reading) -> Document:
     archive = Archive(data, name)
     if CONTAINER in archive:
-        return read_epub(data, name)
+        return read_epub(data, name, reading)
     for path, what in _ZIPPED:
         if path in archive:
             raise DocumentRefused(f"{name} is {what}, which is not read yet", remedy=_CONVERT)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import SkipReason
 from narrator.domain.errors import DocumentRefused
 from narrator.ingest.elements import BLOCKS, Place, matter_of, place_of, types_of
@@ -24,8 +25,12 @@ in, `dedication` and the like are parts of a chapter."""
 
 @dataclass(slots=True)
 class Walker:
-    """Walks tree after tree into one flow. Characters come exactly as `itertext` gives them."""
+    """Walks tree after tree into one flow. Characters come exactly as `itertext` gives them.
 
+    `reading` says what is done with text of each role.
+    """
+
+    reading: Reading = DEFAULT_READING
     scribe: Scribe = field(default_factory=Scribe)
     matters: list[Matter] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)

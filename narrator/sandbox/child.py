@@ -1,7 +1,8 @@
 """The reading process: limits first, then one document from standard input to standard output.
 
-`python -m narrator.sandbox.child NAME MEMORY_BYTES CPU_SECONDS INPUT_BYTES PARENT`, started by
-`sandbox.reader`, whose process PARENT is. Its answer is one line that names what follows it:
+`python -m narrator.sandbox.child NAME CHOICES MEMORY_BYTES CPU_SECONDS INPUT_BYTES PARENT`, started
+by `sandbox.reader`, whose process PARENT is. CHOICES is JSON, of which the reading counts. Its
+answer is one line that names what follows it:
 `document` (in the form of `domain.document_json`), `refused` or `failed` (a JSON list of reason and
 remedy), or `exhausted` (nothing: the memory did not suffice). It writes nothing else: what it knows
 is the document's text.
@@ -15,6 +16,7 @@ import signal
 import sys
 
 from narrator.domain import document_json
+from narrator.domain.choices import Reading, choices_from_json
 from narrator.domain.errors import DocumentRefused, ToolFailed
 from narrator.ingest.read import read as read_document
 from narrator.sandbox.pipes import bounded
@@ -23,12 +25,20 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 _FILES = 64  # enough to import modules with
 
 
-def main(name: str, memory_bytes: int, cpu_seconds: int, input_bytes: int, parent: int) -> None:
+def main(
+    name: str,
+    choices: str,
+    memory_bytes: int,
+    cpu_seconds: int,
+    input_bytes: int,
+    parent: int,
+) -> None:
     """Read the document on standard input and answer on standard output."""
     die_with(parent)
     confine(memory_bytes, cpu_seconds)
+    reading = choices_from_json(json.loads(choices)).reading
     try:
-        answer = read(bounded(sys.stdin.buffer, input_bytes), name, input_bytes)
+        answer = read(bounded(sys.stdin.buffer, input_bytes), name, reading, input_bytes)
     except MemoryError:
         answer = b"exhausted\n"
     sys.stdout.buffer.write(answer)
@@ -52,13 +62,13 @@ def confine(memory_bytes: int, cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def read(data: bytes, name: str, input_bytes: int) -> bytes:
+def read(data: bytes, name: str, reading: Reading, input_bytes: int) -> bytes:
     """The answer for a document's bytes."""
     if len(data) > input_bytes:
         most = f"{input_bytes // 1_000_000} MB"
         return _answer("refused", f"{name} is above {most}", "split the document")
     try:
-        document = document_json.to_json(read_document(data, name))
+        document = document_json.to_json(read_document(data, name, reading))
     except DocumentRefused as refusal:
         return _answer("refused", refusal.reason, refusal.remedy)
     except ToolFailed as failure:
@@ -75,5 +85,5 @@ def _answer(kind: str, reason: str, remedy: str) -> bytes:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:6]))
+    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:7]))
     os._exit(0)  # tidying up may want memory that there is no more of

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from narrator.domain import document_json
+from narrator.domain.choices import DEFAULT_READING, Reading, TextChoices, choices_to_json
 from narrator.domain.documents import Document
 from narrator.domain.errors import DocumentRefused, ToolFailed
 from narrator.sandbox.pipes import bounded
@@ -40,14 +41,14 @@ class SandboxedReader:
     input_bytes: int = 512 * _MEGABYTE
     output_bytes: int = 1_000 * _MEGABYTE
 
-    def read(self, path: Path, *, name: str) -> Document:
+    def read(self, path: Path, *, name: str, reading: Reading = DEFAULT_READING) -> Document:
         """The document at `path`; `name` is a hint of its format and its title of last resort.
 
         Raises DocumentRefused, also when the limits do not suffice, and ToolFailed when the child
         died of anything else.
         """
         with path.open("rb") as source:
-            child = self._child(source.fileno(), name)
+            child = self._child(source.fileno(), name, reading)
         with _limited(child, self.wall_seconds) as late:
             answer = bounded(_output(child), self.output_bytes)
             if len(answer) > self.output_bytes:
@@ -59,7 +60,7 @@ class SandboxedReader:
             raise self._died(name, code)
         return self._understood(name, answer)
 
-    def _child(self, source: int, name: str) -> subprocess.Popen[bytes]:
+    def _child(self, source: int, name: str, reading: Reading) -> subprocess.Popen[bytes]:
         limits = (self.memory_bytes, self.cpu_seconds, self.input_bytes)
         return subprocess.Popen(  # noqa: S603  our own module
             [
@@ -68,6 +69,7 @@ class SandboxedReader:
                 "-m",
                 "narrator.sandbox.child",
                 _argument(name),
+                json.dumps(choices_to_json(TextChoices(reading=reading))),
                 *map(str, (*limits, os.getpid())),
             ],
             stdin=source,

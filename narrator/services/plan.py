@@ -5,11 +5,13 @@ from itertools import groupby
 from pathlib import Path
 
 from narrator.domain.artifacts import job_object
+from narrator.domain.choices import DEFAULT_CHOICES, TextChoices
 from narrator.domain.documents import Cover, Document
 from narrator.domain.errors import DocumentRefused
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import JobId, ObjectKey, TakeKey
 from narrator.domain.jobs import Job
+from narrator.domain.lexicon import NO_LEXICON, Lexicon
 from narrator.domain.plan import Chunk, Plan
 from narrator.domain.plan_json import plan_hash, to_json
 from narrator.domain.spread import cut
@@ -18,7 +20,7 @@ from narrator.domain.takes import take_key
 from narrator.services.kit import Services
 from narrator.services.ports import PlannedChunk, PlannedJob, Reader, Slice
 from narrator.services.scratch import Temporary, scratch_folder
-from narrator.services.stored import fetch_source, plan_object
+from narrator.services.stored import fetch_lexicon, fetch_source, plan_object
 from narrator.text.plan import make_plan
 
 SLICE_CHARS = 2_000
@@ -27,12 +29,23 @@ SLICE_CHARS = 2_000
 COVER_NAMES = {"image/jpeg": "cover.jpg", "image/png": "cover.png"}
 
 
-def preview(reader: Reader, path: Path, *, name: str, chapters: tuple[int, ...]) -> Plan:
+def preview(
+    reader: Reader,
+    path: Path,
+    *,
+    name: str,
+    chapters: tuple[int, ...] = (),
+    choices: TextChoices = DEFAULT_CHOICES,
+    lexicon: Lexicon = NO_LEXICON,
+) -> Plan:
     """The plan of a document, nothing stored and nothing spent.
 
     Raises DocumentRefused or OptionRefused.
     """
-    return _speakable(make_plan(reader.read(path, name=name), chapters=chapters), name)
+    document = reader.read(path, name=name, reading=choices.reading)
+    return _speakable(
+        make_plan(document, chapters=chapters, choices=choices, lexicon=lexicon), name
+    )
 
 
 def plan(services: Services, claim: Claim) -> None:
@@ -57,8 +70,15 @@ def read_plan(services: Services, job: Job) -> tuple[Document, Plan]:
     with scratch_folder(services.scratch, Temporary.PLAN) as folder:
         path = folder / "source"
         fetch_source(services, job, path)
-        document = services.reader.read(path, name=job.source_name)
-    made = make_plan(document, chapters=job.options.chapters)
+        document = services.reader.read(
+            path, name=job.source_name, reading=job.options.text.reading
+        )
+    made = make_plan(
+        document,
+        chapters=job.options.chapters,
+        choices=job.options.text,
+        lexicon=fetch_lexicon(services, job),
+    )
     return document, _speakable(made, job.source_name)
 
 

@@ -3,13 +3,14 @@
 import hashlib
 from pathlib import Path, PurePosixPath
 
-from narrator.domain.artifacts import job_object, source_object
+from narrator.domain.artifacts import job_object, lexicon_object, source_object
 from narrator.domain.errors import Missing, TakeCorrupt, VerificationFailed
 from narrator.domain.ids import JobId, ObjectKey
 from narrator.domain.jobs import Job
+from narrator.domain.lexicon import NO_LEXICON, Lexicon, lexicon_from_json
 from narrator.domain.plan import Plan
 from narrator.domain.plan_json import from_json as plan_from_json
-from narrator.domain.spoilt import plan_spoilt, source_spoilt
+from narrator.domain.spoilt import lexicon_spoilt, plan_spoilt, source_spoilt
 from narrator.domain.timeline import Placement
 from narrator.services.kit import Services
 from narrator.services.ports import ChapterTake, RenderedRecord
@@ -28,6 +29,21 @@ def fetch_source(services: Services, job: Job, path: Path) -> None:
         raise source_spoilt(job.source_key, gone=True) from error
     if source_object(file_sha256(path)) != job.source_key:
         raise source_spoilt(job.source_key, gone=False)
+
+
+def fetch_lexicon(services: Services, job: Job) -> Lexicon:
+    """The lexicon that a job is bound to, an empty one for none; raises StoredSpoilt."""
+    sha256 = job.options.lexicon
+    if not sha256:
+        return NO_LEXICON
+    key = lexicon_object(job.id, sha256)
+    try:
+        data = services.objects.get_bytes(key)
+    except Missing as error:
+        raise lexicon_spoilt(key, gone=True) from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise lexicon_spoilt(key, gone=False)
+    return lexicon_from_json(data)
 
 
 def plan_object(job_id: JobId, sha256: str) -> ObjectKey:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from narrator.domain.artifacts import source_object
+from narrator.domain.choices import TextChoices, choices_to_json
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import DEFAULT_TENANT, JobId, TenantId
 from narrator.domain.jobs import Job, JobOptions, NewJob, OnDead
@@ -66,6 +67,8 @@ def same_job_id(path: Path, *, name: str, options: JobOptions, speaker: str, stu
     ]
     if options.on_dead is not OnDead.FAIL:  # as it was before there was a choice
         identity.append(options.on_dead)
+    if options.text != TextChoices() or options.lexicon:
+        identity.append([choices_to_json(options.text), options.lexicon])
     return JobId(hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, false, func, select, update
 
 from narrator.domain.artifacts import Artifact, AudioFormat
+from narrator.domain.choices import choices_from_json, choices_to_json
 from narrator.domain.ids import JobId, ObjectKey, TenantId
 from narrator.domain.jobs import (
     FINAL_STATES,
@@ -214,6 +215,10 @@ def _columns(new: NewJob) -> dict[str, object]:
         "chapters": json.dumps(new.options.chapters),
         "on_dead": new.options.on_dead,
         "webhook_url": new.options.webhook_url or None,
+        "choices": json.dumps(choices_to_json(new.options.text)),
+        "lexicon": new.options.lexicon or None,
+        "plan_hash": new.options.plan_hash or None,
+        "max_chars": new.options.max_chars,
     }
 
 
@@ -282,6 +287,10 @@ def _job_of(row: Row[Any], files: tuple[Artifact, ...]) -> Job:
             chapters=tuple(json.loads(row.chapters)),
             on_dead=OnDead(row.on_dead),
             webhook_url=row.webhook_url or "",
+            text=choices_from_json(json.loads(row.choices)),
+            lexicon=row.lexicon or "",
+            plan_hash=row.plan_hash or "",
+            max_chars=row.max_chars,
         ),
         state_times={state: at for state, at in times if at is not None},
         title=row.title,

@@ -99,6 +99,10 @@ jobs = Table(
     Column("takes_spoilt", Integer, nullable=False, server_default=text("0")),  # and spoken again
     Column("webhook_url", Text),  # who is told when it ends
     Column("deleted_at", Double),  # set: it is there for nobody, and a step removes it
+    Column("choices", Text, nullable=False, server_default=text("'{}'")),  # about the text
+    Column("lexicon", String(64)),  # under which digest it is kept
+    Column("plan_hash", String(64)),  # the only plan that may be carried out
+    Column("max_chars", BigInteger, nullable=False, server_default=text("0")),  # to be sent; 0: any
     _among("state", JobState, "state"),
     _among("format", AudioFormat, "format"),
     CheckConstraint("(state = 'failed') = (failure_code IS NOT NULL)", name="failure"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from narrator.domain.choices import DEFAULT_CHOICES, TextChoices
 from narrator.domain.documents import (
     Chapter,
     Document,
@@ -13,13 +14,22 @@ from narrator.domain.documents import (
     unaccounted,
 )
 from narrator.domain.errors import OptionRefused, ToolFailed
+from narrator.domain.lexicon import NO_LEXICON, Lexicon
 from narrator.domain.plan import Boundary, Chunk, Edit, Plan, PlannedChapter
 from narrator.text.chunking import Draft, draft, speakable
 from narrator.text.script import Script, trimmed, write_out
 
 
-def make_plan(document: Document, *, chapters: tuple[int, ...] = ()) -> Plan:
+def make_plan(
+    document: Document,
+    *,
+    chapters: tuple[int, ...] = (),
+    choices: TextChoices = DEFAULT_CHOICES,
+    lexicon: Lexicon = NO_LEXICON,
+) -> Plan:
     """The plan of those body chapters (all of them when none is named).
+
+    `choices` say how the text is worded and who speaks it; `lexicon` how words are pronounced.
 
     A chapter in which nothing can be pronounced is left out, its characters listed among the skips.
     Raises OptionRefused for a chapter that the document does not have.

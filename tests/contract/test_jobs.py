@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from narrator.domain.artifacts import AudioFormat
+from narrator.domain.choices import TextChoices, TextPass, parse_reading
 from narrator.domain.errors import InvalidTransition, Missing
 from narrator.domain.jobs import Failure, JobOptions, JobState, Stage
 from narrator.domain.steps import Queue, StepKind, StepState
@@ -20,7 +21,13 @@ def test_a_new_job_is_queued_with_one_step_that_plans_it(store: Store) -> None:
 
 def test_a_job_comes_back_as_it_was_submitted(store: Store) -> None:
     options = JobOptions(
-        voice=Voice(name="aura-2-luna-en", speed=0.9), format=AudioFormat.OPUS, chapters=(1, 3, 4)
+        voice=Voice(name="aura-2-luna-en", speed=0.9),
+        format=AudioFormat.OPUS,
+        chapters=(1, 3, 4),
+        text=TextChoices(reading=parse_reading(["footnotes=end"]), without=(TextPass.ROMANS,)),
+        lexicon="1" * 64,
+        plan_hash="2" * 64,
+        max_chars=5_000_000_000,
     )
     new = new_job(7, options)
     store.jobs.create(new)

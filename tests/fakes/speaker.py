@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document
 from narrator.domain.errors import JobFault, NarratorError, SpeechRefused
 from narrator.domain.faults import Fault
@@ -133,9 +134,11 @@ class FakeReader:
     """Answers with a document, or refuses with an error."""
 
     answer: Document | NarratorError
+    reading: Reading = DEFAULT_READING  # what it was last asked for
 
-    def read(self, path: Path, *, name: str) -> Document:
+    def read(self, path: Path, *, name: str, reading: Reading = DEFAULT_READING) -> Document:
         assert path.is_file(), f"{name} was not brought to the reader"
+        self.reading = reading
         if isinstance(self.answer, NarratorError):
             raise self.answer
         return self.answer

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from narrator.domain.artifacts import AudioFormat
+from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Cover, Document, Metadata
 from narrator.domain.ids import ObjectKey
 from narrator.domain.plan import Boundary
@@ -64,8 +65,10 @@ class Objects(Protocol):
 class Reader(Protocol):
     """Reads documents, safely."""
 
-    def read(self, path: Path, *, name: str) -> Document:
+    def read(self, path: Path, *, name: str, reading: Reading = DEFAULT_READING) -> Document:
         """The document; its content tells its format, `name` is a hint and a last-resort title.
+
+        `reading` says which roles of text are to be read; the others become skips.
 
         Raises DocumentRefused, or ToolFailed when the reading process itself broke.
         """

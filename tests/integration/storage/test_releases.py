@@ -84,6 +84,7 @@ ROWS: dict[str, dict[str, object]] = {
         "slot": 0,
         "sent_at": 1.0,
     },
+    "sweeps": {"name": "takes", "due_at": 1.0, "after": "", "removed": 0},
 }
 """What every release has to name of a new row; the rest has defaults, or may be null."""
 
