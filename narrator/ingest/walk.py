@@ -1,5 +1,6 @@
 """Walking an (X)HTML tree, so that each of its characters is written down once, in order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -27,10 +28,12 @@ in, `dedication` and the like are parts of a chapter."""
 class Walker:
     """Walks tree after tree into one flow. Characters come exactly as `itertext` gives them.
 
-    `reading` says what is done with text of each role.
+    `reading` says what is done with text of each role; `left_out` names elements that are skipped
+    whole, and why, whatever they are called.
     """
 
     reading: Reading = DEFAULT_READING
+    left_out: Mapping[Element, SkipReason] = field(default_factory=dict)
     scribe: Scribe = field(default_factory=Scribe)
     matters: list[Matter] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
@@ -44,7 +47,7 @@ class Walker:
         for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
             if event == "start":
                 types = types_of(element)
-                stack.append(place_of(element, types, stack[-1]))
+                stack.append(self._place(element, types, stack[-1]))
                 _refuse_beyond(len(stack) <= _DEEPEST, path)
                 self._enter(element, types, stack, path)
                 if matter is None and _may_say_matter(element, len(stack) - 1):
@@ -72,6 +75,10 @@ class Walker:
             places=self.places,
             types=self.types,
         )
+
+    def _place(self, element: Element, types: frozenset[str], around: Place) -> Place:
+        skip = around.skip or self.left_out.get(element)
+        return Place(skip=skip) if skip else place_of(element, types, around)
 
     def _enter(
         self, element: Element, types: frozenset[str], stack: list[Place], path: str
