@@ -45,6 +45,7 @@ class Fault(StrEnum):
     UNASKED_ANSWER = "unasked-answer"  # a Flushed that no flush asked for
     LOST_ANSWER = "lost-answer"  # a leap in the sequence of Flushed
     BESIDE = "beside"  # sent after an utterance that was in doubt, and cut with it
+    ONE_OF_SEVERAL = "one-of-several"  # for one of those outstanding, and nobody knows for which
 
     # Our own side.
     UNSPEAKABLE = "unspeakable"  # nothing to say in it, or too long for any window

@@ -11,6 +11,12 @@ tells them apart is what becomes of others. A chunk is given up (it is *dead*) o
 * somebody else's words were spoken since it failed first, unless its own answers convict it: a
   silence says nothing of a text, an answer without audio does.
 
+An answer is its own utterance's, whatever else is outstanding. Any other end that one text may be
+the reason of says nothing of which: where several were outstanding, all of them become *suspects*
+and none is blamed. A suspect, whether it failed or only may have, is sent alone from then on, so
+that each of its further failures is its own, and a text that the provider refuses by closing
+(`UNCLEAR`, and the job's fault by the table) fails its own job and no other's.
+
 Where one of these does not hold its slice is tried again, ever more seldom, and when its attempts
 are used up the job fails for the provider's fault, as it would without any suspect.
 """
@@ -44,7 +50,17 @@ VERDICTS = frozenset(
 """What the provider made of one text, and of no other."""
 
 OWN_FAULTS = VERDICTS | {Fault.SILENCE, Fault.ERROR_MESSAGE, Fault.CLOSE_1011}
-"""What may be the fault of the text that was to be answered next. Others are cut beside it."""
+"""What may be a text's own fault, and counts against it."""
+
+UNCLEAR = (OWN_FAULTS - VERDICTS) | {
+    Fault.CLOSE_1003,
+    Fault.CLOSE_1008_DATA_0000,
+    Fault.CLOSE_1009,
+}
+"""What ends a session because of one text, without a word of which."""
+
+SUSPICIONS = OWN_FAULTS | {Fault.ONE_OF_SEVERAL}
+"""What makes a chunk a suspect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,6 +112,7 @@ RULES: Mapping[Fault, Rule] = {
     Fault.UNASKED_ANSWER: _CUT,
     Fault.LOST_ANSWER: _CUT,
     Fault.BESIDE: replace(_CUT, counted=False),
+    Fault.ONE_OF_SEVERAL: replace(_CUT, counted=False),  # at most once a chunk: see `poison`
     Fault.UNSPEAKABLE: _REFUSED,
     Fault.SLOT_ENDED: replace(_AWAY, ends_session=True),
     Fault.GIVEN_UP: replace(_OURS, counted=False, ends_session=True),

@@ -40,14 +40,18 @@ class Part:
     def offer(self) -> list[Utterance]:
         """What may be said next: all that is above suspicion, then one suspect at a time.
 
-        A chunk that failed before may fail again, and cut whatever was sent after it: it is sent
-        when nothing else of its slice is under way.
+        A suspect may fail again, and cut whatever is outstanding with it: it is sent alone in its
+        session, after the rest of its slice.
         """
-        chosen = [key for key in self.waiting if not self.chunks[key].failures]
+        chosen = [key for key in self.waiting if not self.chunks[key].suspect]
         if not chosen and len(self.waiting) == len(self.chunks):
             chosen = self.waiting[:1]
         self.waiting = [key for key in self.waiting if key not in chosen]
-        return [Utterance(key=key, text=self.chunks[key].text) for key in chosen]
+        return [self._utterance(self.chunks[key]) for key in chosen]
+
+    @staticmethod
+    def _utterance(chunk: PlannedChunk) -> Utterance:
+        return Utterance(key=chunk.key, text=chunk.text, alone=chunk.suspect)
 
     def reported(self, key: TakeKey) -> None:
         """Something became of it."""

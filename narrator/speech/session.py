@@ -6,7 +6,8 @@ The order of calls::
 
     session = SpeechSession(rules, pacing, opened_at=now)
     session.offer(utterance)              up to `room` of them
-    session.choose(now)                   what should be sent now, when its caller permits it
+    session.choose(now)                   what should be sent now, when its caller permits it;
+                                          what must be alone is, when its turn has come
     session.permit(keys, now)             what may be: the frames to send at once
     session.receive(frame, now)           what came
     session.tick(now)                     time has passed, at the latest at `overdue_at`
@@ -41,10 +42,10 @@ from narrator.domain.errors import NarratorError, SpeechInterrupted
 from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
 from narrator.domain.pacing import Pacing, counted_chars
-from narrator.domain.poison import OWN_FAULTS
 from narrator.domain.retry import rule_of
 from narrator.services.ports import Cut, Spoken, Unsent, Utterance
 from narrator.speech import wire
+from narrator.speech.blame import blamed
 from narrator.speech.choice import best_set
 from narrator.speech.rules import SessionRules
 
@@ -231,19 +232,17 @@ class SpeechSession:
         return warnings
 
     def give_up(self, error: NarratorError) -> None:
-        """Expect nothing more: everything outstanding is Cut.
+        """Expect nothing more: everything outstanding is Cut, each for what is said of it.
 
-        What may be its own utterance's fault is the first one's: the others are cut beside it.
+        What fails a job fails only the one job that it must be about, see `blame`.
         """
         if self.over:
             return
-        self.error = error
-        while self._owed:
+        errors = blamed(error, len(self._owed))
+        self.error = errors[0] if errors else error
+        for each in errors:
             key = self._owed.popleft().utterance.key
-            self._reports.append(
-                Cut(key=key, error=error, sent=True, request_id=self.request_id),
-            )
-            error = self._beside(error)
+            self._reports.append(Cut(key=key, error=each, sent=True, request_id=self.request_id))
 
     # ---------------------------------------------------------- from the outside
 
@@ -300,8 +299,10 @@ class SpeechSession:
 
     @property
     def _allowed(self) -> int:
-        """How many may be chosen now."""
-        return 0 if self._chosen else max(0, self._rules.outstanding - self._unstored)
+        """How many may be chosen now; nothing is sent after what must be alone."""
+        if self._chosen or any(each.utterance.alone for each in self._owed):
+            return 0
+        return max(0, self._rules.outstanding - self._unstored)
 
     def _silent_at(self) -> float:
         return self._heard_at + self._rules.silence_seconds
@@ -313,15 +314,23 @@ class SpeechSession:
     def _choice(self, now: float) -> list[_Ready]:
         """Of the best set for the room that is there a little later, what fits now."""
         room, most = self._pacing.room(now + self._rules.ahead_seconds)
-        sizes = [each.chars for each in self._ready]
-        first = bool(sizes) and self._sent - self._ready[0].came_after >= self._rules.passed_over
+        ready = self._next()
+        sizes = [each.chars for each in ready]
+        first = bool(sizes) and self._sent - ready[0].came_after >= self._rules.passed_over
         room_now, most_now = self._pacing.room(now)
         chosen: list[_Ready] = []
         for position in best_set(sizes, room, most, first=first):
             if sizes[position] <= room_now and len(chosen) < most_now:
                 room_now -= sizes[position]
-                chosen.append(self._ready[position])
+                chosen.append(ready[position])
         return chosen
+
+    def _next(self) -> list[_Ready]:
+        """What there is to choose from: all that came before what must be alone, then that."""
+        alone = next((at for at, each in enumerate(self._ready) if each.utterance.alone), None)
+        if alone == 0:
+            return [] if self._owed else self._ready[:1]
+        return self._ready[:alone]
 
     def _record(self, sent: _Ready, now: float) -> None:
         self._pacing.record(sent.chars, now)
@@ -375,13 +384,6 @@ class SpeechSession:
         fault, words = doubt
         self._interrupt(fault, f"the provider answered {chars} characters with {words}")
         return True
-
-    def _beside(self, error: NarratorError) -> NarratorError:
-        """The error for what was sent after an utterance that this error cut."""
-        if error.fault not in OWN_FAULTS:
-            return error
-        words = "it was sent after an utterance whose answer ended the session"
-        return SpeechInterrupted(self._named(words), fault=Fault.BESIDE)
 
     def _interrupt(self, fault: Fault, reason: str) -> None:
         self.give_up(SpeechInterrupted(self._named(reason), fault=fault))

@@ -1,12 +1,21 @@
 """Dead chunks in SQL: when a chunk is given up, what its job makes of it, and how it comes back."""
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select, update
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, case, exists, func, select, update
 
 from narrator.domain.faults import Fault
 from narrator.domain.ids import JobId, TakeKey
 from narrator.domain.jobs import JobMove, OnDead
 from narrator.domain.ledger import Outcome
-from narrator.domain.poison import OWN_FAULTS, DeadChunk, Evidence, chunks_dead, is_poison
+from narrator.domain.poison import (
+    OWN_FAULTS,
+    SUSPICIONS,
+    DeadChunk,
+    Evidence,
+    chunks_dead,
+    is_poison,
+)
 from narrator.domain.steps import Claim, StepKind, StepMove, step_sources
 from narrator.storage.moves import add_steps, hold, move_job
 from narrator.storage.reopening import open_slices, speak_alone, unrender
@@ -30,11 +39,15 @@ WORK = (StepKind.PLAN, StepKind.SLICE, StepKind.RENDER, StepKind.PUBLISH)
 
 
 def failures(tx: Connection, claim: Claim) -> dict[int, int]:
-    """How often each of the slice's chunks failed for its own sake since the job was begun."""
+    """How often each suspect among the slice's chunks failed for its own sake.
+
+    All since the job was begun; 0 for one that only may have failed.
+    """
+    own = case((utterances.c.code.in_(OWN_FAULTS), 1), else_=0)
     query = (
-        select(utterances.c.idx, func.count().label("times"))
+        select(utterances.c.idx, func.sum(own).label("times"))
         .where(
-            _failed(claim.job_id),
+            _failed(claim.job_id, SUSPICIONS),
             utterances.c.chapter == claim.chapter,
             utterances.c.idx.in_(claim.chunks),
         )
@@ -65,13 +78,13 @@ def bury(tx: Connection, claim: Claim, key: TakeKey, fault: Fault, reason: str) 
     return True
 
 
-def _failed(job_id: JobId) -> ColumnElement[bool]:
-    """Rows of the job's chunks that failed for their own sake since it was last set going."""
+def _failed(job_id: JobId, faults: Collection[Fault] = OWN_FAULTS) -> ColumnElement[bool]:
+    """Rows of the job's chunks that failed with one of these since it was last set going."""
     begun_at = select(func.coalesce(jobs.c.running_at, 0)).where(jobs.c.id == job_id)
     return (
         (utterances.c.job_id == job_id)
         & is_state(utterances.c.outcome, Outcome.CUT)
-        & utterances.c.code.in_(OWN_FAULTS)
+        & utterances.c.code.in_(faults)
         & (utterances.c.sent_at >= begun_at.scalar_subquery())
     )
 

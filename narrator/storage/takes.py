@@ -53,7 +53,7 @@ class SqlTakes:
         with self._database.read() as tx:
             look(tx, claim)
             failed = failures(tx, claim)
-            return [_planned(row, failed.get(row.idx, 0)) for row in tx.execute(query)]
+            return [_planned(row, failed.get(row.idx)) for row in tx.execute(query)]
 
     def find(self, keys: Iterable[TakeKey]) -> dict[TakeKey, Take]:
         """The finished takes among `keys`; marks them as used, to the hour."""
@@ -288,14 +288,15 @@ def _batches(keys: list[TakeKey]) -> Iterator[list[TakeKey]]:
         yield keys[start : start + _BATCH_KEYS]
 
 
-def _planned(row: Row[Any], failed: int) -> PlannedChunk:
+def _planned(row: Row[Any], failed: int | None) -> PlannedChunk:
     return PlannedChunk(
         chapter=row.chapter,
         index=row.idx,
         text=row.text,
         key=TakeKey(row.take_key),
         boundary=Boundary(row.boundary),
-        failures=failed,
+        failures=failed or 0,
+        suspect=failed is not None,
     )
 
 

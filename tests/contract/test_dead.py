@@ -122,6 +122,30 @@ def test_what_others_did_to_a_chunk_is_not_counted(fleet: Fleet, fault: Fault) -
     assert {chunk.failures for chunk in fleet.store.takes.pending(claim)} == {0}
 
 
+def test_what_failed_or_may_have_failed_is_a_suspect(fleet: Fleet) -> None:
+    planned(fleet, BOOK_TEXTS)
+    claim = fleet.store.next(Queue.SPEECH)
+    send(fleet, claim, 0, "one", Fault.ONE_OF_SEVERAL)
+    send(fleet, claim, 1, "bad", Fault.NO_AUDIO)
+    send(fleet, claim, 2, "three", Fault.BESIDE)
+    claim = again(fleet, claim)
+    pending = fleet.store.takes.pending(claim)
+    assert [(chunk.suspect, chunk.failures) for chunk in pending] == [
+        (True, 0),
+        (True, 1),
+        (False, 0),
+    ]
+
+
+def test_nobody_is_a_suspect_any_more_after_a_retry(fleet: Fleet) -> None:
+    job = planned(fleet, BOOK_TEXTS)
+    send(fleet, fleet.store.next(Queue.SPEECH), 0, "one", Fault.ONE_OF_SEVERAL)
+    fleet.store.jobs.cancel(job.id)
+    fleet.store.jobs.retry(job.id)
+    claim = fleet.store.next(Queue.SPEECH)
+    assert not any(chunk.suspect for chunk in fleet.store.takes.pending(claim))
+
+
 def test_failures_before_a_retry_are_not_counted(fleet: Fleet) -> None:
     job = planned(fleet, BOOK_TEXTS)
     claim = fleet.store.next(Queue.SPEECH)

@@ -23,9 +23,10 @@ class MemoryTakes(MemoryTables):
         with self._lock:
             self._held(claim)
             times = self.utterances.failures(claim.job_id, since=self._begun_at(claim.job_id))
+            places = [(chunk, (chunk.chapter, chunk.index)) for chunk in self._pending(claim)]
             return [
-                replace(chunk, failures=times[chunk.chapter, chunk.index])
-                for chunk in self._pending(claim)
+                replace(chunk, failures=times.get(place, 0), suspect=place in times)
+                for chunk, place in places
             ]
 
     def find(self, keys: Iterable[TakeKey]) -> dict[TakeKey, Take]:

@@ -8,7 +8,7 @@ from narrator.domain.errors import InvalidTransition
 from narrator.domain.faults import Fault
 from narrator.domain.ids import JobId, StepId, TakeKey
 from narrator.domain.ledger import Outcome, Sending, Sums
-from narrator.domain.poison import OWN_FAULTS, Evidence
+from narrator.domain.poison import OWN_FAULTS, SUSPICIONS, Evidence
 from narrator.domain.steps import Claim
 
 
@@ -32,10 +32,10 @@ class UtteranceRow:
         """The chunk within its job."""
         return self.chapter, self.sending.index
 
-    def failed(self, job_id: JobId, since: float) -> bool:
-        """Whether it is of that job and failed for its own sake, since then."""
+    def failed(self, job_id: JobId, since: float, faults: Collection[Fault] = OWN_FAULTS) -> bool:
+        """Whether it is of that job and failed with one of these, since then."""
         mine = self.job_id == job_id and self.sent_at >= since
-        return mine and self.outcome is Outcome.CUT and self.code in set(OWN_FAULTS)
+        return mine and self.outcome is Outcome.CUT and self.code in set(faults)
 
     def same_chunk(self, other: "UtteranceRow") -> bool:
         """Whether the other is of the same chunk of the same job."""
@@ -91,9 +91,11 @@ class Utterances:
         if row is not None and row.outcome in {Outcome.SENT, Outcome.LOST}:
             row.outcome, row.request_id, row.code = outcome, request_id, code
 
-    def failures(self, job_id: JobId, *, since: float) -> Counter[tuple[int, int]]:
-        """How often each chunk (chapter, index) failed for its own sake."""
-        return Counter(row.place for row in self.rows.values() if row.failed(job_id, since))
+    def failures(self, job_id: JobId, *, since: float) -> dict[tuple[int, int], int]:
+        """How often each suspect (chapter, index) failed for its own sake, which may be never."""
+        rows = [row for row in self.rows.values() if row.failed(job_id, since, SUSPICIONS)]
+        own = Counter(row.place for row in rows if row.failed(job_id, since))
+        return {row.place: own[row.place] for row in rows}
 
     def evidence(self, job_id: JobId, key: TakeKey, *, since: float) -> Evidence:
         """What became of others meanwhile."""

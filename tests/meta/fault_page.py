@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from narrator.domain import governor
 from narrator.domain.faults import Fault
-from narrator.domain.poison import CHUNK_ATTEMPTS, MOST_SUSPECTS, OWN_FAULTS, VERDICTS
+from narrator.domain.poison import CHUNK_ATTEMPTS, MOST_SUSPECTS, OWN_FAULTS, UNCLEAR, VERDICTS
 from narrator.domain.retry import RULES, Action, Rule
 from narrator.domain.spoilt import MOST_SPOILT
 from tests.servers.places import REPOSITORY
@@ -61,16 +61,20 @@ _HANDSHAKES = {
 _CLOSES = {
     Fault.CLOSE_1000: Note("1000: a normal close that nobody asked for", _NOTHING),
     Fault.CLOSE_1001: Note("1001: the endpoint goes away", _NOTHING),
-    Fault.CLOSE_1003: Note("1003 `MESSAGE-0000`: the provider takes no such message", _REPORT),
+    Fault.CLOSE_1003: Note(
+        "1003 `MESSAGE-0000`: the provider takes no such message, the only one outstanding", _REPORT
+    ),
     Fault.CLOSE_1006: Note("1006: the connection broke, without a close frame", _WATCH),
     Fault.CLOSE_1008_DATA_0000: Note(
-        "1008 `DATA-0000`: the provider knows no such command", _REPORT
+        "1008 `DATA-0000`: the provider knows no such command, the only one outstanding", _REPORT
     ),
     Fault.CLOSE_1008_DATA_0001: Note(
         "1008 `DATA-0001`, or a 1008 that names nothing: too many characters in a minute",
         "nothing; if it recurs, raise `NARRATOR_SPEECH_MARGIN`",
     ),
-    Fault.CLOSE_1009: Note("1009 `BIG-0000`, `BIG-0001`: a message too large", _REPORT),
+    Fault.CLOSE_1009: Note(
+        "1009 `BIG-0000`, `BIG-0001`: a message too large, the only one outstanding", _REPORT
+    ),
     Fault.CLOSE_1011: Note("1011 `NET-0000` to `NET-0002`: the provider failed", _WATCH),
     Fault.CLOSE_1011_NET_0003: Note("1011 `NET-0003`: the socket was 60 minutes old", _NOTHING),
     Fault.CLOSE_OTHER: Note("any other code", _WATCH),
@@ -92,6 +96,11 @@ _MESSAGES = {
     Fault.UNASKED_ANSWER: Note("Flushed came though no flush was due", _WATCH),
     Fault.LOST_ANSWER: Note("the numbers of the answers leapt: one is missing", _WATCH),
     Fault.BESIDE: Note("the answer due before it ended the session: it is not to blame", _NOTHING),
+    Fault.ONE_OF_SEVERAL: Note(
+        "the session ended because of one text, and several were outstanding: each is sent again"
+        " alone, once",
+        _NOTHING,
+    ),
 }
 
 _OURS = {
@@ -221,16 +230,23 @@ def _times(rule: Rule) -> str:
 def _poison() -> str:
     convicts = ", ".join(f"`{fault}`" for fault in sorted(VERDICTS))
     suspects = ", ".join(f"`{fault}`" for fault in sorted(OWN_FAULTS - VERDICTS))
+    refusals = ", ".join(f"`{fault}`" for fault in sorted(UNCLEAR - OWN_FAULTS))
     return f"""\
 ### Chunks that cannot be spoken
 
-Some of these may be the fault of the one text whose answer was due: {convicts};
-and, if others are answered meanwhile, {suspects}. What was sent
-after it is cut `{Fault.BESIDE}`. A chunk that failed so once is sent when nothing else of its
-slice is under way; one that failed so {CHUNK_ATTEMPTS} times in one run of its job is *dead*, and
-the rest of the job goes on. In the end the job fails with the list (`chunks-dead`) or, submitted
-with `on_dead=skip`, succeeds with a gap that its manifest states. A retry tries dead chunks as
-often again, and nothing that is spoken.
+Some of these may be the fault of the one text whose answer was due: {convicts}.
+What was sent after it is cut `{Fault.BESIDE}`. Others name no text: {suspects}, and
+the closes that refuse a text, {refusals}. With one text
+outstanding they are that text's. With two, which may be two jobs', they are nobody's: both are cut
+`{Fault.ONE_OF_SEVERAL}`, no job fails and no attempt is counted.
+
+A chunk that failed so, or may have, is sent alone from then on: after the rest of its slice, with
+nothing else outstanding in its session, of whatever job. So the text that is refused fails its own
+job, and a chunk takes another along once in one run of its job at the most. One that failed
+{CHUNK_ATTEMPTS} times in one run (for want of an answer: alone, and while others are answered) is
+*dead*, and the rest of the job goes on. In the end the job fails with the list (`chunks-dead`) or,
+submitted with `on_dead=skip`, succeeds with a gap that its manifest states. A retry tries dead
+chunks as often again, and nothing that is spoken.
 
 An outage looks alike, and kills no chunk: while more than {MOST_SUSPECTS} chunks of a job have
 failed so since one of it was spoken, or a silence is all there is and nobody else is answered,

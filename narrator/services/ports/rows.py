@@ -90,7 +90,7 @@ class PlannedChunk:
     """A chunk as its row keeps it; `chapter` is the position (from 0) among the plan's chapters.
 
     `failures` counts how often it failed for its own sake since its job was begun, resumed or
-    retried.
+    retried; it is a `suspect` once it did, or may have.
     """
 
     chapter: int
@@ -99,6 +99,7 @@ class PlannedChunk:
     key: TakeKey
     boundary: Boundary
     failures: int = 0
+    suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

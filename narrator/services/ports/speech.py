@@ -12,10 +12,16 @@ from narrator.domain.voices import Voice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """A chunk's life in a speech session: one Speak, one Flush."""
+    """A chunk's life in a speech session: one Speak, one Flush.
+
+    One that is to be `alone` is sent when nothing else is outstanding in its session, and nothing
+    is sent after it before it is answered: whatever becomes of that session is its own doing. Those
+    given before it are sent before it, those given after it later.
+    """
 
     key: TakeKey
     text: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import multiprocessing
 import socket
 import warnings
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -131,13 +132,35 @@ def test_too_many_characters_a_minute_interrupt_and_the_slot_rests(studio):
     assert server.counts.closes[1008] >= 1
 
 
-def test_a_refusal_of_the_words_ends_the_call_at_once(studio):
+def test_a_refusal_of_the_only_words_outstanding_ends_the_call_at_once(studio):
     """1009: sending the rest would only cost money; the job cannot succeed."""
     server = studio.server(limits=Limits(speak_chars=50))
-    reports = keyed(speak(studio.speaker(server.url), utterances(6)))
+    reports = keyed(speak(studio.speaker(server.url, outstanding=1), utterances(6)))
     assert server.counts.handshakes_accepted == 1
-    assert outcome(reports) == (0, 2, 4)
+    assert outcome(reports) == (0, 1, 5)
     assert all(isinstance(r.error, SpeechRefused) for r in reports if isinstance(r, Cut))
+
+
+def test_a_refusal_of_one_of_two_is_of_neither_and_the_rest_is_spoken(studio):
+    server = studio.server(limits=Limits(speak_chars=90))
+    given = [*utterances(1, chars=100, name="long"), *utterances(6)]
+    reports = keyed(speak(studio.speaker(server.url), given))
+    cuts = [report for report in reports if isinstance(report, Cut)]
+    assert outcome(reports) == (5, 2, 0)
+    assert "long0" in {cut.key for cut in cuts}
+    assert {cut.error.fault for cut in cuts} == {Named.ONE_OF_SEVERAL}
+    assert server.counts.handshakes_accepted == 2
+
+
+def test_what_is_to_be_alone_is_spoken_alone_and_the_others_before_and_after(studio):
+    server = studio.server(first_audio_ms=50)
+    given = utterances(5)
+    given[2] = replace(given[2], alone=True)
+    feeding = feed(given)
+    reports = keyed(studio.speaker(server.url).speak(held(), feeding))
+    assert outcome(reports) == (5, 0, 0)
+    assert [report.key for report in reports][2] == "u2"
+    assert feeding.asked[2] == "u2"
 
 
 # -------------------------------------------------------------------- at the handshake

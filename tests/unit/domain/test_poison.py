@@ -9,6 +9,8 @@ from narrator.domain.poison import (
     MOST_SUSPECTS,
     NAMED,
     OWN_FAULTS,
+    SUSPICIONS,
+    UNCLEAR,
     VERDICTS,
     DeadChunk,
     Evidence,
@@ -51,6 +53,18 @@ def test_no_text_is_to_blame_for_anything_else(fault: Fault) -> None:
 @pytest.mark.parametrize("fault", sorted(OWN_FAULTS))
 def test_whatever_a_text_may_be_to_blame_for_lets_the_others_go_on(fault: Fault) -> None:
     assert RULES[fault].action is Action.REPLACE
+
+
+def test_whatever_closes_a_session_for_a_jobs_fault_could_be_any_texts() -> None:
+    closes = {f for f, rule in RULES.items() if rule.action is Action.FAIL and rule.ends_session}
+    assert closes <= UNCLEAR
+
+
+@pytest.mark.parametrize("fault", sorted(SUSPICIONS - OWN_FAULTS))
+def test_a_suspicion_alone_counts_against_neither_a_text_nor_its_slice(fault: Fault) -> None:
+    assert not is_poison(fault, alone(others_spoken=True))
+    assert RULES[fault].action is Action.REPLACE
+    assert not RULES[fault].counted
 
 
 def dead(index: int) -> DeadChunk:

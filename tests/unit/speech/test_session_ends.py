@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from narrator.domain.errors import SpeechInterrupted, SpeechRefused
 from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
-from narrator.domain.poison import OWN_FAULTS
+from narrator.domain.poison import UNCLEAR, VERDICTS
 from narrator.services.ports import Cut, Spoken
 from narrator.speech.rules import SessionRules
 from tests.unit.speech.sessions import SECOND, flushed, opened, outcomes, send, utterance
@@ -113,12 +113,36 @@ def test_the_silence_starts_anew_with_what_is_sent_after_a_rest():
 DROP = b"\x01\x02"
 
 
-@pytest.mark.parametrize("fault", sorted(OWN_FAULTS))
-def test_what_may_be_one_texts_own_fault_is_blamed_on_the_text_that_was_due(fault):
+@pytest.mark.parametrize("fault", sorted(VERDICTS))
+def test_an_answer_is_blamed_on_the_text_that_was_due(fault):
     session = opened(utterance("a"), utterance("b"))
     send(session, 0.0)
-    session.closed(SpeechInterrupted("it went wrong", fault=fault), 1.0)
+    session.give_up(SpeechInterrupted("it went wrong", fault=fault))
     assert [cut.error.fault for cut in session.reports()] == [fault, Fault.BESIDE]
+
+
+@pytest.mark.parametrize("fault", sorted(UNCLEAR))
+def test_an_end_that_names_no_text_is_blamed_on_none_of_several(fault):
+    session = opened(utterance("a"), utterance("b"))
+    send(session, 0.0)
+    session.closed(SpeechRefused("it went wrong", fault=fault), 1.0)
+    cuts = session.reports()
+    assert [cut.error.fault for cut in cuts] == [Fault.ONE_OF_SEVERAL] * 2
+    assert all(isinstance(cut.error, SpeechInterrupted) for cut in cuts)
+    assert session.error is cuts[0].error
+    assert "it went wrong; 2 utterances were outstanding" in session.error.reason
+
+
+@pytest.mark.parametrize("fault", sorted(UNCLEAR))
+def test_an_end_is_the_only_texts_that_was_outstanding(fault):
+    session = opened(utterance("a"), utterance("b"))
+    send(session, 0.0)
+    for frame in (SECOND, flushed(0)):
+        session.receive(frame, 1.0)
+    error = SpeechRefused("it went wrong", fault=fault)
+    session.closed(error, 1.0)
+    assert [type(report) for report in session.reports()] == [Spoken, Cut]
+    assert session.error is error
 
 
 def test_what_no_text_is_to_blame_for_is_said_of_all():

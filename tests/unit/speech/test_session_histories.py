@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from narrator.domain.errors import SpeechInterrupted
+from narrator.domain.errors import JobFault, SpeechInterrupted, SpeechRefused
+from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
 from narrator.domain.pacing import Pacing, PacingLimits
 from narrator.services.ports import Cut, Spoken, Unsent, Utterance
@@ -73,22 +74,31 @@ PEACE = st.lists(
     ),
     max_size=60,
 )
-FAULT = st.tuples(st.sampled_from(["refuse", "mute", "lose", "close", "silence"]), st.just(0))
+CLOSES = {
+    "close": SpeechInterrupted("1006"),
+    "reject": SpeechRefused("1009", fault=Fault.CLOSE_1009),
+}
+FAULTS = ["refuse", "mute", "lose", "close", "reject", "silence"]
+FAULT = st.tuples(st.sampled_from(FAULTS), st.just(0))
 
 
 class History:
     """A session, its provider, and what has become of each utterance."""
 
-    def __init__(self, sizes: list[int], piece: int) -> None:
+    def __init__(self, sizes: list[int], piece: int, alone: set[int]) -> None:
         self.now = 0.0
         self.piece = piece
         self.provider = Provider()
         self.session = SpeechSession(SessionRules(), Pacing(LIMITS), opened_at=0.0)
         self.given = [
-            Utterance(key=TakeKey(f"k{n}"), text=f"{n}:".ljust(size, chr(97 + n % 26)))
+            Utterance(
+                key=TakeKey(f"k{n}"), text=f"{n}:".ljust(size, chr(97 + n % 26)), alone=n in alone
+            )
             for n, size in enumerate(sizes)
         ]
         self.waiting = deque(self.given)
+        self.alone = {f"k{n}" for n in alone}
+        self.sent: list[str] = []  # in order
         self.spoken: dict[str, bytes] = {}
         self.cut: set[str] = set()
         self.unsent: set[str] = set()
@@ -111,8 +121,8 @@ class History:
                 self._caller(amount)
             case "chatter", str(kind):
                 self.session.receive(json.dumps({"type": kind, "sequence_id": 0}), self.now)
-            case "close", _:
-                self.session.closed(SpeechInterrupted("1006"), self.now)
+            case ("close" | "reject") as how, _:
+                self.session.closed(CLOSES[how], self.now)
             case "silence", _:
                 self.now += 15.0
             case ("refuse" | "mute" | "lose") as fault, _:
@@ -132,7 +142,9 @@ class History:
             self.session.offer(self.waiting.popleft())
         self.session.tick(self.now)
         self._converse()
-        for report in self.session.reports():
+        reports = self.session.reports()
+        cuts = sum(isinstance(report, Cut) for report in reports)
+        for report in reports:
             assert report.key not in self.spoken
             assert report.key not in self.cut
             match report:
@@ -141,6 +153,7 @@ class History:
                     self.unstored += 1
                 case Cut():
                     assert report.sent
+                    assert cuts == 1 or not isinstance(report.error, JobFault)
                     self.cut.add(report.key)
                 case Unsent():
                     assert report.key in self.forbidden or self.session.over
@@ -156,16 +169,22 @@ class History:
             permitted = set(self.asked) - self.forbidden
             frames = self.session.permit(permitted, self.now)
             assert len(frames) in {0, 2 * len(permitted)}
-            self.asked = []
+            keys, self.asked = self.asked, []
+            self.sent += [key for key in keys if key in permitted and frames]
+            owed = self.sent[len(self.sent) - self.session.outstanding :]
+            assert len(owed) <= 1 or not self.alone & set(owed)
             self.provider.take(frames, self.now, self.piece)
 
     def drive(self) -> None:
         """Go on until everything is spoken or the session is over."""
         self.step("think", False)  # noqa: FBT003 - as drawn
-        while not self.session.over and len(self.spoken) + len(self.unsent) < len(self.given):
+        for _ in range(20 * len(self.given)):
+            if self.session.over or len(self.spoken) + len(self.unsent) == len(self.given):
+                return
             self.step("answer", 999)
             self.step("store", 0)
             self.step("pass", 14.0)
+        raise AssertionError("something is never sent")
 
     def check(self) -> None:
         """Everything is accounted for, and whatever was spoken is whole."""
@@ -178,19 +197,29 @@ class History:
         texts = {u.key: u.text for u in self.given}
         for key, pcm in self.spoken.items():
             assert pcm == audio_of(texts[TakeKey(key)])
+        self._check_turns()
         sent = [text for _, text in self.provider.heard]
         answered = [texts[TakeKey(key)] for key in self.spoken]
         assert answered == [text for text in sent if text in answered], "in order"
 
+    def _check_turns(self) -> None:
+        """What came before one that must be alone is sent before it, and the rest after it."""
+        numbers = [int(key[1:]) for key in self.sent]
+        for at, number in enumerate(numbers):
+            if f"k{number}" in self.alone:
+                assert all(each < number for each in numbers[:at])
+                assert all(each > number for each in numbers[at + 1 :])
+
 
 SIZES = st.lists(st.integers(4, 200), min_size=1, max_size=30)
 PIECES = st.integers(1_001, 20_000)
+ALONE = st.sets(st.integers(0, 29), max_size=8)
 
 
 @settings(max_examples=300, deadline=None)
-@given(SIZES, PIECES, PEACE, FAULT, PEACE)
-def test_every_utterance_is_spoken_whole_or_cut_or_left(sizes, piece, before, fault, after):
-    history = History(sizes, piece)
+@given(SIZES, PIECES, ALONE, PEACE, FAULT, PEACE)
+def test_every_utterance_is_spoken_whole_or_cut_or_left(sizes, piece, alone, before, fault, after):
+    history = History(sizes, piece, alone)
     for event, amount in [*before, fault, *after]:
         history.step(event, amount)
     history.drive()
@@ -201,9 +230,9 @@ def test_every_utterance_is_spoken_whole_or_cut_or_left(sizes, piece, before, fa
 
 
 @settings(max_examples=100, deadline=None)
-@given(SIZES, PIECES, PEACE)
-def test_without_faults_nothing_is_ever_cut(sizes, piece, events):
-    history = History(sizes, piece)
+@given(SIZES, PIECES, ALONE, PEACE)
+def test_without_faults_nothing_is_ever_cut(sizes, piece, alone, events):
+    history = History(sizes, piece, alone)
     for event, amount in events:
         history.step(event, amount)
         history.step("answer", 1)
