@@ -29,6 +29,10 @@ FIRST_SHUT_SECONDS, LONGEST_SHUT_SECONDS = 1.0, 60.0
 LONGEST_REST_SECONDS = 1.5 * LONGEST_SHUT_SECONDS
 """The longest rest that any rule writes: the dice may make half as much again of it."""
 
+SEEN_SHARE = 0.5
+"""An owner renews six times in a hold. One that was not seen for half of it has room for nothing:
+its slots are its own for longer, but when its slices come back nobody counts on its seats."""
+
 TRIAL_SECONDS = 15.0
 """For how long the one who tries an open circuit is waited for: longer than a handshake takes."""
 
@@ -191,7 +195,7 @@ def current(account: Account, terms: SlotTerms, at: float) -> Account:
 
 def living(terms: SlotTerms, *, seen_at: float, at: float) -> bool:
     """Whether an owner that was last seen at an instant shares, and asks for slots."""
-    return abs(at - seen_at) < terms.hold_seconds
+    return abs(at - seen_at) < SEEN_SHARE * terms.hold_seconds
 
 
 def unknown_window(terms: SlotTerms, *, lease_until: float, at: float) -> tuple[Sent, ...]:

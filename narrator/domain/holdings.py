@@ -85,7 +85,7 @@ class Holdings:
     """All that the governor looks at. Instants are seconds on the database's clock.
 
     `leases` has every slot that ever was somebody's, by number; `capacity` the owners that were
-    seen within `hold_seconds`; `queued` counts the queued slices by voice.
+    that live (`governor.living`); `queued` counts the queued slices by voice.
     """
 
     at: float

@@ -315,6 +315,6 @@ def test_a_ceiling_that_grew_at_an_instant_ahead_grows_from_now_on(at, ahead, st
 @given(INSTANTS, INSTANTS)
 def test_an_owner_that_is_not_seen_again_lives_no_longer_than_twice_a_hold(seen_at, at):
     hold = TERMS.hold_seconds
-    assert living(TERMS, seen_at=at - hold + 0.01, at=at)
+    assert living(TERMS, seen_at=at - hold / 2 + 0.01, at=at)
     alive = [living(TERMS, seen_at=seen_at, at=at + turn * hold) for turn in range(9)]
     assert sum(alive) <= 2
