@@ -163,11 +163,12 @@ class Document:
 def unaccounted(length: int, spans: Iterator[Span]) -> list[Span]:
     """Stretches of `[0, length)` that no span covers, or that two spans cover.
 
-    Empty when the spans tile the whole exactly. Spans may come in any order.
+    Empty when the spans tile the whole exactly. Spans may come in any order; those of no length
+    cover nothing, wherever they are.
     """
     wrong: list[Span] = []
     position = 0
-    for span in sorted(spans):
+    for span in sorted(span for span in spans if span.start != span.end):
         if span.start > position:
             wrong.append(Span(position, span.start))
         elif span.start < position:

@@ -5,10 +5,13 @@ walk over marked-up text.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from narrator.domain.documents import Passage, PassageKind, Skip, SkipReason, Span
+from narrator.domain.choices import DEFAULT_READING, Reading
+from narrator.domain.documents import Insertion, Passage, PassageKind, Skip, SkipReason, Span
+from narrator.ingest.roles import ANNOUNCEMENT, announcement
 
 # A line that only ornaments: asterisks, bullets, dashes, fleurons.
 _ORNAMENT = re.compile(r"[^\w\"“”‘’'?!]{1,60}|[oO](?:\s+[oO]){2,}")
@@ -19,7 +22,8 @@ class Block:
     """A passage to be.
 
     `level` is a heading's, 1 to 6; `link` says that all of it is one link to a place in the book,
-    which makes it a line of a table of contents.
+    which makes it a line of a table of contents. `note` numbers the note that it is (a part) of,
+    from 1; `cites` are the places (as in `Flow.places`) of the notes that it refers to, in order.
     """
 
     kind: PassageKind
@@ -28,6 +32,10 @@ class Block:
     level: int = 0
     link: bool = False
     scene_break_after: bool = False
+    voice: str = ""
+    insertions: tuple[Insertion, ...] = ()
+    note: int = 0
+    cites: tuple[str, ...] = ()
 
     @property
     def start(self) -> int:
@@ -55,6 +63,8 @@ class Block:
             spans=self.spans,
             breaks=self.breaks,
             scene_break_after=self.scene_break_after,
+            voice=self.voice,
+            insertions=self.insertions,
         )
 
     def skipped(self, reason: SkipReason) -> list[Skip]:
@@ -78,8 +88,8 @@ class Matter:
 class Flow:
     """Blocks and skips, which together tile `source`.
 
-    `places` tells at which block a place named in a link begins (`path` or `path#id`), `types`
-    which structural types begin at a block.
+    `places` tells at which block a place named in a link begins (`path` or `path#id`), `ends`
+    before which it ends if it is of whole blocks, `types` which structural types begin at a block.
     """
 
     source: str
@@ -87,6 +97,7 @@ class Flow:
     skips: tuple[Skip, ...]
     matters: tuple[Matter, ...] = ()
     places: Mapping[str, int] = field(default_factory=dict)
+    ends: Mapping[str, int] = field(default_factory=dict)
     types: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     def said(self, first: int, end: int) -> int:
@@ -107,38 +118,80 @@ def in_order(skips: Iterable[Skip]) -> tuple[Skip, ...]:
 
 
 @dataclass(slots=True)
+class _Draft:
+    """The block being written: its texts and where they begin, and what goes with them.
+
+    `slot` is the number of the block that it is to be, if one is kept for it.
+    """
+
+    kind: PassageKind = PassageKind.PARAGRAPH
+    level: int = 0
+    linked: bool = True
+    note: int = 0
+    slot: int | None = None
+    texts: list[tuple[int, str]] = field(default_factory=list)
+    breaks: list[int] = field(default_factory=list)
+    insertions: list[Insertion] = field(default_factory=list)
+    cites: list[str] = field(default_factory=list)
+
+    @property
+    def written(self) -> str:
+        """Its characters."""
+        return "".join(text for _, text in self.texts)
+
+    def fitting(self, spans: list[Span]) -> tuple[Insertion, ...]:
+        """The insertions, each moved to the nearest of the spans' characters before it."""
+        return tuple(replace(each, at=_within(spans, each.at)) for each in self.insertions)
+
+
+_KEPT = Block(kind=PassageKind.PARAGRAPH, spans=())
+
+
+@dataclass(slots=True)
 class Scribe:
     """Writes a flow down: text in document order, block by block.
 
     `text` appends characters, to the open block or to one that it opens; `skip` appends characters
-    that are left out; `close` ends the block; `line_break` and `scene_break` mark where they are.
+    that are left out; `insert` has something said that is none of the characters; `close` ends the
+    block; `line_break` and `scene_break` mark where they are; `cite` says that a note is referred
+    to here; `open_note` and `close_note` stand around a note, which may be inside of a block.
     """
 
+    reading: Reading = DEFAULT_READING
     blocks: list[Block] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
     length: int = 0
     _parts: list[str] = field(default_factory=list)
-    _open: list[tuple[int, str]] = field(default_factory=list)
-    _breaks: list[int] = field(default_factory=list)
-    _kind: PassageKind = PassageKind.PARAGRAPH
-    _level: int = 0
-    _linked: bool = True
+    _draft: _Draft = field(default_factory=_Draft)
+    _around: list[_Draft] = field(default_factory=list)
+    _notes: int = 0
 
     @property
     def source(self) -> str:
         """All characters so far."""
         return "".join(self._parts)
 
+    @property
+    def within_block(self) -> bool:
+        """Whether a block is open that holds something to be said."""
+        return bool(self._draft.texts or self._draft.insertions)
+
+    @property
+    def last_said(self) -> str:
+        """The last character of the open block that is not blank, or nothing."""
+        return self._draft.written.rstrip()[-1:]
+
     def text(self, text: str, kind: PassageKind, *, level: int = 0, linked: bool = False) -> None:
         """Append characters of a block of that kind (of `level` if it is a heading)."""
-        if not self._open:
+        draft = self._draft
+        if not draft.texts:
             blank = len(text) - len(text.lstrip())
             self.skip(text[:blank], SkipReason.WHITESPACE)
             text = text[blank:]
-            self._kind, self._level, self._linked = kind, level, True
+            draft.kind, draft.level = kind, level
         if text:
-            self._linked = self._linked and (linked or text.isspace())
-            self._open.append((self._append(text), text))
+            draft.linked = draft.linked and (linked or text.isspace())
+            draft.texts.append((self._append(text), text))
 
     def skip(self, text: str, reason: SkipReason) -> None:
         """Append characters that are not spoken."""
@@ -146,41 +199,92 @@ class Scribe:
             start = self._append(text)
             self.skips.append(Skip(span=Span(start, self.length), reason=reason))
 
+    def insert(self, text: str, rule: str) -> None:
+        """Have `text` said here, in the open block or in one that it opens."""
+        self._draft.linked = False
+        self._draft.insertions.append(Insertion(at=self.length, text=text, rule=rule))
+
     def line_break(self) -> None:
         """The line ends here, and the block goes on."""
-        if self._open:
-            self._breaks.append(self.length)
+        if self._draft.texts:
+            self._draft.breaks.append(self.length)
 
     def scene_break(self) -> None:
         """The scene changes here."""
         self.close()
         if self.blocks:
             self.blocks[-1] = replace(self.blocks[-1], scene_break_after=True)
+        said = announcement(SkipReason.SCENE_BREAK, self.reading)
+        if said:
+            self.insert(said, ANNOUNCEMENT)
+            self.close()
+
+    def cite(self, place: str) -> None:
+        """The note at that place is referred to here."""
+        if place and place not in self._draft.cites:
+            self._draft.cites.append(place)
+
+    def open_note(self) -> None:
+        """A note begins here; the block around it, if one is open, goes on after `close_note`."""
+        if self._draft.written.strip() and self._draft.slot is None:
+            self._draft.slot = len(self.blocks)
+            self.blocks.append(_KEPT)
+        self._notes += 1
+        self._around.append(self._draft)
+        self._draft = _Draft(note=self._notes)
+
+    def close_note(self) -> None:
+        """The note ends here."""
+        self.close()
+        self._draft = self._around.pop()
 
     def close(self) -> None:
         """End the open block, if any; its trailing whitespace is none of its characters."""
-        spans = self._trimmed()
-        breaks = [at for at in self._breaks if spans and at < spans[-1].end]
-        written = "".join(text for _, text in self._open).strip()
-        self._open, self._breaks = [], []
+        draft, self._draft = self._draft, _Draft(note=self._draft.note)
+        spans = self._trimmed(draft)
+        if not spans and draft.insertions:
+            at = draft.insertions[0].at
+            spans = [Span(at, at)]
         if not spans:
+            self._cite_before(draft)
+        elif not (draft.insertions or draft.slot is not None) and self._is_dumb(draft, spans):
             return
+        else:
+            self._write(draft, spans)
+
+    def _write(self, draft: _Draft, spans: list[Span]) -> None:
+        block = Block(
+            kind=draft.kind,
+            spans=tuple(spans),
+            breaks=tuple(at for at in draft.breaks if at < spans[-1].end),
+            level=draft.level,
+            link=draft.linked,
+            insertions=draft.fitting(spans),
+            note=draft.note,
+            cites=tuple(draft.cites),
+        )
+        if draft.slot is None:
+            self.blocks.append(block)
+        else:
+            self.blocks[draft.slot] = block
+
+    def _is_dumb(self, draft: _Draft, spans: list[Span]) -> bool:
+        """Skip what is but room or ornament, the latter a change of scene."""
+        written = draft.written.strip()
         if not any(map(str.isprintable, written)):  # a paragraph that only makes room
             self.skips += (Skip(span=span, reason=SkipReason.UNSPEAKABLE) for span in spans)
-            return
-        if self._kind is not PassageKind.HEADING and _ORNAMENT.fullmatch(written):
-            self.skips += (Skip(span=span, reason=SkipReason.SCENE_BREAK) for span in spans)
-            self.scene_break()
-            return
-        self.blocks.append(
-            Block(
-                kind=self._kind,
-                spans=tuple(spans),
-                breaks=tuple(breaks),
-                level=self._level,
-                link=self._linked,
-            )
-        )
+            return True
+        if draft.kind is PassageKind.HEADING or not _ORNAMENT.fullmatch(written):
+            return False
+        self.skips += (Skip(span=span, reason=SkipReason.SCENE_BREAK) for span in spans)
+        self.scene_break()
+        return True
+
+    def _cite_before(self, draft: _Draft) -> None:
+        """A reference that stands alone belongs to what is before it."""
+        if draft.cites and self.blocks:
+            cites = (*self.blocks[-1].cites, *draft.cites)
+            self.blocks[-1] = replace(self.blocks[-1], cites=cites)
 
     def _append(self, text: str) -> int:
         start = self.length
@@ -188,19 +292,26 @@ class Scribe:
         self.length += len(text)
         return start
 
-    def _trimmed(self) -> list[Span]:
-        while self._open:
-            start, text = self._open.pop()
+    def _trimmed(self, draft: _Draft) -> list[Span]:
+        texts = draft.texts
+        while texts:
+            start, text = texts.pop()
             kept = len(text.rstrip())
             self._skip_blank(Span(start + kept, start + len(text)))
             if kept:
-                self._open.append((start, text[:kept]))
+                texts.append((start, text[:kept]))
                 break
-        return _touching_joined(Span(start, start + len(text)) for start, text in self._open)
+        return _touching_joined(Span(start, start + len(text)) for start, text in texts)
 
     def _skip_blank(self, span: Span) -> None:
         if len(span):
             self.skips.append(Skip(span=span, reason=SkipReason.WHITESPACE))
+
+
+def _within(spans: list[Span], at: int) -> int:
+    """`at`, or the end of the last span before it, or where the first one begins."""
+    index = bisect_right(spans, at, key=lambda span: span.start) - 1
+    return min(at, spans[index].end) if index >= 0 else spans[0].start
 
 
 def _touching_joined(spans: Iterable[Span]) -> list[Span]:

@@ -11,10 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
+from narrator.domain.choices import DEFAULT_READING, Reading, Role, Treatment
 from narrator.domain.documents import Chapter, PassageKind, Skip, SkipReason, Span
 from narrator.ingest import gutenberg
 from narrator.ingest.flow import Block, Flow, Matter, in_order
+from narrator.ingest.notes import Notes, Placing, find_notes, in_place, place_notes
+from narrator.ingest.roles import is_left_out
 
+_PARTS_OF_MATTER = frozenset({SkipReason.CONTENTS, SkipReason.INDEX, SkipReason.BIBLIOGRAPHY})
 _FEWEST_LINKS = 3
 _CONTENTS_TITLE = re.compile(r"(?:table of )?contents\W*", re.IGNORECASE)
 
@@ -38,34 +42,54 @@ class _Section:
         return all(block.kind is PassageKind.HEADING for block in self.blocks)
 
 
-def cut(flow: Flow, marks: Iterable[Mark]) -> tuple[tuple[Chapter, ...], tuple[Skip, ...]]:
+def cut(
+    flow: Flow, marks: Iterable[Mark], reading: Reading = DEFAULT_READING
+) -> tuple[tuple[Chapter, ...], tuple[Skip, ...]]:
     """The chapters that the marks cut the flow into, and everything else as skips, sorted.
 
-    Blocks before the first mark are front matter. Of two marks at one block the later counts.
+    `reading` says which of what there is a reason to skip is read all the same, and where notes
+    are. Blocks before the first mark are front matter. Of two marks at one block the later counts.
     """
-    reasons = _reasons(flow)
+    notes = find_notes(flow)
+    ranges = list(_ranges(marks, len(flow.blocks)))
+    reasons = _all_reasons(flow, notes, ranges, reading)
+    read = [index for index, reason in enumerate(reasons) if reason is None]
+    placing = _placing(flow, notes, read, reading)
+    sections = []
+    for mark, end in ranges:
+        kept = [i for i in range(mark.first, end) if reasons[i] is None and i not in placing.taken]
+        blocks = tuple(_in_order(flow, kept, placing, reading))
+        if blocks:
+            sections.append(_Section(title=mark.title, blocks=blocks))
     skips = list(flow.skips)
-    sections: list[_Section] = []
-    for mark, end in _ranges(marks, len(flow.blocks)):
-        kept: list[Block] = []
-        for index in range(mark.first, end):
-            block = flow.blocks[index]
-            reason = reasons.get(index) or mark.reason
-            if reason:
-                skips += block.skipped(reason)
-            else:
-                kept.append(block)
-        if kept:
-            sections.append(_Section(title=mark.title, blocks=tuple(kept)))
-    chapters = tuple(
-        Chapter(
+    for block, reason, index in zip(flow.blocks, reasons, range(len(reasons)), strict=True):
+        if reason and index not in placing.taken:
+            skips += block.skipped(reason)
+    return tuple(_chapters(flow.source, sections)), _licensed(flow.source, in_order(skips))
+
+
+def _chapters(source: str, sections: Sequence[_Section]) -> Iterator[Chapter]:
+    for number, section in enumerate(_with_text(sections), start=1):
+        yield Chapter(
             number=number,
-            title=section.title or _first_heading(flow.source, section.blocks),
+            title=section.title or _first_heading(source, section.blocks),
             passages=tuple(block.passage() for block in section.blocks),
         )
-        for number, section in enumerate(_with_text(sections), start=1)
-    )
-    return chapters, _licensed(flow.source, in_order(skips))
+
+
+def _placing(flow: Flow, notes: Notes, read: list[int], reading: Reading) -> Placing:
+    if not reading.reads(Role.FOOTNOTES):
+        return Placing(after={}, taken=frozenset())
+    return place_notes(flow, notes, read)
+
+
+def _in_order(flow: Flow, kept: list[int], placing: Placing, reading: Reading) -> Iterator[Block]:
+    """The blocks of a section as they are read, each note where it belongs."""
+    inline = reading.of(Role.FOOTNOTES) is Treatment.INLINE
+    for index in kept:
+        yield from in_place(flow.blocks, index, placing.after.get(index, ()) if inline else ())
+    if not inline:
+        yield from (flow.blocks[note] for index in kept for note in placing.after.get(index, ()))
 
 
 def heading_at(flow: Flow, first: int) -> str:
@@ -103,13 +127,36 @@ def _first_heading(source: str, blocks: Iterable[Block]) -> str:
 # ------------------------------------------------------------------------------ what is skipped
 
 
-def _reasons(flow: Flow) -> dict[int, SkipReason]:
-    """Why blocks are skipped wherever the marks are; the first reason counts."""
-    reasons: dict[int, SkipReason] = {}
+def _all_reasons(
+    flow: Flow, notes: Notes, ranges: Iterable[tuple[Mark, int]], reading: Reading
+) -> list[SkipReason | None]:
+    """Why each block is skipped, if it is."""
+    own = _reasons(flow, reading)
+    reasons: list[SkipReason | None] = []
+    for mark, end in ranges:
+        of_mark = mark.reason if mark.reason and is_left_out(mark.reason, reading) else None
+        reasons += (own.get(index, of_mark) for index in range(mark.first, end))
+    if not reading.reads(Role.FOOTNOTES):
+        for index in notes.blocks:
+            reasons[index] = reasons[index] or SkipReason.FOOTNOTE
+    return reasons
+
+
+def _reasons(flow: Flow, reading: Reading) -> dict[int, SkipReason | None]:
+    """Why blocks are skipped wherever the marks are; the first reason counts.
+
+    None where the book says what they are and that is to be read, whatever it is a part of.
+    """
+    reasons: dict[int, SkipReason | None] = {}
     for matter in (*_licence(flow), *_contents(flow), *flow.matters):
+        if matter.reason and is_left_out(matter.reason, reading):
+            found: SkipReason | None = matter.reason
+        elif matter.reason in _PARTS_OF_MATTER:
+            found = None
+        else:
+            continue
         for index in range(matter.first, matter.end):
-            if matter.reason:
-                reasons.setdefault(index, matter.reason)
+            reasons.setdefault(index, found)
     return reasons
 
 

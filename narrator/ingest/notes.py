@@ -1,0 +1,123 @@
+"""Notes: which blocks they are, and where they are read if they are.
+
+A note is what its book types so, and what a note reference leads to further on, if that is of
+moderate length and holds no heading. Read `inline` it follows the block that refers to it first;
+read at the `end` it follows the section that does, in the order of the references. A note that
+nothing refers to stays where it is.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from narrator.domain.documents import PassageKind
+from narrator.ingest.flow import Block, Flow
+
+_LONGEST_CHARS = 6_000
+"""What an untyped note may hold at most; above this a link more likely leads to a chapter."""
+
+_MOST_BLOCKS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """The notes of a flow.
+
+    `by_place` has the blocks of the note at a place that is referred to, `blocks` those of any.
+    """
+
+    by_place: Mapping[str, tuple[int, ...]]
+    blocks: frozenset[int]
+
+
+def find_notes(flow: Flow) -> Notes:
+    """The notes of a flow."""
+    typed = _typed(flow)
+    by_place = dict(_referred(flow, typed))
+    everything = {index for note in (*typed.values(), *by_place.values()) for index in note}
+    return Notes(by_place=by_place, blocks=frozenset(everything))
+
+
+def _typed(flow: Flow) -> dict[int, tuple[int, ...]]:
+    numbered: dict[int, list[int]] = {}
+    for index, block in enumerate(flow.blocks):
+        if block.note:
+            numbered.setdefault(block.note, []).append(index)
+    return {note: tuple(indices) for note, indices in numbered.items()}
+
+
+def _referred(
+    flow: Flow, typed: Mapping[int, tuple[int, ...]]
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    seen: set[str] = set()
+    for citing, block in enumerate(flow.blocks):
+        for place in block.cites:
+            first = flow.places.get(place, len(flow.blocks))
+            if place in seen or first >= len(flow.blocks):
+                continue
+            note = flow.blocks[first].note
+            if note or (citing < first and _may_be_note(flow, place, first)):
+                seen.add(place)
+                yield place, typed[note] if note else tuple(range(first, _end(flow, place, first)))
+
+
+def _end(flow: Flow, place: str, first: int) -> int:
+    return max(first + 1, flow.ends.get(place, 0))
+
+
+def _may_be_note(flow: Flow, place: str, first: int) -> bool:
+    end = _end(flow, place, first)
+    if end - first > _MOST_BLOCKS:
+        return False
+    blocks = flow.blocks[first:end]
+    return (
+        all(block.kind is not PassageKind.HEADING for block in blocks)
+        and sum(block.chars for block in blocks) <= _LONGEST_CHARS
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """Notes taken to where they are referred to: `after` tells which follow a block.
+
+    `taken` are all of them, which are read nowhere else.
+    """
+
+    after: Mapping[int, tuple[int, ...]]
+    taken: frozenset[int]
+
+
+def place_notes(flow: Flow, notes: Notes, read: Iterable[int]) -> Placing:
+    """Take notes to the blocks that are read and refer to them, each to the first that does."""
+    taken: set[int] = set()
+    after: dict[int, tuple[int, ...]] = {}
+    for index in read:
+        if index not in notes.blocks and flow.blocks[index].cites:
+            after[index] = tuple(_followers(flow, notes, index, taken))
+    return Placing(after=after, taken=frozenset(taken))
+
+
+def _followers(flow: Flow, notes: Notes, index: int, taken: set[int]) -> Iterator[int]:
+    """The notes of a block, each followed by those that it refers to itself."""
+    waiting = [index]
+    while waiting:
+        block = waiting.pop()
+        if block != index:
+            yield block
+        new: list[int] = []
+        for place in flow.blocks[block].cites:
+            note = notes.by_place.get(place, ())
+            if note and note[0] not in taken:
+                new += (part for part in note if part not in taken)
+                taken.update(note)
+        waiting += reversed(new)
+
+
+def in_place(blocks: Sequence[Block], index: int, after: Sequence[int]) -> Iterator[Block]:
+    """A block and the notes that follow it; the scene changes after them, if it does."""
+    if not after:
+        yield blocks[index]
+        return
+    yield replace(blocks[index], scene_break_after=False)
+    for each in after[:-1]:
+        yield replace(blocks[each], scene_break_after=False)
+    yield replace(blocks[after[-1]], scene_break_after=blocks[index].scene_break_after)
