@@ -65,7 +65,7 @@ class Rule:
 
 
 _REFUSED = Rule(blame=Blame.JOB, action=Action.FAIL)
-_CLOSED_FOR_GOOD = replace(_REFUSED, ends_session=True)
+_CLOSED_FOR_GOOD = replace(_REFUSED, ends_session=True)  # of several: ONE_OF_SEVERAL
 _PAUSED = Rule(
     blame=Blame.ACCOUNT,
     action=Action.PAUSE,
