@@ -16,6 +16,7 @@ from narrator.ingest.epub import read_epub
 from narrator.ingest.html import read_html
 from narrator.ingest.package import CONTAINER
 from narrator.ingest.plaintext import read_plaintext
+from narrator.ingest.structured import looks_structured, read_structured
 
 _CONVERT = "convert it to EPUB (calibre does), or hand in its text"
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*")
@@ -44,7 +45,7 @@ _MARKDOWN = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 
 
 def read(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document:
-    """The document in `data`: EPUB 2 or 3, HTML, Markdown or plain text.
+    """The document in `data`: EPUB 2 or 3, HTML, Markdown, structured JSON or plain text.
 
     `reading` says which roles of text are to be read; the others become skips.
 
@@ -72,6 +73,8 @@ def _read(data: bytes, name: str, reading: Reading) -> Document:
 def _of_text(text: str, name: str) -> Callable[[str, str, Reading], Document]:
     """Which reader suits a text; the file's name decides only where the text does not."""
     ending = posixpath.splitext(name.lower())[1]
+    if looks_structured(text, named=ending == ".json"):
+        return read_structured
     if _HTML.match(text) or (ending in {".html", ".htm", ".xhtml"} and _TAG.search(text)):
         return read_html
     if _XML.match(text):
