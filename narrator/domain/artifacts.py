@@ -64,3 +64,13 @@ def job_folder(job_id: JobId) -> ObjectKey:
 def lexicon_object(job_id: JobId, sha256: str) -> ObjectKey:
     """Where the lexicon is kept that a job is bound to, by the digest of its JSON."""
     return job_object(job_id, f"lexicon-{sha256}.json")
+
+
+def plan_object(job_id: JobId, sha256: str) -> ObjectKey:
+    """Where a plan is kept, by the digest of its canonical form (`plan_hash`)."""
+    return job_object(job_id, f"plan-{sha256}.json")
+
+
+def planned_hash(plan_key: ObjectKey) -> str:
+    """The digest of the plan that is kept there."""
+    return plan_key.rpartition("/plan-")[2].removesuffix(".json")

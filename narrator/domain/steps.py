@@ -114,7 +114,8 @@ class Claim:
     """The right to do one step, for as long as its lease is renewed.
 
     `chapter` is the position (from 0) among the plan's chapters, -1 for steps of the whole job;
-    `chunks` are chunk indices within that chapter, for a slice. `attempts` counts this claim.
+    `chunks` are chunk indices within that chapter, for a slice. `attempts` counts this claim. A
+    slice that exceeds its job's cap by `excess_chars` is claimed to be refused, not to be spoken.
     """
 
     step_id: StepId
@@ -124,6 +125,7 @@ class Claim:
     attempts: int
     chapter: int = -1
     chunks: tuple[int, ...] = ()
+    excess_chars: int = 0
 
     def __str__(self) -> str:
         return f"{self.kind} step {self.step_id} of job {self.job_id} (fence {self.fence})"

@@ -38,7 +38,7 @@ from narrator.services.ports import (
     Unsent,
     Utterance,
 )
-from narrator.services.settle import named, refuse_poison, settle
+from narrator.services.settle import named, refuse_dear, refuse_poison, settle
 from narrator.services.slots import SlotKeeper
 
 log = structlog.get_logger(__name__)
@@ -147,6 +147,7 @@ class Narration:
             try:
                 self._services.reach(FailPoint.CLAIMED)
                 refuse_poison(claim)
+                refuse_dear(claim)
                 self._open(part)
             except Exception as error:  # noqa: BLE001 — a defect must settle its step too
                 part.error = error

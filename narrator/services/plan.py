@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from narrator.domain.artifacts import job_object
+from narrator.domain.artifacts import job_object, plan_object
+from narrator.domain.cap import other_plan, plan_too_dear
 from narrator.domain.choices import DEFAULT_CHOICES, TextChoices
 from narrator.domain.documents import Cover, Document
 from narrator.domain.errors import DocumentRefused
@@ -20,7 +21,7 @@ from narrator.domain.takes import take_key
 from narrator.services.kit import Services
 from narrator.services.ports import PlannedChunk, PlannedJob, Reader, Slice
 from narrator.services.scratch import Temporary, scratch_folder
-from narrator.services.stored import fetch_lexicon, fetch_source, plan_object
+from narrator.services.stored import fetch_lexicon, fetch_source
 from narrator.text.plan import make_plan
 
 SLICE_CHARS = 2_000
@@ -49,14 +50,20 @@ def preview(
 
 
 def plan(services: Services, claim: Claim) -> None:
-    """Do a `plan` step: read the document, store its plan, insert what follows from it."""
+    """Do a `plan` step: read the document, store its plan, insert what follows from it.
+
+    Raises OptionRefused, nothing stored, for another plan than the one that the job is bound to,
+    and for one that its cap does not pay for.
+    """
     job = services.jobs.get(claim.job_id)
     document, made = read_plan(services, job)
+    _refuse_other(job, made)
+    rows = [_row(job, n, chunk) for n, part in enumerate(made.chapters) for chunk in part.chunks]
+    answered = frozenset(services.takes.find(row.key for row in rows))
+    _refuse_dear(job, rows, answered)
     plan_key = store_plan(services, job.id, made)
     if document.cover:
         _keep_cover(services, job.id, document.cover)
-    rows = [_row(job, n, chunk) for n, part in enumerate(made.chapters) for chunk in part.chunks]
-    answered = frozenset(services.takes.find(row.key for row in rows))
     services.reach(FailPoint.PLAN_STORED)
     services.steps.finish_plan(claim, _planned(made, plan_key, rows, answered))
     services.reach(FailPoint.PLAN_COMMITTED)
@@ -87,6 +94,20 @@ def store_plan(services: Services, job_id: JobId, made: Plan) -> ObjectKey:
     key = plan_object(job_id, plan_hash(made))
     services.objects.put_bytes(key, to_json(made), media_type="application/json")
     return key
+
+
+def _refuse_other(job: Job, made: Plan) -> None:
+    wanted = job.options.plan_hash
+    if wanted and wanted != (hash_ := plan_hash(made)):
+        raise other_plan(wanted, hash_)
+
+
+def _refuse_dear(job: Job, rows: Sequence[PlannedChunk], answered: frozenset[TakeKey]) -> None:
+    """The same words are sent once, and what takes answer is not sent."""
+    most = job.options.max_chars
+    lengths = {row.key: len(row.text) for row in rows if row.key not in answered}
+    if most and (chars := sum(lengths.values())) > most:
+        raise plan_too_dear(chars, max_chars=most)
 
 
 def _speakable(made: Plan, name: str) -> Plan:

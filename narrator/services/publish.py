@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from narrator.domain.artifacts import MANIFEST_NAME, Artifact, job_object
+from narrator.domain.artifacts import MANIFEST_NAME, Artifact, job_object, plan_object
 from narrator.domain.documents import Cover, Skip, SkipReason
 from narrator.domain.errors import StoredSpoilt, VerificationFailed
 from narrator.domain.failpoints import FailPoint
@@ -24,7 +24,7 @@ from narrator.services.kit import Services
 from narrator.services.plan import COVER_NAMES, read_plan, store_plan
 from narrator.services.ports import ChapterFile, RenderedChapterRow
 from narrator.services.scratch import Temporary, scratch_folder
-from narrator.services.stored import fetch_chapter, plan_object, plan_of
+from narrator.services.stored import fetch_chapter, plan_of
 from narrator.services.submit import file_sha256
 from narrator.services.verify import verify
 

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 import structlog
 
+from narrator.domain.cap import slice_too_dear
 from narrator.domain.errors import NarratorError, WorkerLost
 from narrator.domain.jobs import Failure
 from narrator.domain.retry import MAX_ATTEMPTS, Again, GiveUp, Stop, decide
@@ -31,6 +32,12 @@ def refuse_poison(claim: Claim) -> None:
             f"{MAX_ATTEMPTS} workers died or were lost over one {claim.kind} step",
             remedy="see the workers' logs for what killed them (memory, above all), then retry",
         )
+
+
+def refuse_dear(claim: Claim) -> None:
+    """Raise OptionRefused for a slice that its job's cap does not pay for."""
+    if claim.excess_chars:
+        raise slice_too_dear(claim.excess_chars)
 
 
 def settle(

@@ -3,9 +3,9 @@
 import hashlib
 from pathlib import Path, PurePosixPath
 
-from narrator.domain.artifacts import job_object, lexicon_object, source_object
+from narrator.domain.artifacts import lexicon_object, plan_object, source_object
 from narrator.domain.errors import Missing, TakeCorrupt, VerificationFailed
-from narrator.domain.ids import JobId, ObjectKey
+from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import Job
 from narrator.domain.lexicon import NO_LEXICON, Lexicon, lexicon_from_json
 from narrator.domain.plan import Plan
@@ -44,11 +44,6 @@ def fetch_lexicon(services: Services, job: Job) -> Lexicon:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise lexicon_spoilt(key, gone=False)
     return lexicon_from_json(data)
-
-
-def plan_object(job_id: JobId, sha256: str) -> ObjectKey:
-    """Where a plan is kept, by the digest of its canonical form (`plan_hash`)."""
-    return job_object(job_id, f"plan-{sha256}.json")
 
 
 def plan_of(services: Services, job: Job) -> Plan:

@@ -4,7 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from narrator.domain.artifacts import source_object
+from narrator.domain.artifacts import plan_object, planned_hash, source_object
+from narrator.domain.cap import other_plan
 from narrator.domain.choices import TextChoices, choices_to_json
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import DEFAULT_TENANT, JobId, TenantId
@@ -26,7 +27,9 @@ def submit(
 ) -> Job:
     """Accept the document at `path` as a job; a job of that id is returned as it stands.
 
-    The source is stored before the job that points to it, and both before anybody is told.
+    But for its cap, and the plan that it is bound to, which are the given ones from now on. The
+    source is stored before the job that points to it, and both before anybody is told. Raises
+    OptionRefused for a job that has another plan already.
     """
     source_key = source_object(file_sha256(path))
     # What is there already may be spoilt: a document that is submitted again mends it.
@@ -46,8 +49,15 @@ def submit(
         # It went with another job, deleted meanwhile. Now that this job has it, it stays.
         services.objects.put_file(source_key, path, media_type="application/octet-stream")
     services.reach(FailPoint.JOB_INSERTED)
+    _refuse_planned(job)
     dispatch(services)
     return job
+
+
+def _refuse_planned(job: Job) -> None:
+    wanted = job.options.plan_hash
+    if wanted and job.plan_key and job.plan_key != plan_object(job.id, wanted):
+        raise other_plan(wanted, planned_hash(job.plan_key))
 
 
 def same_job_id(path: Path, *, name: str, options: JobOptions, speaker: str, studio: str) -> JobId:

@@ -5,7 +5,8 @@ a job holds the job first and then wants its steps.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -28,14 +29,17 @@ from narrator.domain.jobs import JobMove, JobState
 from narrator.domain.spread import Part, cut, share
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState
 from narrator.domain.voices import Voice
+from narrator.storage.capping import excess_chars
 from narrator.storage.choosing import ALIVE, loads
 from narrator.storage.database import instant
 from narrator.storage.moves import NewStep, add_steps, move_job, move_steps
 from narrator.storage.tables import chunks, is_state, jobs, steps
 from narrator.storage.utterances import lose_earlier
 
-Found = Row[int, str, str, int, str, int, int]
-"""A step that may be claimed: `id`, `job_id`, `job_state`, `seq`, `chunks`, `chapter`, `chars`."""
+Found = Row[int, str, str, int, int, str, int, int]
+"""A step that may be claimed: `id`, `job_id`, `job_state`, `seq`, `chunks`, `chapter`, `chars`.
+
+`max_chars` is its job's cap, 0 for none."""
 
 
 def claim_next(tx: Connection, queue: Queue, owner: str, lease_seconds: float) -> Claim | None:
@@ -58,19 +62,34 @@ def claim_slice(
 ) -> Claim | None:
     """`Steps.claim_slice`."""
     whose = {"speaker": speaker, "voice": voice.name, "speed": voice.speed}
-    found = tx.execute(_first_queued_slice(), whose).one_or_none()
-    if found is None or not _started(tx, found):
+    found, excess = _next_slice(tx, whose)
+    if found is None:
         return None
     most = share(_chars_queued(tx, speaker), seats=seats, running=_running(tx, speaker))
-    if most is not None and most < found.chars:
+    if most is not None and most < found.chars and not excess:
         if not first:
             return None
         _cut_up(tx, found, most)
-    return _claimed(tx, found, owner, lease_seconds)
+    claim = _claimed(tx, found, owner, lease_seconds)
+    return claim and replace(claim, excess_chars=excess)
+
+
+def _next_slice(tx: Connection, whose: Mapping[str, object]) -> tuple[Found | None, int]:
+    """The fairest slice, and by how many characters it exceeds its job's cap, if it has one.
+
+    A slice that does not fit beside what runs of its job is passed over, with its job.
+    """
+    query = _first_queued_slice()
+    while (found := tx.execute(query, whose).one_or_none()) is not None and _started(tx, found):
+        excess = excess_chars(tx, found) if found.max_chars else 0
+        if excess is not None:
+            return found, excess
+        query = query.where(jobs.c.id != found.job_id)
+    return None, 0
 
 
 @cache
-def _first_queued_slice() -> Select[int, str, str, int, str, int, int]:
+def _first_queued_slice() -> Select[int, str, str, int, int, str, int, int]:
     """The fairest queued slice of a job for this `speaker`, `voice` and `speed`."""
     return _first_queued(Queue.SPEECH).where(
         jobs.c.speaker == bindparam("speaker", type_=Text),
@@ -80,7 +99,7 @@ def _first_queued_slice() -> Select[int, str, str, int, str, int, int]:
 
 
 @cache
-def _first_queued(queue: Queue) -> Select[int, str, str, int, str, int, int]:
+def _first_queued(queue: Queue) -> Select[int, str, str, int, int, str, int, int]:
     """The fairest queued step that nobody holds; whoever reads it holds it.
 
     The order is that of `fair_order`, by what runs: what is queued was chosen fairly already.
@@ -93,7 +112,7 @@ def _first_queued(queue: Queue) -> Select[int, str, str, int, str, int, int]:
     )
     return (
         select(steps.c.id, steps.c.job_id, jobs.c.state.label("job_state"))
-        .add_columns(steps.c.seq, steps.c.chunks, steps.c.chapter, steps.c.chars)
+        .add_columns(jobs.c.max_chars, steps.c.seq, steps.c.chunks, steps.c.chapter, steps.c.chars)
         .join(jobs, jobs.c.id == steps.c.job_id)
         .outerjoin(of_job, of_job.c.id == jobs.c.id)
         .outerjoin(of_tenant, of_tenant.c.tenant == jobs.c.tenant)

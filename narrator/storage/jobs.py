@@ -72,8 +72,10 @@ class SqlJobs:
             hold_source(tx, new.source_key)
             row = {**_columns(new), "queued_at": now(tx)}
             insert = insert_or(tx, jobs).values(row).on_conflict_do_nothing()
-            if tx.execute(insert).rowcount:
+            if tx.execute(insert.returning(jobs.c.id)).first():
                 add_steps(tx, new.id, [NewStep(kind=StepKind.PLAN, seq=0)])
+            else:
+                _bind(tx, new.id, plan_hash=row["plan_hash"], max_chars=row["max_chars"])
             return job_row(tx, new.id)
 
     def get(self, job_id: JobId) -> Job:
@@ -146,10 +148,12 @@ class SqlJobs:
             resume(tx, job_id)
             return job_row(tx, job_id)
 
-    def retry(self, job_id: JobId) -> Job:
+    def retry(self, job_id: JobId, *, max_chars: int | None = None) -> Job:
         """Take the job up again: failed and cancelled steps become ready, with all attempts."""
         with self._database.write() as tx:
             state = lock_job(tx, job_id)
+            if max_chars is not None:
+                _bind(tx, job_id, max_chars=max_chars)
             if state in {JobState.QUEUED, JobState.RUNNING}:
                 return job_row(tx, job_id)
             next_job_state(state, JobMove.RETRY)
@@ -220,6 +224,11 @@ def _columns(new: NewJob) -> dict[str, object]:
         "plan_hash": new.options.plan_hash or None,
         "max_chars": new.options.max_chars,
     }
+
+
+def _bind(tx: Connection, job_id: JobId, **bounds: object) -> None:
+    """Write what a job may cost, or which plan it is bound to: neither makes it another job."""
+    tx.execute(update(jobs).where(jobs.c.id == job_id, _THERE).values(bounds))
 
 
 def _deleting(tx: Connection, job_id: JobId) -> JobState | None:

@@ -88,9 +88,11 @@ class Store:
         slice_chunks: int = 1,
         voice: Voice = THALIA,
         tenant: str = DEFAULT_TENANT,
+        max_chars: int = 0,
     ) -> Job:
         """A job that is planned: slices of so many chunks each."""
-        job = self.jobs.create(new_job(number, JobOptions(voice=voice), tenant=tenant))
+        options = JobOptions(voice=voice, max_chars=max_chars)
+        job = self.jobs.create(new_job(number, options, tenant=tenant))
         self.steps.dispatch({Queue.AUDIO: WIDE[Queue.AUDIO]}, queued_seconds=LONG)
         claim = self.steps.claim(Queue.AUDIO, owner="worker", lease_seconds=LONG)
         assert claim is not None

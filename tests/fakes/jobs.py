@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import (
@@ -43,7 +44,14 @@ class MemoryJobs(MemoryTables):
                     state_times={JobState.QUEUED: self.clock()},
                 )
                 self._add(new.id, StepKind.PLAN, 0)
+            else:
+                bounds = {"plan_hash": new.options.plan_hash, "max_chars": new.options.max_chars}
+                self._bind(new.id, **bounds)
             return self._jobs[new.id]
+
+    def _bind(self, job_id: JobId, **bounds: Any) -> None:
+        job = self._jobs[job_id]
+        self._jobs[job_id] = replace(job, options=replace(job.options, **bounds))
 
     def get(self, job_id: JobId) -> Job:
         """The job; raises Missing."""
@@ -134,12 +142,16 @@ class MemoryJobs(MemoryTables):
                     self._move_job(job_id, JobMove.RESUME)
             return self._jobs[job_id]
 
-    def retry(self, job_id: JobId) -> Job:
+    def retry(self, job_id: JobId, *, max_chars: int | None = None) -> Job:
         """Take up a failed or cancelled job again."""
         with self._lock:
-            if self.get(job_id).state in ALIVE:
+            alive = self.get(job_id).state in ALIVE
+            if not alive:
+                self._move_job(job_id, JobMove.RETRY, failure=None)
+            if max_chars is not None:
+                self._bind(job_id, max_chars=max_chars)
+            if alive:
                 return self._jobs[job_id]
-            self._move_job(job_id, JobMove.RETRY, failure=None)
             for step in self._of(job_id, StepMove.REVIVE):
                 step.move(StepMove.REVIVE)
                 step.attempts, step.run_at, step.failure = 0, self.clock(), None

@@ -10,6 +10,7 @@ from narrator.domain.errors import InvalidTransition
 from narrator.domain.fairness import JobLoad, fair_order
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import Failure, JobMove, JobState, OnDead
+from narrator.domain.ledger import Outcome
 from narrator.domain.poison import chunks_dead
 from narrator.domain.spread import cut, share
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState, step_sources
@@ -75,13 +76,40 @@ class MemorySteps(MemoryMending):
             running = [s for s in self.steps_by_id.values() if s.state is StepState.RUNNING]
             busy = len(self._slices_of(speaker, running))
             most = share(sum(map(self._chars, queued)), seats=seats, running=busy)
-            for step in self._fairest(fit, 1, {StepState.RUNNING}):
-                if most is not None and most < self._chars(step):
+            while found := self._fairest(fit, 1, {StepState.RUNNING}):
+                (step,) = found
+                excess = self._excess(step)
+                if excess is None:
+                    fit = [other for other in fit if other.job_id != step.job_id]
+                    continue
+                if most is not None and most < self._chars(step) and not excess:
                     if not first:
                         return None
                     self._cut_up(step, most)
-                return self._claimed(step, owner, lease_seconds)
+                claim = self._claimed(step, owner, lease_seconds)
+                return replace(claim, excess_chars=excess)
             return None
+
+    def _excess(self, step: StepRow) -> int | None:
+        """By how many characters the slice exceeds its job's cap; None: it may fit later."""
+        cap = self._jobs[step.job_id].options.max_chars
+        slices = self._steps(step.job_id, StepKind.SLICE)
+        running = [each for each in slices if each.state is StepState.RUNNING]
+        sent = self.utterances.sums_of_job(step.job_id).sent
+        total = sent + sum(self._unsent(each) for each in (step, *running))
+        excess = max(0, total - cap) if cap else 0
+        return None if excess and running else excess
+
+    def _unsent(self, step: StepRow) -> int:
+        """Characters that a slice may yet send."""
+        keys = {row.planned.key: len(row.planned.text) for row in self._slice(step) if row.pending}
+        rows = self.utterances.rows
+        for key in list(keys):
+            row = rows.get((step.id, step.fence, key))
+            running = step.state is StepState.RUNNING
+            if key in self._kept or (running and row and row.outcome is not Outcome.UNSENT):
+                del keys[key]
+        return sum(keys.values())
 
     def _slices_of(self, speaker: str, found: Iterable[StepRow]) -> list[StepRow]:
         slices = [step for step in found if step.kind is StepKind.SLICE]

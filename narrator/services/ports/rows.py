@@ -19,7 +19,10 @@ class Jobs(Protocol):
     """Jobs, as submitters and operators see them."""
 
     def create(self, new: NewJob) -> Job:
-        """Insert the job and its `plan` step in one transaction; an existing job is returned."""
+        """Insert the job and its `plan` step in one transaction; an existing job is returned.
+
+        Its options stay as they are, but for the plan that it is bound to and its cap.
+        """
 
     def get(self, job_id: JobId) -> Job:
         """The job; raises Missing."""
@@ -61,10 +64,11 @@ class Jobs(Protocol):
         for the account. Raises Missing, or InvalidTransition when it has ended.
         """
 
-    def retry(self, job_id: JobId) -> Job:
+    def retry(self, job_id: JobId, *, max_chars: int | None = None) -> Job:
         """Take up a failed or cancelled job again: its failed and cancelled steps become ready.
 
-        A job that is queued or running goes on, and is returned as is.
+        A job that is queued or running goes on, and is returned as is. From now on at most
+        `max_chars` characters are sent for it, in all, where that is given.
         Finished steps and takes are kept; dead chunks are pending again, with all their attempts,
         and what was made without them is made again. Raises Missing or InvalidTransition.
         """
@@ -170,6 +174,10 @@ class Steps(Protocol):
         slice that is more than an idle seat's share of it is cut to that (a chunk at least; the
         rest becomes slices of its own, ready to be dispatched), and a seat that has work already
         (`first` is false) gets none of it.
+
+        Of a job with a cap (`JobOptions.max_chars`) a slice is claimed only if what was sent for
+        the job, what its running slices may yet send, and the slice itself stay within it. One that
+        does not fit although nothing of its job runs is claimed to be refused: `excess_chars`.
         """
 
     def renew(self, claims: Sequence[Claim], *, lease_seconds: float) -> int:
