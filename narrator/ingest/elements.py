@@ -1,13 +1,18 @@
 """What (X)HTML elements mean to a listener, by name, structural type and a few habits of makers.
 
 Types are those of `epub:type` (EPUB 3 Structural Semantics Vocabulary, and the z3998 and Standard
-Ebooks vocabularies beside it) and of `role` (DPUB-ARIA, without its `doc-`).
+Ebooks vocabularies beside it) and of `role` (DPUB-ARIA, without its `doc-`). An element may give
+several reasons to skip what is in it; it is skipped for the first whose role is not to be read. A
+caption, table or listing in a figure (or a caption in a table) is what it is itself.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from narrator.domain.choices import DEFAULT_READING, Reading, Role
 from narrator.domain.documents import PassageKind, SkipReason
+from narrator.ingest.roles import is_left_out
 from narrator.ingest.xhtml import Element, local_name
 
 _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
@@ -23,35 +28,39 @@ _HIDDEN_NAMES = (
     "annotation annotation-xml audio button canvas datalist embed iframe input map noframes"
     " noscript object option progress rp rt script select style template textarea video"
 )
+DRAWN_BLOCKS = frozenset({"svg", "text", "desc", "title"})
+"""Elements of a drawing that is read, each a passage."""
+
 _SKIPPED_TAGS = {
     "head": SkipReason.METADATA,
-    "pre": SkipReason.CODE,
     "svg": SkipReason.FIGURE,
+    "figcaption": SkipReason.CAPTION,
+    "caption": SkipReason.CAPTION,
     **dict.fromkeys(_HIDDEN_NAMES.split(), SkipReason.HIDDEN),
 }
+NOTES = frozenset({"footnote", "endnote", "rearnote"})
+_NOTE_SECTIONS = frozenset({"footnotes", "endnotes", "rearnotes"})
 _SKIPPED_TYPES = {
+    "landmarks": SkipReason.MARKUP,
+    "page-list": SkipReason.MARKUP,
+    "pagelist": SkipReason.MARKUP,
     "noteref": SkipReason.NOTE_REFERENCE,
     "annoref": SkipReason.NOTE_REFERENCE,
-    "backlink": SkipReason.NOTE_REFERENCE,
-    "footnote": SkipReason.FOOTNOTE,
-    "footnotes": SkipReason.FOOTNOTE,
-    "endnote": SkipReason.FOOTNOTE,
-    "endnotes": SkipReason.FOOTNOTE,
-    "rearnote": SkipReason.FOOTNOTE,
-    "rearnotes": SkipReason.FOOTNOTE,
+    **dict.fromkeys(NOTES | _NOTE_SECTIONS, SkipReason.FOOTNOTE),
     "pagebreak": SkipReason.PAGE_BREAK,
-    "page-list": SkipReason.CONTENTS,
-    "pagelist": SkipReason.CONTENTS,
-    "landmarks": SkipReason.CONTENTS,
     "toc": SkipReason.CONTENTS,
     "loi": SkipReason.CONTENTS,
     "lot": SkipReason.CONTENTS,
+    "loa": SkipReason.CONTENTS,
+    "lov": SkipReason.CONTENTS,
+    "epigraph": SkipReason.EPIGRAPH,
 }
+_PART_TYPES = {"index": SkipReason.INDEX, "bibliography": SkipReason.BIBLIOGRAPHY}
 _FRONT_TYPES = (
     "frontmatter cover titlepage halftitlepage halftitle copyright-page imprint imprimatur"
     " seriespage dedication contributors other-credits acknowledgments"
 )
-_BACK_TYPES = "backmatter colophon bibliography index glossary"
+_BACK_TYPES = "backmatter colophon glossary"
 _BODY_TYPES = (
     "bodymatter volume part division chapter prologue epilogue preface foreword introduction"
     " afterword conclusion preamble"
@@ -60,23 +69,50 @@ _MATTER_TYPES: dict[str, SkipReason | None] = {
     **dict.fromkeys(_FRONT_TYPES.split(), SkipReason.FRONT_MATTER),
     **dict.fromkeys(_BACK_TYPES.split(), SkipReason.BACK_MATTER),
     **dict.fromkeys(_BODY_TYPES.split(), None),
+    **_PART_TYPES,
 }
+_FIRST_TYPES = (tuple(_PART_TYPES), ("frontmatter", "backmatter", "bodymatter"))
 _VERSE_TYPES = frozenset({"z3998:verse", "z3998:poem", "z3998:song", "z3998:hymn", "poem", "verse"})
 _VERSE_CLASS = re.compile(r"\b(?:poem|poetry|verse|stanza|lyrics)\b", re.IGNORECASE)
 _LICENCE_CLASS = re.compile(r"\bpg-boilerplate\b")
 _NOTE_MARK = re.compile(r"\s*(?:\[?\s*(?:\d{1,4}|[a-z]|[ivxlc]{1,6})\s*\]?|[*†‡§¶]{1,3})\s*")
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_PICTURES = frozenset({"img", "svg", "picture", "object", "video", "audio", "table", "pre", "math"})
+_PAGE_CLASS = re.compile(
+    r"\b(?:page-?num(?:ber)?s?|page-?no|page-?break|pgnum|pgno|x-ebookmaker-pageno)\b",
+    re.IGNORECASE,
+)
+_PAGE_MARK = re.compile(
+    r"\s*[\[({]?\s*(?:p(?:age|g)?\.?\s*)?(?:\d{1,4}|[ivxlc]{1,7})\s*[\])}]?\s*", re.IGNORECASE
+)
+_CAPTION_CLASS = re.compile(r"(?:^|\s)(?:fig|img)?-?caption(?:\s|$)", re.IGNORECASE)
+_EPIGRAPH_CLASS = re.compile(r"(?:^|\s)epigraph(?:\s|$)", re.IGNORECASE)
+_BACK_MARK = re.compile(r"[\s\[(]*[↩↑←⏎↵⤴⇑⮌^\ufe0e\ufe0f]+[\s\])]*")
+_PICTURES = frozenset({"img", "svg", "picture", "object", "video", "audio", "math"})
+_OWN = frozenset({SkipReason.CAPTION, SkipReason.TABLE, SkipReason.CODE})
+_MARKS = frozenset({SkipReason.NOTE_REFERENCE, SkipReason.PAGE_BREAK})
+_LOOSE = frozenset({SkipReason.FIGURE, SkipReason.TABLE, SkipReason.CODE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What text at a place in the tree is: of which kind, or skipped and why."""
+    """What text at a place in the tree is: of which kind, or skipped and why.
+
+    `table` and `cell` say that it is within a table that is read, or a cell of one; `notes` that it
+    is within a section of notes. Of the element itself, and of nothing in it: `note` says that it
+    is a note, `apart` that it is a mark which no word runs into, `cites` the link to the note to
+    which it refers.
+    """
 
     kind: PassageKind = PassageKind.PARAGRAPH
     level: int = 0
     skip: SkipReason | None = None
     linked: bool = False
+    table: bool = False
+    cell: bool = False
+    notes: bool = False
+    note: bool = False
+    apart: bool = False
+    cites: str = ""
 
 
 def types_of(element: Element) -> frozenset[str]:
@@ -88,24 +124,79 @@ def types_of(element: Element) -> frozenset[str]:
 
 def matter_of(types: frozenset[str]) -> tuple[bool, SkipReason | None]:
     """Whether the types say which matter this is, and the reason to skip it (none: body)."""
-    for group in (("frontmatter", "backmatter", "bodymatter"), sorted(types)):
+    for group in (*_FIRST_TYPES, sorted(types)):
         for name in group:
             if name in types and name in _MATTER_TYPES:
                 return True, _MATTER_TYPES[name]
     return False, None
 
 
-def place_of(element: Element, types: frozenset[str], around: Place) -> Place:
+def part_of(types: frozenset[str]) -> SkipReason | None:
+    """Why an element so typed is skipped wherever it is: it is an index or a bibliography."""
+    return next((_PART_TYPES[name] for name in _PART_TYPES if name in types), None)
+
+
+def place_of(
+    element: Element, types: frozenset[str], around: Place, reading: Reading = DEFAULT_READING
+) -> Place:
     """What the text inside the element is, given what the element stands in."""
-    if around.skip:
+    if around.skip and around.skip not in _LOOSE:
         return around
     name = local_name(element)
-    skip = _skip(element, name, types)
+    reasons = list(_reasons(element, name, types, around))
+    if around.skip and not _OWN.intersection(reasons):
+        return around
+    skip = next((reason for reason in reasons if is_left_out(reason, reading)), None)
+    cites = _link(element) if SkipReason.NOTE_REFERENCE in reasons else ""
     if skip:
-        return Place(skip=skip)
-    linked = around.linked or (name == "a" and "#" in (element.get("href") or ""))
+        return Place(skip=skip, cites=cites)
+    if _is_beside_notes(element, name, types, around):
+        return Place(skip=SkipReason.NOTE_REFERENCE if name == "a" else SkipReason.FOOTNOTE)
     kind, level = _kind(element, name, types, around)
-    return Place(kind=kind, level=level, linked=linked)
+    return Place(
+        kind=kind,
+        level=level,
+        linked=around.linked or (name == "a" and "#" in (element.get("href") or "")),
+        table=around.table or SkipReason.TABLE in reasons,
+        cell=around.cell or (around.table and name in {"td", "th"}),
+        notes=bool(types & _NOTE_SECTIONS) or (around.notes and not types & NOTES),
+        note=bool(types & NOTES),
+        apart=not _MARKS.isdisjoint(reasons),
+        cites=cites,
+    )
+
+
+def says_picture(element: Element) -> str | None:
+    """What a picture shows; empty if it does not say, none if it is no picture or mere ornament."""
+    if local_name(element) != "img" or element.get("role") in {"presentation", "none"}:
+        return None
+    alt = element.get("alt")
+    return None if alt is not None and not alt.strip() else " ".join((alt or "").split())
+
+
+def page_label(element: Element) -> str:
+    """What an empty mark of a page break says: `Page 12`; empty if it has text or no name."""
+    label = (element.get("title") or element.get("aria-label") or "").strip(" .[]()")
+    if not label or "".join(str(text) for text in element.itertext()).strip():
+        return ""
+    return f"Page {label}" if _PAGE_MARK.fullmatch(label) and label[0].lower() != "p" else label
+
+
+def caption_of(table: Element, reading: Reading) -> str:
+    """The caption of a table or figure, if it is not read by itself."""
+    if reading.reads(Role.CAPTIONS):
+        return ""
+    captions = (each for each in table.iter() if local_name(each) in {"caption", "figcaption"})
+    return next(("".join(str(text) for text in each.itertext()) for each in captions), "")
+
+
+def _is_beside_notes(element: Element, name: str, types: frozenset[str], around: Place) -> bool:
+    """Whether it belongs to notes but is none: the heading above them, the way back to the text."""
+    if "backlink" in types:
+        return True
+    if name == "a" and "#" in (element.get("href") or ""):
+        return bool(_BACK_MARK.fullmatch("".join(str(text) for text in element.itertext())))
+    return around.notes and (name in HEADINGS or name == "hgroup")
 
 
 def _kind(
@@ -115,7 +206,7 @@ def _kind(
         return PassageKind.HEADING, around.level or HEADINGS.get(name) or _highest(element)
     if around.kind in {PassageKind.HEADING, PassageKind.VERSE}:
         return around.kind, around.level
-    if types & _VERSE_TYPES or _VERSE_CLASS.search(element.get("class") or ""):
+    if _is_verse(element, types):
         return PassageKind.VERSE, 0
     if name == "blockquote":
         return PassageKind.QUOTATION, 0
@@ -130,16 +221,24 @@ def _highest(group: Element) -> int:
     return min(levels, default=1)
 
 
-def _skip(element: Element, name: str, types: frozenset[str]) -> SkipReason | None:
-    if name in _SKIPPED_TAGS:
-        return _SKIPPED_TAGS[name]
-    for each in types & _SKIPPED_TYPES.keys():
-        return _SKIPPED_TYPES[each]
-    if _LICENCE_CLASS.search(element.get("class") or ""):
-        return SkipReason.LICENCE
+def _is_verse(element: Element, types: frozenset[str]) -> bool:
+    return bool(types & _VERSE_TYPES or _VERSE_CLASS.search(element.get("class") or ""))
+
+
+def _reasons(
+    element: Element, name: str, types: frozenset[str], around: Place
+) -> Iterator[SkipReason]:
+    """All reasons that there are to skip what is in the element."""
     if _hidden(element):
-        return SkipReason.HIDDEN
-    return _skip_by_content(element, name)
+        yield SkipReason.HIDDEN
+    if name in _SKIPPED_TAGS:
+        yield _SKIPPED_TAGS[name]
+    yield from (reason for named, reason in _SKIPPED_TYPES.items() if named in types)
+    if element.get("class"):
+        yield from _reasons_by_class(element, element.get("class") or "")
+    yield from _reasons_by_content(element, name, types)
+    if _is_verse(element, types) and around.kind is not PassageKind.HEADING:
+        yield SkipReason.VERSE
 
 
 def _hidden(element: Element) -> bool:
@@ -150,18 +249,49 @@ def _hidden(element: Element) -> bool:
     )
 
 
-def _skip_by_content(element: Element, name: str) -> SkipReason | None:
+def _reasons_by_class(element: Element, named: str) -> Iterator[SkipReason]:
+    if _LICENCE_CLASS.search(named):
+        yield SkipReason.LICENCE
+    if _CAPTION_CLASS.search(named):
+        yield SkipReason.CAPTION
+    if _EPIGRAPH_CLASS.search(named):
+        yield SkipReason.EPIGRAPH
+    if _PAGE_CLASS.search(named) and _is_page_mark(element):
+        yield SkipReason.PAGE_BREAK
+
+
+def _is_page_mark(element: Element) -> bool:
+    text = "".join(str(text) for text in element.itertext())
+    return not text.strip() or bool(_PAGE_MARK.fullmatch(text))
+
+
+def _reasons_by_content(element: Element, name: str, types: frozenset[str]) -> Iterator[SkipReason]:
     match name:
-        case "nav":
-            return SkipReason.CONTENTS
+        case "nav" if not types & _SKIPPED_TYPES.keys():
+            yield SkipReason.CONTENTS
+        case "pre" if not _is_verse(element, types):
+            yield SkipReason.CODE
         case "table" if not _is_layout(element):
-            return SkipReason.TABLE
-        case "figure" if _holds(element, _PICTURES):
-            return SkipReason.FIGURE
+            yield SkipReason.TABLE
+        case "figure":
+            yield from _reasons_of_figure(element)
         case "a" | "sup" if _is_note_reference(element, name):
-            return SkipReason.NOTE_REFERENCE
-        case _:
-            return None
+            yield SkipReason.NOTE_REFERENCE
+
+
+def _reasons_of_figure(figure: Element) -> Iterator[SkipReason]:
+    """What a figure shows; it may as well show a poem, which is no reason to skip anything."""
+    if _holds(figure, _PICTURES):
+        yield SkipReason.FIGURE
+    elif _holds(figure, {"table"}):
+        yield SkipReason.TABLE
+    elif _holds(figure, {"pre"}):
+        yield SkipReason.CODE
+
+
+def _link(element: Element) -> str:
+    """Where the link goes that an element is or holds."""
+    return next((str(each.get("href")) for each in element.iter() if each.get("href")), "")
 
 
 def _is_layout(table: Element) -> bool:

@@ -29,7 +29,7 @@ def read_epub(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Doc
     archive = Archive(data, name)
     package = read_package(archive, name)
     flow, titles = _flow(archive, package, reading)
-    chapters, skips = cut(flow, marks(flow, _outline(archive, package, titles)))
+    chapters, skips = cut(flow, marks(flow, _outline(archive, package, titles)), reading)
     return Document(
         format="epub",
         source=flow.source,
@@ -49,9 +49,8 @@ def _flow(archive: Archive, package: Package, reading: Reading) -> tuple[Flow, d
         if item.media_type not in _TEXT_TYPES:
             continue
         root = parse_xml(decode(archive.read(item.path), item.path), item.path)
-        drawing = local_name(root) == "svg"
         first = len(walker.scribe.blocks)
-        walker.walk(root, path=item.path, skip=SkipReason.FIGURE if drawing else None)
+        walker.walk(root, path=item.path)
         titles[item.path] = _title(root)
         reason = _aside(item, package.nav)
         if reason:
@@ -59,14 +58,14 @@ def _flow(archive: Archive, package: Package, reading: Reading) -> tuple[Flow, d
     if not titles:
         raise DocumentRefused("the EPUB holds no text", remedy="convert it anew, with its text")
     flow = walker.flow()
-    return replace(flow, matters=(*flow.matters, *aside)), titles
+    return replace(flow, matters=(*aside, *flow.matters)), titles
 
 
 def _aside(item: Item, nav: Item | None) -> SkipReason | None:
     """Why a file is not read: it is the table of contents, or out of the reading order."""
     if nav and item.path == nav.path:
         return SkipReason.CONTENTS
-    return None if item.linear else SkipReason.BACK_MATTER
+    return None if item.linear else SkipReason.NON_LINEAR
 
 
 def _title(root: Element) -> str:

@@ -139,6 +139,12 @@ class _Draft:
         """Its characters."""
         return "".join(text for _, text in self.texts)
 
+    def last_word_end(self, otherwise: int) -> int:
+        """Where the last character ends that is not blank, or the last insertion."""
+        words = ((start, text.rstrip()) for start, text in reversed(self.texts))
+        end = next((start + len(text) for start, text in words if text), otherwise)
+        return max(end, self.insertions[-1].at) if self.insertions else end
+
     def fitting(self, spans: list[Span]) -> tuple[Insertion, ...]:
         """The insertions, each moved to the nearest of the spans' characters before it."""
         return tuple(replace(each, at=_within(spans, each.at)) for each in self.insertions)
@@ -199,10 +205,15 @@ class Scribe:
             start = self._append(text)
             self.skips.append(Skip(span=Span(start, self.length), reason=reason))
 
-    def insert(self, text: str, rule: str) -> None:
-        """Have `text` said here, in the open block or in one that it opens."""
-        self._draft.linked = False
-        self._draft.insertions.append(Insertion(at=self.length, text=text, rule=rule))
+    def insert(self, text: str, rule: str, *, after_blank: bool = True) -> None:
+        """Have `text` said here, in the open block or in one that it opens.
+
+        Without `after_blank` it comes right after the last word, before the blanks that follow it.
+        """
+        draft = self._draft
+        draft.linked = False
+        at = self.length if after_blank else draft.last_word_end(self.length)
+        draft.insertions.append(Insertion(at=at, text=text, rule=rule))
 
     def line_break(self) -> None:
         """The line ends here, and the block goes on."""

@@ -32,6 +32,12 @@ ANNOUNCEMENT = "announcement"
 ALTERNATIVE = "alternative-text"
 """The rule of an insertion that says what a picture shows."""
 
+PAGE_BREAK = "page-break"
+"""The rule of an insertion that says which page of the printed book begins."""
+
+CELL = "cell"
+"""The rule of an insertion that keeps a table's cells apart."""
+
 _NAMES = {Role.CODE: "Code", Role.TABLES: "Table", Role.FIGURES: "Figure"}
 _SCENE_BREAK = "Scene break."
 _ENDS = (".", "!", "?", "…", ":", ";", ",")

@@ -17,6 +17,7 @@ from narrator.ingest import gutenberg
 from narrator.ingest.flow import Block, Flow, Matter, in_order
 from narrator.ingest.notes import Notes, Placing, find_notes, in_place, place_notes
 from narrator.ingest.roles import is_left_out
+from narrator.ingest.titles import part_of
 
 _PARTS_OF_MATTER = frozenset({SkipReason.CONTENTS, SkipReason.INDEX, SkipReason.BIBLIOGRAPHY})
 _FEWEST_LINKS = 3
@@ -148,7 +149,7 @@ def _reasons(flow: Flow, reading: Reading) -> dict[int, SkipReason | None]:
     None where the book says what they are and that is to be read, whatever it is a part of.
     """
     reasons: dict[int, SkipReason | None] = {}
-    for matter in (*_licence(flow), *_contents(flow), *flow.matters):
+    for matter in (*_licence(flow), *_contents(flow), *flow.matters, *_titled(flow)):
         if matter.reason and is_left_out(matter.reason, reading):
             found: SkipReason | None = matter.reason
         elif matter.reason in _PARTS_OF_MATTER:
@@ -169,6 +170,18 @@ def _contents(flow: Flow) -> Iterator[Matter]:
             )
             first = indices[0] - 1 if titled else indices[0]
             yield Matter(first=first, end=indices[-1] + 1, reason=SkipReason.CONTENTS)
+
+
+def _titled(flow: Flow) -> Iterator[Matter]:
+    """Indexes and bibliographies by their headings, each to the next heading that is no lower."""
+    headings = [index for index, block in enumerate(flow.blocks) if block.level]
+    for number, first in enumerate(headings):
+        reason = part_of(flow.blocks[first].text(flow.source))
+        if reason:
+            level = flow.blocks[first].level
+            following = (headings[each] for each in range(number + 1, len(headings)))
+            later = (each for each in following if flow.blocks[each].level <= level)
+            yield Matter(first=first, end=next(later, len(flow.blocks)), reason=reason)
 
 
 def _licence(flow: Flow) -> Iterator[Matter]:

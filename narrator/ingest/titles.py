@@ -20,11 +20,18 @@ _CONTENTS = frozenset(
 )
 _BACK = frozenset(
     {
-        "back cover", "back matter", "backmatter", "colophon", "uncopyright", "index", "notes",
-        "endnotes", "footnotes", "bibliography", "references", "works cited", "further reading",
-        "glossary", "about the author", "about the authors", "about the publisher",
+        "back cover", "back matter", "backmatter", "colophon", "uncopyright", "notes",
+        "endnotes", "footnotes", "glossary",
+        "about the author", "about the authors", "about the publisher",
         "about the translator", "about this book", "credits", "permissions", "newsletter",
         "acknowledgments", "acknowledgements", "discussion questions",
+    }
+)  # fmt: skip
+_INDEX = frozenset({"index", "general index", "subject index", "index of names", "name index"})
+_BIBLIOGRAPHY = frozenset(
+    {
+        "bibliography", "select bibliography", "selected bibliography", "references", "works cited",
+        "literature cited", "further reading", "suggested reading", "list of works cited",
     }
 )  # fmt: skip
 _LICENCE = re.compile(r"(?:the )?(?:full )?project gutenberg(?:™|-tm)? licen[cs]e\b")
@@ -49,7 +56,15 @@ def reason_of(title: str) -> SkipReason | None:
         return SkipReason.FRONT_MATTER
     if _LICENCE.search(words):
         return SkipReason.LICENCE
-    return SkipReason.BACK_MATTER if words in _BACK else None
+    return part_of(title) or (SkipReason.BACK_MATTER if words in _BACK else None)
+
+
+def part_of(title: str) -> SkipReason | None:
+    """Why a section of that title is skipped within a chapter too: index and bibliography."""
+    words = _words(title)
+    if words in _INDEX:
+        return SkipReason.INDEX
+    return SkipReason.BIBLIOGRAPHY if words in _BIBLIOGRAPHY else None
 
 
 def names_part(title: str) -> bool:

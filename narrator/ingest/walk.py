@@ -5,14 +5,28 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from narrator.domain.choices import DEFAULT_READING, Reading
+from narrator.domain.choices import DEFAULT_READING, Reading, Role
 from narrator.domain.documents import SkipReason
 from narrator.domain.errors import DocumentRefused
-from narrator.ingest.elements import BLOCKS, Place, matter_of, place_of, types_of
+from narrator.ingest.archive import resolved
+from narrator.ingest.elements import (
+    BLOCKS,
+    DRAWN_BLOCKS,
+    Place,
+    caption_of,
+    matter_of,
+    page_label,
+    part_of,
+    place_of,
+    says_picture,
+    types_of,
+)
 from narrator.ingest.flow import Flow, Matter, Scribe, in_order
+from narrator.ingest.roles import ALTERNATIVE, ANNOUNCEMENT, CELL, PAGE_BREAK, announcement, named
 from narrator.ingest.xhtml import Element, local_name
 
 _OUTERMOST = frozenset({"body", "section", "article", "div", "main"})
+_ANNOUNCED = frozenset({"figure", "pre", "svg", "table"})
 _DEEPEST = 200
 """Nested elements. libxml2 builds trees 256 deep at most, and loses what would be deeper."""
 
@@ -34,33 +48,44 @@ class Walker:
 
     reading: Reading = DEFAULT_READING
     left_out: Mapping[Element, SkipReason] = field(default_factory=dict)
-    scribe: Scribe = field(default_factory=Scribe)
+    scribe: Scribe = field(init=False)
     matters: list[Matter] = field(default_factory=list)
+    parts: list[Matter] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
     types: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.scribe = Scribe(reading=self.reading)
 
     def walk(self, root: Element, *, path: str = "", skip: SkipReason | None = None) -> None:
         """Write a tree down. `path` is its file's name in links; `skip` leaves all of it out."""
         self.places[path] = len(self.scribe.blocks)
         stack = [Place(skip=skip)]
         matter: tuple[Element, int, SkipReason | None] | None = None
+        parts: list[tuple[Element, int, SkipReason]] = []
         for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
             if event == "start":
                 types = types_of(element)
                 stack.append(self._place(element, types, stack[-1]))
                 _refuse_beyond(len(stack) <= _DEEPEST, path)
                 self._enter(element, types, stack, path)
+                here = len(self.scribe.blocks)
                 if matter is None and _may_say_matter(element, len(stack) - 1):
                     said, reason = matter_of(types)
-                    matter = (element, len(self.scribe.blocks), reason) if said else None
+                    matter = (element, here, reason) if said else None
+                if types and (part := part_of(types)) and not stack[-1].skip:
+                    parts.append((element, here, part))
                 self._text(element.text, stack[-1])
                 continue
             if event == "end":
-                self._leave(element, stack.pop())
+                self._leave(element, stack.pop(), path)
                 if matter and matter[0] is element:
-                    end = len(self.scribe.blocks)
-                    self.matters.append(Matter(first=matter[1], end=end, reason=matter[2]))
+                    self.matters.append(self._matter(matter[1], matter[2]))
                     matter = None
+                if parts and parts[-1][0] is element:
+                    _, first, part = parts.pop()
+                    self.parts.append(self._matter(first, part))
             if element is not root:
                 self._text(element.tail, stack[-1])
 
@@ -71,34 +96,100 @@ class Walker:
             source=self.scribe.source,
             blocks=tuple(self.scribe.blocks),
             skips=in_order(self.scribe.skips),
-            matters=tuple(self.matters),
+            matters=(*self.parts, *self.matters),
             places=self.places,
+            ends=self.ends,
             types=self.types,
         )
 
+    def _matter(self, first: int, reason: SkipReason | None) -> Matter:
+        return Matter(first=first, end=len(self.scribe.blocks), reason=reason)
+
     def _place(self, element: Element, types: frozenset[str], around: Place) -> Place:
-        skip = around.skip or self.left_out.get(element)
-        return Place(skip=skip) if skip else place_of(element, types, around)
+        skip = None if around.skip else self.left_out.get(element)
+        return Place(skip=skip) if skip else place_of(element, types, around, self.reading)
 
     def _enter(
         self, element: Element, types: frozenset[str], stack: list[Place], path: str
     ) -> None:
-        name = local_name(element)
-        if name in BLOCKS and not stack[-2].skip:
-            self.scribe.close()
+        name, place, around = local_name(element), stack[-1], stack[-2]
+        if _is_block(name, place) and not around.skip:
+            self._end_block(within_cell=around.cell or place.cell)
+        if place.note:
+            self.scribe.open_note()
         here = len(self.scribe.blocks)
         for mark in {element.get("id"), element.get("name") if name == "a" else None} - {None}:
             self.places.setdefault(f"{path}#{mark}", here)
         if types and name in _OUTERMOST:
             self.types[here] = self.types.get(here, frozenset()) | types
-        if name == "br" and not stack[-1].skip:
-            self.scribe.line_break()
-        if name == "hr" and not stack[-1].skip:
-            self.scribe.scene_break()
+        if place.cites and place is not around:
+            self.scribe.cite(resolved(path, place.cites))
+        if place.skip:
+            self._announce(element, name, place.skip, around)
+        else:
+            self._mark(element, name, place, around)
 
-    def _leave(self, element: Element, place: Place) -> None:
-        if local_name(element) in BLOCKS and not place.skip:
+    def _mark(self, element: Element, name: str, place: Place, around: Place) -> None:
+        """What an element that is read says by being there."""
+        if name == "br":
+            self.scribe.line_break()
+        elif name == "hr":
+            self.scribe.scene_break()
+        elif name == "img":
+            self._picture(element)
+        elif place.apart:
+            self.scribe.line_break()
+            if label := page_label(element):
+                self.scribe.insert(label, PAGE_BREAK)
+        elif place.cell and not around.cell:
+            self._part_cell()
+
+    def _announce(self, element: Element, name: str, reason: SkipReason, around: Place) -> None:
+        """Say of what is left out that it is there, once."""
+        if around.skip or name not in _ANNOUNCED or self.scribe.within_block:
+            return
+        about = "" if name in {"pre", "svg"} else caption_of(element, self.reading)
+        if said := announcement(reason, self.reading, about):
+            self.scribe.insert(said, ANNOUNCEMENT)
+            self._end_block(within_cell=around.cell)
+
+    def _picture(self, element: Element) -> None:
+        """A picture in a sentence is what it shows; one that stands alone is named as a figure."""
+        shown = says_picture(element)
+        if shown is None:
+            return
+        said = announcement(SkipReason.FIGURE, self.reading)
+        if self.scribe.within_block:
+            said = ""
+        if self.reading.reads(Role.FIGURES):
+            said = shown if self.scribe.within_block else named(Role.FIGURES, shown)
+        if said:
+            self.scribe.insert(said, ALTERNATIVE if shown in said else ANNOUNCEMENT)
+
+    def _part_cell(self) -> None:
+        """Keep a table's cell apart from the one before it."""
+        if self.scribe.within_block:
+            if self.scribe.last_said.isalnum():
+                self.scribe.insert(",", CELL, after_blank=False)
+            self.scribe.line_break()
+
+    def _end_block(self, *, within_cell: bool) -> None:
+        """End the block before or after an element; within a table's cell only its line."""
+        if within_cell:
+            self.scribe.line_break()
+        else:
             self.scribe.close()
+
+    def _leave(self, element: Element, place: Place, path: str) -> None:
+        name = local_name(element)
+        if _is_block(name, place) and not place.skip:
+            self._end_block(within_cell=place.cell)
+        if place.note:
+            self.scribe.close_note()
+        elif place.apart:
+            self.scribe.line_break()
+        if name in BLOCKS and element.get("id"):
+            self.ends.setdefault(f"{path}#{element.get('id')}", len(self.scribe.blocks))
 
     def _text(self, text: str | None, place: Place) -> None:
         _refuse_beyond(len(text or "") <= _LONGEST_CHARS, "")
@@ -106,6 +197,10 @@ class Walker:
             self.scribe.skip(text, place.skip)
         elif text:
             self.scribe.text(text, place.kind, level=place.level, linked=place.linked)
+
+
+def _is_block(name: str, place: Place) -> bool:
+    return name in BLOCKS or (name in DRAWN_BLOCKS and not place.skip)
 
 
 def _refuse_beyond(reasonable: bool, path: str) -> None:  # noqa: FBT001

@@ -59,7 +59,8 @@ def test_front_and_back_matter_is_told_by_type(epub):
         ("Also by Ann One", SkipReason.FRONT_MATTER),
         ("Table of Contents", SkipReason.CONTENTS),
         ("About the Author", SkipReason.BACK_MATTER),
-        ("Index", SkipReason.BACK_MATTER),
+        ("Index", SkipReason.INDEX),
+        ("Works Cited", SkipReason.BIBLIOGRAPHY),
         ("THE FULL PROJECT GUTENBERG LICENSE", SkipReason.LICENCE),
     ],
 )
@@ -212,7 +213,7 @@ def test_a_file_out_of_the_reading_order_is_not_read(epub):
     pages = {"c.xhtml": TEXT, "pop.xhtml": "<p>A note that pops up.</p>"}
     data = epub(pages, contents=entry("One", "c.xhtml"), aside=("pop.xhtml",))
     document = read(data, "book.epub")
-    assert skipped(document, SkipReason.BACK_MATTER) == "A note that pops up."
+    assert skipped(document, SkipReason.NON_LINEAR) == "A note that pops up."
 
 
 def test_links_are_followed_through_folders_and_escapes(epub):
