@@ -1,8 +1,7 @@
 """What a manifest proves by itself: each character once, each sample once, nothing out of place."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections import Counter, deque
+from collections.abc import Iterator
 
 from narrator.domain.documents import SkipReason, Span, unaccounted
 from narrator.domain.levels import is_silent
@@ -54,39 +53,41 @@ def text_faults(manifest: Manifest) -> Iterator[str]:
 
 
 def _edits_fit(chunk: Chunk) -> bool:
-    """Whether the edits are in order, apart, inside the spans, and add up to the text's length."""
-    in_order = all(a.span.end <= b.span.start for a, b in pairwise(chunk.edits))
-    inside = all(
-        any(span.start <= edit.span.start <= edit.span.end <= span.end for span in chunk.spans)
-        for edit in chunk.edits
-    )
-    chars = sum(map(len, chunk.spans))
-    chars += sum(len(edit.after) - len(edit.span) for edit in chunk.edits)
-    return in_order and inside and chars == chunk.chars
+    """Whether the edits are in the order of the spans, apart, inside them, and give the length."""
+    waiting = deque(chunk.edits)
+    chars = 0
+    for span in chunk.spans:
+        position = span.start
+        while waiting and position <= waiting[0].span.start <= waiting[0].span.end <= span.end:
+            edit = waiting.popleft()
+            chars += len(edit.after) - len(edit.span)
+            position = edit.span.end
+        chars += len(span)
+    return not waiting and chars == chunk.chars
 
 
 def time_faults(manifest: Manifest) -> Iterator[str]:
     """What is wrong between chunks, chapters and the recording's samples."""
     position = 0
-    unspoken = [skip.span for skip in manifest.skips if skip.reason is SkipReason.UNSPOKEN]
+    stated = sum(skip.reason is SkipReason.UNSPOKEN for skip in manifest.skips)
     for chapter in manifest.chapters:
         if chapter.start_samples != position:
             yield f"chapter {chapter.number} does not begin where the one before it ends"
         position = chapter.start_samples + chapter.samples
-        yield from _chapter_faults(chapter, unspoken)
+        yield from _chapter_faults(chapter, stated)
+        stated -= _left_out(chapter)
     if position != manifest.recording.samples:
         yield "the chapters do not fill the recording"
 
 
-def _chapter_faults(chapter: ManifestChapter, unspoken: Sequence[Span]) -> Iterator[str]:
+def _chapter_faults(chapter: ManifestChapter, stated: int) -> Iterator[str]:
+    """`stated` counts what is stated as unspoken and was not in a chapter before this."""
     end = chapter.start_samples
-    index, heard_chars = 0, 0
-    for each in chapter.chunks:
+    for count, each in enumerate(chapter.chunks):
         placement = each.placement
-        if not _is_next(each.chunk, index, heard_chars, unspoken):
+        after = chapter.chunks[count - 1].chunk.index if count else -1
+        if not after < each.chunk.index <= count + stated:
             yield f"{place(chapter, each)} is not in its order"
-        index = each.chunk.index + 1
-        heard_chars = max((span.end for span in each.chunk.spans), default=heard_chars)
         if placement.start_samples < end:
             yield f"{place(chapter, each)} begins before what comes before it has ended"
         if len(placement.envelope) != -(-placement.samples // ENVELOPE_HOP):
@@ -98,11 +99,9 @@ def _chapter_faults(chapter: ManifestChapter, unspoken: Sequence[Span]) -> Itera
         yield f"chapter {chapter.number} ends before its last chunk does"
 
 
-def _is_next(chunk: Chunk, index: int, heard_chars: int, unspoken: Sequence[Span]) -> bool:
-    """Whether it follows on what is heard so far; each chunk left out is stated as unspoken."""
-    begins = min((span.start for span in chunk.spans), default=heard_chars)
-    stated = sum(heard_chars <= span.start and span.end <= begins for span in unspoken)
-    return index <= chunk.index <= index + stated
+def _left_out(chapter: ManifestChapter) -> int:
+    """How many chunks are missing before the last that was heard."""
+    return chapter.chunks[-1].chunk.index + 1 - len(chapter.chunks) if chapter.chunks else 0
 
 
 def place(chapter: ManifestChapter, each: ManifestChunk) -> str:

@@ -1,5 +1,6 @@
 """Document → Plan, purely: `plan.make_plan`.
 
-It writes passages out as `script`s, in which `normalise` notes what is said otherwise than it is
-written, and has `chunking` cut them at `sentences`.
+It writes passages out as `script`s, in which `wording` notes what is said otherwise than it is
+written (each of the `passes` in its turn, their `changes` composed into one list), and has
+`chunking` cut them at `sentences`.
 """

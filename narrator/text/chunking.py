@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from narrator.domain.documents import PassageKind
 from narrator.text import sentences
-from narrator.text.script import Script, trimmed
+from narrator.text.script import Script
 
 ENOUGH_CHARS = 150
 TARGET_CHARS = 450
@@ -54,7 +54,7 @@ def speakable(text: str) -> bool:
 
 
 def _runs(scripts: list[Script]) -> Iterator[list[int]]:
-    """Stretches of scripts that may share chunks: same kind, no heading, no change of scene."""
+    """Stretches that may share chunks: same kind and voice, no heading, no change of scene."""
     run: list[int] = []
     for number, script in enumerate(scripts):
         if not speakable(script.said(0, len(script.text))):
@@ -73,7 +73,8 @@ def _runs(scripts: list[Script]) -> Iterator[list[int]]:
 
 
 def _may_share(one: Script, other: Script) -> bool:
-    return one.kind is other.kind and one.kind is not PassageKind.HEADING
+    alike = one.kind is other.kind and one.voice == other.voice
+    return alike and one.kind is not PassageKind.HEADING
 
 
 def _pack_run(scripts: list[Script], run: list[int], language: str) -> list[Draft]:
@@ -135,7 +136,7 @@ def _atoms(script: Script, whole: Piece, language: str) -> list[Piece]:
             for atom in atoms
             for part in (_cut(script, atom, cutter) if atom.chars > limit else [atom])
         ]
-    return atoms
+    return [part for atom in atoms for part in _cut_as_said(script, atom)]
 
 
 def _cutters(language: str) -> tuple[tuple[Cutter, int], ...]:
@@ -163,12 +164,20 @@ def _cut(script: Script, piece: Piece, cutter: Cutter) -> list[Piece]:
     return [part for part in parts if part]
 
 
+def _cut_as_said(script: Script, piece: Piece) -> list[Piece]:
+    """Cut by what is said, where a few characters say a lot (emoji have names)."""
+    if piece.chars <= MOST_CHARS:
+        return [piece]
+    bounds = [piece.start, *script.ends_within(piece.start, piece.end, MOST_CHARS), piece.end]
+    parts = (_piece(script, piece.script, low, high) for low, high in pairwise(bounds))
+    return [part for part in parts if part]
+
+
 def _piece(script: Script, number: int, start: int, end: int) -> Piece | None:
-    """The piece without blanks at its ends; none if nothing is left."""
-    start, end = trimmed(script.text, start, end)
-    if start >= end:
-        return None
-    return Piece(number, start, end, count(script.said(start, end)))
+    """The piece without blanks at its ends; none if nothing is left to say."""
+    start, end = script.trimmed(start, end)
+    said = script.said(start, end)
+    return Piece(number, start, end, count(said)) if said else None
 
 
 def _balanced(atoms: list[Piece]) -> list[Piece]:

@@ -1,12 +1,13 @@
 """Document and choice of chapters → plan: what will be spoken, chunk by chunk, and what not."""
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import islice, pairwise
 
-from narrator.domain.choices import DEFAULT_CHOICES, TextChoices
+from narrator.domain.choices import DEFAULT_CHOICES, Casting, TextChoices
 from narrator.domain.documents import (
     Chapter,
     Document,
+    Passage,
     PassageKind,
     Skip,
     SkipReason,
@@ -16,8 +17,13 @@ from narrator.domain.documents import (
 from narrator.domain.errors import OptionRefused, ToolFailed
 from narrator.domain.lexicon import NO_LEXICON, Lexicon
 from narrator.domain.plan import Boundary, Chunk, Edit, Plan, PlannedChapter
-from narrator.text.chunking import Draft, draft, speakable
-from narrator.text.script import Script, trimmed, write_out
+from narrator.text.blanks import trimmed
+from narrator.text.chunking import Draft, Piece, draft, speakable
+from narrator.text.insertions import worded
+from narrator.text.passes import finders
+from narrator.text.passes.capitals import known
+from narrator.text.script import Script, write_out
+from narrator.text.wording import Wording
 
 
 def make_plan(
@@ -35,6 +41,7 @@ def make_plan(
     Raises OptionRefused for a chapter that the document does not have.
     """
     _require(document, chapters)
+    wording = _wording(document, choices, lexicon)
     gaps = {skip.span for skip in document.skips if skip.reason is SkipReason.WHITESPACE}
     planned: list[PlannedChapter] = []
     skips: list[Skip] = []
@@ -43,7 +50,7 @@ def make_plan(
         if chapters and chapter.number not in chapters:
             skips += _not_chosen(chapter)
             continue
-        scripts, drafts = _drafts(document, chapter)
+        scripts, drafts = _drafts(document, chapter, wording, choices.casting)
         skips += _unspoken(scripts, drafts)
         taken |= {gap for drafted in drafts for gap in _between(scripts, drafted) if gap in gaps}
         if drafts:
@@ -91,12 +98,36 @@ def _not_chosen(chapter: Chapter) -> Iterator[Skip]:
 # ------------------------------------------------------------------------------ one chapter
 
 
-def _drafts(document: Document, chapter: Chapter) -> tuple[list[Script], list[Draft]]:
+def _wording(document: Document, choices: TextChoices, lexicon: Lexicon) -> Wording:
+    return Wording(
+        format=document.format,
+        language=document.metadata.language,
+        words=known(document.source),
+        finders=finders(choices.without),
+        lexicon=lexicon,
+    )
+
+
+def _drafts(
+    document: Document, chapter: Chapter, wording: Wording, casting: Casting
+) -> tuple[list[Script], list[Draft]]:
     scripts = [
-        write_out(passage, document.source, format=document.format) for passage in chapter.passages
+        write_out(part, document.source, wording, voice=_voice(part, chapter, casting))
+        for passage in chapter.passages
+        for part in _parts(passage, wording)
     ]
     drafts = draft(scripts, language=document.metadata.language)
     return scripts, [drafted for drafted in drafts if speakable(_text(scripts, drafted))]
+
+
+def _parts(passage: Passage, wording: Wording) -> Iterable[Passage]:
+    if not passage.insertions:
+        return (passage,)
+    return worded(passage, lambda text: wording.said(text, passage.kind))
+
+
+def _voice(passage: Passage, chapter: Chapter, casting: Casting) -> str:
+    return casting.voice(passage.voice, passage.kind, chapter.number)
 
 
 def _planned(
@@ -108,7 +139,8 @@ def _planned(
             spans=_spans(scripts, drafted, gaps),
             edits=tuple(_edits(source, scripts, drafted, gaps)),
             text=_text(scripts, drafted),
-            boundary=_boundary(scripts, drafted, following),
+            boundary=_boundary(source, scripts, drafted, following),
+            voice=scripts[drafted[0].script].voice,
         )
         for index, (drafted, following) in enumerate(pairwise([*drafts, ()]))
     )
@@ -120,7 +152,7 @@ def _text(scripts: list[Script], drafted: Draft) -> str:
     return " ".join(scripts[piece.script].said(piece.start, piece.end) for piece in drafted)
 
 
-def _boundary(scripts: list[Script], drafted: Draft, following: Draft) -> Boundary:
+def _boundary(source: str, scripts: list[Script], drafted: Draft, following: Draft) -> Boundary:
     if not following:
         return Boundary.CHAPTER
     last, first = drafted[-1].script, following[0].script
@@ -130,26 +162,44 @@ def _boundary(scripts: list[Script], drafted: Draft, following: Draft) -> Bounda
         return Boundary.SCENE
     if scripts[last].kind is PassageKind.HEADING:
         return Boundary.HEADING
+    if _only_the_voice_changes(source, scripts, drafted[-1], following[0]):
+        return Boundary.SENTENCE
     return Boundary.PARAGRAPH
+
+
+def _only_the_voice_changes(source: str, scripts: list[Script], one: Piece, other: Piece) -> bool:
+    """Whether two pieces are of one line of the source, which two voices share."""
+    before, after = scripts[one.script], scripts[other.script]
+    if before.voice == after.voice or before.kind is not after.kind:
+        return False
+    gap = _gap(scripts, one, other)
+    return gap.start <= gap.end and not gap.of(source).strip(" ")
+
+
+def _gap(scripts: list[Script], one: Piece, other: Piece) -> Span:
+    """The stretch of source between two pieces; negative where they are read out of its order."""
+    *_, before = scripts[one.script].source_spans(one.start, one.end)
+    after = next(scripts[other.script].source_spans(other.start, other.end))
+    return Span(before.end, after.start)
 
 
 def _between(scripts: list[Script], drafted: Draft) -> Iterator[Span]:
     """The stretches of source between a chunk's pieces."""
     for one, other in pairwise(drafted):
-        *_, before = scripts[one.script].source_spans(one.start, one.end)
-        after = next(scripts[other.script].source_spans(other.start, other.end))
-        yield Span(before.end, after.start)
+        yield _gap(scripts, one, other)
 
 
 def _spans(scripts: list[Script], drafted: Draft, gaps: set[Span]) -> tuple[Span, ...]:
-    """A chunk's characters; whitespace between its pieces is taken in, anything else is not."""
-    spans = [
-        span
-        for piece in drafted
-        for span in scripts[piece.script].source_spans(piece.start, piece.end)
-    ]
-    spans += (gap for gap in _between(scripts, drafted) if gap in gaps)
-    return tuple(_joined(sorted(spans)))
+    """A chunk's characters in the order in which they are read.
+
+    Whitespace between its pieces is taken in, anything else is not.
+    """
+    between = _between(scripts, drafted)
+    spans: list[Span] = []
+    for piece in drafted:
+        spans += scripts[piece.script].source_spans(piece.start, piece.end)
+        spans += (gap for gap in islice(between, 1) if gap in gaps)
+    return tuple(_joined(spans))
 
 
 def _joined(spans: list[Span]) -> Iterator[Span]:
