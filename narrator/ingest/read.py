@@ -12,6 +12,8 @@ from narrator.domain.errors import DocumentRefused, ToolFailed
 from narrator.ingest import limits
 from narrator.ingest.archive import Archive
 from narrator.ingest.decoding import decode
+from narrator.ingest.docx import read_docx
+from narrator.ingest.docx_package import is_docx, refuse_ole
 from narrator.ingest.epub import read_epub
 from narrator.ingest.html import read_html
 from narrator.ingest.package import CONTAINER
@@ -22,12 +24,10 @@ _CONVERT = "convert it to EPUB (calibre does), or hand in its text"
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*")
 _MAGICS = (
     (b"{\\rtf", "a Rich Text file"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a Word file"),
     (b"AT&TFORM", "a DjVu file"),
     *((magic, "a picture") for magic in _PICTURES),
 )
 _ZIPPED = (
-    ("word/document.xml", "a Word file (DOCX)"),
     ("content.xml", "an OpenDocument file"),
     ("xl/workbook.xml", "a spreadsheet"),
     ("ppt/presentation.xml", "a presentation"),
@@ -45,7 +45,7 @@ _MARKDOWN = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 
 
 def read(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document:
-    """The document in `data`: EPUB 2 or 3, HTML, Markdown, structured JSON or plain text.
+    """The document in `data`: EPUB 2 or 3, DOCX, HTML, Markdown, structured JSON or text.
 
     `reading` says which roles of text are to be read; the others become skips.
 
@@ -95,6 +95,8 @@ def _read_zip(data: bytes, name: str, reading: Reading) -> Document:
     archive = Archive(data, name)
     if CONTAINER in archive:
         return read_epub(data, name, reading)
+    if is_docx(archive):
+        return read_docx(data, name, reading)
     for path, what in _ZIPPED:
         if path in archive:
             raise DocumentRefused(f"{name} is {what}, which is not read yet", remedy=_CONVERT)
@@ -116,6 +118,7 @@ def _refuse_foreign(data: bytes, name: str) -> None:
         raise DocumentRefused(f"{name} is a PDF, which is not read yet", remedy=_CONVERT)
     if data[_MOBI] == b"BOOKMOBI":
         raise DocumentRefused(f"{name} is a Kindle book, which is not read", remedy=_CONVERT)
+    refuse_ole(data, name)
     for magic, what in _MAGICS:
         if data.startswith(magic):
             raise DocumentRefused(f"{name} is {what}, which is not read", remedy=_CONVERT)

@@ -62,7 +62,7 @@ def test_what_cannot_be_read_is_refused_with_a_remedy(data, what):
 
 
 @pytest.mark.parametrize(
-    ("member", "what"), [("word/document.xml", "DOCX"), ("content.xml", "OpenDocument")]
+    ("member", "what"), [("xl/workbook.xml", "spreadsheet"), ("content.xml", "OpenDocument")]
 )
 def test_archives_that_are_no_epub_are_named(zipped, member, what):
     with pytest.raises(DocumentRefused, match=what):
