@@ -7,7 +7,7 @@ from narrator.cli.say import count
 from narrator.domain.documents import SkipReason
 from narrator.domain.manifest import Manifest
 from narrator.services.kit import Services
-from narrator.services.verify import Verdict, verify
+from narrator.services.verify import Level, Verdict, verify
 
 
 def judgement(
@@ -18,8 +18,15 @@ def judgement(
     document: Path | None,
     name: str = "",
 ) -> Judgement:
-    """Verify as much as is given: the manifest, the recording, the document."""
-    read = services.reader.read(document, name=name or document.name) if document else None
+    """Verify as much as is given: the manifest, the recording, the document.
+
+    The document is read as the job read it: its choices are in the manifest.
+    """
+    read = (
+        services.reader.read(document, name=name or document.name, reading=manifest.choices.reading)
+        if document
+        else None
+    )
     verdict = verify(manifest, studio=services.studio, recording=recording, document=read)
     return Judgement(
         ok=verdict.ok, line=line(verdict), details=details(verdict), problems=verdict.problems
@@ -27,19 +34,31 @@ def judgement(
 
 
 def line(verdict: Verdict) -> str:
-    """The verdict in one line."""
-    depth = [
-        verdict.level.value,
-        *(["the document read again"] if verdict.with_document else []),
-    ]
+    """The verdict in one line; what was looked at is said to hold only where all of it does."""
     skipped = sum(verdict.skipped.values())
+    missing = min(verdict.source_chars, sum(map(len, verdict.gaps)))
     unspoken = verdict.skipped.get(SkipReason.UNSPOKEN, 0)
     gap = f" ({unspoken:,} of them because they could not be spoken)" if unspoken else ""
     return (
-        f"{'verified' if verdict.ok else 'NOT verified'} ({', '.join(depth)}): "
-        f"of the source's {count(verdict.source_chars, 'character')} {verdict.spoken_chars:,} are "
-        f"spoken in {count(verdict.chunks, 'chunk')}, {skipped:,} left out and listed{gap}, "
-        f"{sum(map(len, verdict.gaps)):,} unaccounted for"
+        f"{'verified' if verdict.ok else 'NOT verified'}: "
+        f"covered {verdict.source_chars - missing:,} of"
+        f" {count(verdict.source_chars, 'character')} ({verdict.spoken_chars:,} spoken in"
+        f" {count(verdict.chunks, 'chunk')}, {skipped:,} left out and listed{gap}),"
+        f" gaps {len(verdict.gaps):,}, {_depth(verdict)}"
+    )
+
+
+def _depth(verdict: Verdict) -> str:
+    """What was compared, and that it agrees, if it does."""
+    heard = verdict.level is Level.AUDIO
+    if not verdict.ok:
+        looked_at = [*(["audio"] if heard else []), *(["source"] if verdict.with_document else [])]
+        return f"with the {' and the '.join(looked_at)}" if looked_at else "manifest only"
+    return ", ".join(
+        [
+            "spans and envelopes as recorded" if heard else "manifest only",
+            *(["document as read"] if verdict.with_document else []),
+        ]
     )
 
 

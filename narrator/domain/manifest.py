@@ -4,8 +4,9 @@ It maps each source character to a span of samples (through its chunk) or to a s
 and holds each chunk's coarse energy envelope, so that a finished file can be checked against it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from narrator.domain.choices import TextChoices
 from narrator.domain.documents import Metadata, Skip
 from narrator.domain.ids import TakeKey
 from narrator.domain.plan import Chunk
@@ -47,7 +48,10 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Everything `narrator verify` needs besides the files themselves."""
+    """Everything `narrator verify` needs besides the files themselves.
+
+    `choices` are the job's about the text: with others the document would be read otherwise.
+    """
 
     format: str  # of the document
     source_sha256: str
@@ -59,3 +63,4 @@ class Manifest:
     chapters: tuple[ManifestChapter, ...]
     skips: tuple[Skip, ...]
     recording: Recording
+    choices: TextChoices = field(default_factory=TextChoices)

@@ -6,6 +6,8 @@ Canonical, like the plan's: keys sorted, no spaces, ASCII, so that one manifest 
 import base64
 from typing import Any
 
+from narrator.domain.choices import choices_from_json, choices_to_json
+from narrator.domain.errors import OptionRefused
 from narrator.domain.ids import TakeKey
 from narrator.domain.manifest import (
     MANIFEST_VERSION,
@@ -30,6 +32,7 @@ from narrator.domain.timeline import Placement
 
 def to_json(manifest: Manifest) -> bytes:
     """The manifest in its canonical form."""
+    choices = choices_to_json(manifest.choices)
     return canonical(
         {
             "version": MANIFEST_VERSION,
@@ -43,6 +46,8 @@ def to_json(manifest: Manifest) -> bytes:
             "chapters": [_chapter_to_json(chapter) for chapter in manifest.chapters],
             "skips": [skip_to_json(skip) for skip in manifest.skips],
             "recording": _recording_to_json(manifest.recording),
+            # Only where there are any: a release before this one knew of none.
+            **({"choices": choices} if choices else {}),
         }
     )
 
@@ -62,8 +67,9 @@ def from_json(data: bytes) -> Manifest:
             chapters=tuple(_chapter_from_json(chapter) for chapter in value["chapters"]),
             skips=tuple(skip_from_json(skip) for skip in value["skips"]),
             recording=_recording_from_json(value["recording"]),
+            choices=choices_from_json(value.get("choices", {})),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OptionRefused) as error:
         raise malformed("manifest") from error
 
 

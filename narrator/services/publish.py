@@ -160,6 +160,7 @@ def _manifest(job: Job, made: Plan, parts: Sequence[_Part], path: Path) -> Manif
             sha256=file_sha256(path),
             samples=sum(lengths),
         ),
+        choices=job.options.text,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from narrator.domain.choices import TextChoices, TextPass, parse_casting, parse_reading
 from narrator.domain.coverage import (
     gaps_in,
     skipped_chars,
@@ -31,6 +32,23 @@ def test_a_manifest_comes_back_from_json_as_it_was() -> None:
 
 def test_a_manifest_has_one_json() -> None:
     assert to_json(from_json(to_json(MANIFEST))) == to_json(MANIFEST)
+
+
+def test_choices_about_the_text_come_back_and_none_leave_no_trace() -> None:
+    choices = TextChoices(
+        reading=parse_reading(["footnotes=inline"]),
+        without=(TextPass.EMOJI,),
+        casting=parse_casting(["heading=aura-2-orion-en", "3=aura-2-luna-en"]),
+    )
+    chosen = replace(MANIFEST, choices=choices)
+    assert from_json(to_json(chosen)) == chosen
+    assert b"choices" not in to_json(MANIFEST)
+
+
+def test_choices_that_nobody_has_are_no_manifest() -> None:
+    value = json.loads(to_json(MANIFEST)) | {"choices": {"without": ["everything"]}}
+    with pytest.raises(ToolFailed, match="not a manifest"):
+        from_json(json.dumps(value).encode())
 
 
 def test_json_that_was_reordered_and_indented_is_the_same_manifest() -> None:
