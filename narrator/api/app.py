@@ -20,7 +20,8 @@ from narrator.api.context import Price
 from narrator.api.edge import Edge
 from narrator.api.metrics import Metrics, Work
 from narrator.api.openapi import DESCRIPTION, DescribedApp, refusals
-from narrator.api.routes import artifacts, jobs, operations, speech
+from narrator.api.routes import artifacts, jobs, operations, plans, speech
+from narrator.api.routes.plans import Desks
 from narrator.bootstrap import bootstrap, check_database, configure_logging
 from narrator.domain.errors import SettingsError, StoreUnavailable
 from narrator.services.estimate import is_paid
@@ -50,11 +51,13 @@ def create_app(
     *,
     background: Sequence[Background] = (),
     price_per_1000_chars: float = 0.0,
+    asked_per_1000_chars: float | None = None,
 ) -> FastAPI:
     """The application; raises SettingsError when it would stand open without being told to.
 
     `background` is started with the server and stopped with it. `price_per_1000_chars` is what the
-    services' speaker is paid, in US dollars.
+    services' speaker is paid, in US dollars; `asked_per_1000_chars` what plans and caps count by,
+    where that is something else.
     """
     gate = gate_of(settings)
     app = DescribedApp(
@@ -69,13 +72,17 @@ def create_app(
         lifespan=_lifespan(background),
     )
     app.state.gate, app.state.services, app.state.settings = gate, services, settings
-    app.state.price = Price(per_1000_chars=price_per_1000_chars, speaker=services.speaker_name)
+    asked = price_per_1000_chars if asked_per_1000_chars is None else asked_per_1000_chars
+    app.state.price = Price(
+        per_1000_chars=price_per_1000_chars, speaker=services.speaker_name, asked=asked
+    )
+    app.state.desks = Desks()
     app.state.metrics = Metrics(Work(services))
     app.state.readiness = Readiness(services)
     app.add_middleware(Edge, metrics=app.state.metrics)
     problems.install(app)
     app.include_router(operations.router, responses=_ANYWHERE)
-    for router in (jobs.router, artifacts.router, speech.router):
+    for router in (jobs.router, plans.router, artifacts.router, speech.router):
         app.include_router(router, dependencies=[Depends(authenticate)], responses=_WITH_KEY)
     return app
 
@@ -109,6 +116,7 @@ def from_environment() -> FastAPI:
         settings.api,
         background=[dispatcher(services)],
         price_per_1000_chars=_price(settings),
+        asked_per_1000_chars=settings.price_per_1000_chars,
     )
 
 

@@ -20,10 +20,15 @@ _JOB_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What the configured speaker charges, in US dollars; other speakers' jobs cost nothing."""
+    """What the configured speaker charges, in US dollars; other speakers' jobs cost nothing.
+
+    `asked` is what plans are priced at and caps are counted by: also where nobody is paid, so that
+    a rehearsal tells what the real thing would cost.
+    """
 
     per_1000_chars: float
     speaker: str
+    asked: float
 
     def of(self, job: Job) -> float:
         """The price of 1,000 characters of this job."""

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field
 
 from narrator.domain.artifacts import Artifact, AudioFormat
+from narrator.domain.choices import write_casting, write_reading
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import (
     FOR_ACCOUNT,
@@ -46,6 +47,19 @@ class OptionsView(BaseModel):
     chapters: list[int] = Field(description="Body chapter numbers; empty means all.")
     on_dead: OnDead = Field(description="What is made of chunks that cannot be spoken.")
     webhook_url: str = Field(description="Who is told when the job has ended; empty for nobody.")
+    read: list[str] = Field(
+        description="How text of a role is treated, where it is not the default.",
+        examples=[["footnotes=inline"]],
+    )
+    without: list[str] = Field(description="Passes over the wording that are left out.")
+    cast: list[str] = Field(
+        description="Who speaks a kind of passage or a chapter, where it is not `voice`.",
+        examples=[["heading=aura-2-orion-en"]],
+    )
+    plan_hash: str = Field(description="The only plan that is carried out; empty for any.")
+    max_chars: int = Field(
+        description="So many characters may be sent for the job; 0 for as many as it takes."
+    )
 
     @classmethod
     def of(cls, options: JobOptions) -> Self:
@@ -57,6 +71,11 @@ class OptionsView(BaseModel):
             chapters=list(options.chapters),
             on_dead=options.on_dead,
             webhook_url=options.webhook_url,
+            read=write_reading(options.text.reading),
+            without=list(options.text.without),
+            cast=write_casting(options.text.casting),
+            plan_hash=options.plan_hash,
+            max_chars=options.max_chars,
         )
 
 
@@ -239,6 +258,10 @@ class JobView(JobSummary):
         description="US dollars that the provider bills for `progress.chars_sent`; 0 where the one"
         " who speaks is not paid."
     )
+    max_cost: float | None = Field(
+        description="US dollars that `options.max_chars` cost at the price of today; null for no"
+        " cap."
+    )
 
     @classmethod
     def whole(
@@ -249,8 +272,10 @@ class JobView(JobSummary):
         dead: Sequence[DeadChunk],
         pause: Failure | None,
         price_per_1000_chars: float,
+        asked_per_1000_chars: float,
     ) -> Self:
-        """From the domain's values and the provider's price in US dollars."""
+        """From the domain's values, the provider's price in US dollars, and that of caps."""
+        most = cost_dollars(job.options.max_chars, price_per_1000_chars=asked_per_1000_chars)
         billed = cost_dollars(progress.chars_sent, price_per_1000_chars=price_per_1000_chars)
         return cls(
             **dict(JobSummary.of(job, pause)),
@@ -258,6 +283,7 @@ class JobView(JobSummary):
             progress=ProgressView.of(progress),
             dead=[DeadChunkView.of(each) for each in dead],
             dollars_billed=round(billed, 6),
+            max_cost=round(most, 6) if job.options.max_chars else None,
         )
 
 

@@ -2,15 +2,43 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from narrator.domain.artifacts import AudioFormat
+from narrator.domain.cap import LARGEST_DOLLARS
 from narrator.domain.jobs import OnDead
 from narrator.domain.voices import DEFAULT_VOICE, FASTEST, SLOWEST
 from narrator.domain.webhooks import LONGEST_URL_CHARS
 
 CHAPTERS_CHARS = 1000
 TITLE_CHARS = 200
+CHOICES = 1_000  # in one list
+
+
+def _apart(given: object) -> object:
+    """Choices given one by one, or several with commas between them, each by itself."""
+    several = [given] if isinstance(given, str) else given
+    if not isinstance(several, list):
+        return several
+    if not all(isinstance(each, str) for each in several):
+        return several
+    return [word.strip() for words in several for word in words.split(",") if word.strip()]
+
+
+_Choices = Annotated[list[str], BeforeValidator(_apart), Field(max_length=CHOICES)]
+"""A list; a field of a form may also come several times."""
+
+MaxCost = Annotated[
+    float | None,
+    Field(
+        gt=0,
+        le=LARGEST_DOLLARS,
+        allow_inf_nan=False,
+        description="At most so many US dollars are spent, at the price of this moment: what does"
+        " not fit is not sent, and the job fails. No cap where it is left out.",
+        examples=[12.5],
+    ),
+]
 
 
 class _Taken(BaseModel):
@@ -66,6 +94,38 @@ class SubmittedOptions(_Taken):
             examples=["https://example.org/narrator"],
         ),
     ] = ""
+    read: Annotated[
+        _Choices,
+        Field(
+            description="How text of a role is treated where it is not the default:"
+            " `role=treatment`, such as `footnotes=inline` or `tables=read`.",
+            examples=[["footnotes=inline", "captions=read"]],
+        ),
+    ] = []
+    without: Annotated[
+        _Choices,
+        Field(
+            description="Passes over the wording that are left out.",
+            examples=[["romans", "emoji"]],
+        ),
+    ] = []
+    cast: Annotated[
+        _Choices,
+        Field(
+            description="Who speaks what, where it is not `voice`: `kind=voice` for a kind of"
+            " passage, `number=voice` for a body chapter.",
+            examples=[["heading=aura-2-orion-en", "3=aura-2-luna-en"]],
+        ),
+    ] = []
+    plan_hash: Annotated[
+        str,
+        Field(
+            pattern="^([0-9a-f]{64})?$",
+            description="The `hash` of a plan: the job carries out exactly that plan or fails with"
+            " `option-refused`, nothing spent; empty for whatever plan follows.",
+        ),
+    ] = ""
+    max_cost: MaxCost = None
 
 
 class SubmittedText(SubmittedOptions):
@@ -76,3 +136,9 @@ class SubmittedText(SubmittedOptions):
         str,
         Field(max_length=TITLE_CHARS, description="Its title, for tags and chapter marks."),
     ] = ""
+
+
+class RetryOptions(_Taken):
+    """What may be changed about a job that is taken up again."""
+
+    max_cost: MaxCost = None

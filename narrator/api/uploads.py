@@ -6,9 +6,13 @@ file lies on disk from its first mebibyte on. Nothing is read before the caller 
 
 import io
 import re
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated, BinaryIO
 
 from fastapi import Depends, Request
@@ -17,14 +21,18 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.types import Message
 
-from narrator.api.context import GivenSettings
+from narrator.api.context import GivenPrice, GivenSettings, Price
 from narrator.api.problems import Refusal
 from narrator.api.submitted import SubmittedOptions, SubmittedText
+from narrator.domain.cap import capped_chars
 from narrator.domain.chapters import parse_chapters
+from narrator.domain.choices import TextChoices, parse_casting, parse_reading, parse_without
 from narrator.domain.errors import DocumentRefused
 from narrator.domain.jobs import JobOptions
 from narrator.domain.voices import Voice
 from narrator.domain.webhooks import receiver_of
+from narrator.services.kit import Services
+from narrator.services.scratch import Temporary, room
 
 JSON_BYTES = 4 << 20
 """A JSON body is parsed in memory, whole: longer texts come as a file."""
@@ -32,7 +40,10 @@ JSON_BYTES = 4 << 20
 FIELD_BYTES = 8 << 10
 OVERHEAD_BYTES = 64 << 10  # what a multipart body may hold besides its document
 NAME_CHARS = 200
+FIELDS = 200  # of a form; choices may come one by one
+BLOCK_BYTES = 1 << 20
 
+_LISTS = frozenset({"read", "without", "cast"})
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -44,17 +55,30 @@ class Submission:
     name: str
     options: JobOptions
 
+    @contextmanager
+    def on_disk(self, services: Services) -> Iterator[Path]:
+        """The document as a file of ours, for as long as that is needed."""
+        with (
+            room(services.scratch),
+            tempfile.NamedTemporaryFile(dir=services.scratch, prefix=Temporary.UPLOAD) as kept,
+        ):
+            shutil.copyfileobj(self.file, kept, BLOCK_BYTES)
+            kept.flush()
+            yield Path(kept.name)
 
-async def _submission(request: Request, settings: GivenSettings) -> AsyncIterator[Submission]:
+
+async def _submission(
+    request: Request, settings: GivenSettings, price: GivenPrice
+) -> AsyncIterator[Submission]:
     match request.headers.get("content-type", "").partition(";")[0].strip().lower():
         case "multipart/form-data":
             allowed = settings.document_bytes
             body = _limited(request, allowed, overhead_bytes=OVERHEAD_BYTES)
-            async with body.form(max_files=1, max_fields=16, max_part_size=FIELD_BYTES) as form:
-                yield _of_form(form, allowed)
+            async with body.form(max_files=1, max_fields=FIELDS, max_part_size=FIELD_BYTES) as form:
+                yield _of_form(form, allowed, price)
         case "application/json":
             allowed = min(settings.document_bytes, JSON_BYTES)
-            yield _of_json(await _limited(request, allowed).body())
+            yield _of_json(await _limited(request, allowed).body(), price)
         case _:
             raise Refusal(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -89,7 +113,7 @@ def _limited(request: Request, allowed_bytes: int, *, overhead_bytes: int = 0) -
     return Request(request.scope, receive)
 
 
-def _of_form(form: FormData, allowed_bytes: int) -> Submission:
+def _of_form(form: FormData, allowed_bytes: int, price: Price) -> Submission:
     document = form.get("document")
     if not isinstance(document, UploadFile):
         raise RequestValidationError([_fault("document", "a file is required")])
@@ -97,17 +121,26 @@ def _of_form(form: FormData, allowed_bytes: int) -> Submission:
         raise _too_large(allowed_bytes)
     if not document.size:
         raise DocumentRefused("the document is empty", remedy="send a file that has bytes in it")
-    fields = {name: value for name, value in form.multi_items() if name != "document"}
     try:
-        submitted = SubmittedOptions.model_validate(fields)
+        submitted = SubmittedOptions.model_validate(_fields(form))
     except ValidationError as error:
         raise _invalid(error) from None
     return Submission(
-        file=document.file, name=_file_name(document.filename), options=_options(submitted)
+        file=document.file,
+        name=_file_name(document.filename),
+        options=_options(submitted, price),
     )
 
 
-def _of_json(body: bytes) -> Submission:
+def _fields(form: FormData) -> dict[str, object]:
+    """The options of a form; only what is a list may come more than once and count so."""
+    fields: dict[str, object] = {n: value for n, value in form.multi_items() if n != "document"}
+    if fields.get("max_cost") == "":
+        del fields["max_cost"]  # what a page's empty field sends
+    return fields | {name: form.getlist(name) for name in _LISTS & fields.keys()}
+
+
+def _of_json(body: bytes, price: Price) -> Submission:
     try:
         submitted = SubmittedText.model_validate_json(body)
     except ValidationError as error:
@@ -116,17 +149,24 @@ def _of_json(body: bytes) -> Submission:
     return Submission(
         file=io.BytesIO(submitted.text.encode()),
         name=f"{title}.txt",
-        options=_options(submitted),
+        options=_options(submitted, price),
     )
 
 
-def _options(submitted: SubmittedOptions) -> JobOptions:
+def _options(submitted: SubmittedOptions, price: Price) -> JobOptions:
     return JobOptions(
         voice=Voice(name=submitted.voice, speed=submitted.speed),
         format=submitted.format,
         chapters=parse_chapters(submitted.chapters),
         on_dead=submitted.on_dead,
         webhook_url=_webhook_url(submitted.webhook_url.strip()),
+        text=TextChoices(
+            reading=parse_reading(submitted.read),
+            without=parse_without(submitted.without),
+            casting=parse_casting(submitted.cast),
+        ),
+        plan_hash=submitted.plan_hash,
+        max_chars=capped_chars(submitted.max_cost, price_per_1000_chars=price.asked),
     )
 
 

@@ -13,10 +13,12 @@ from narrator import settings as configuration
 from narrator.cli import report
 from narrator.cli.app import FAILED, INTERRUPTED, OK
 from narrator.cli.book import document_name, readable
+from narrator.cli.choices import chosen, text_options
 from narrator.cli.endpoint import bills, limits_pace, need_key
 from narrator.cli.request import Outcome, Request, outcome_path
 from narrator.cli.views import View, view_on
 from narrator.domain.artifacts import AudioFormat
+from narrator.domain.cap import capped_chars
 from narrator.domain.chapters import parse_chapters
 from narrator.domain.jobs import JobOptions, OnDead
 from narrator.domain.voices import DEFAULT_VOICE, Voice
@@ -49,6 +51,9 @@ from narrator.embedded.processes import Death
     show_default=True,
     help="What to make of chunks that cannot be spoken: a failure, or a gap that is stated.",
 )
+@text_options
+@click.option("--plan-hash", default="", help="Carry out the plan of this hash, or refuse.")
+@click.option("--max-cost", type=float, help="Send no more than so many US dollars pay for.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object; progress as JSON lines."
 )
@@ -61,7 +66,10 @@ def narrate(  # noqa: PLR0913 - one argument an option
     speed: float,
     on_dead: str,
     *,
+    plan_hash: str,
+    max_cost: float | None,
     as_json: bool,
+    **text: tuple[str, ...],
 ) -> int:
     """Narrate BOOK (EPUB, HTML, Markdown or plain text; - for standard input).
 
@@ -69,13 +77,16 @@ def narrate(  # noqa: PLR0913 - one argument an option
     Deepgram; without it, to try, with an offline voice that costs nothing.
     """
     path, format_chosen = outcome_path(book, out, format_)
+    settings = configuration.load()
     options = JobOptions(
         voice=Voice(name=voice, speed=speed),
         format=format_chosen,
         chapters=parse_chapters(chapters),
         on_dead=OnDead(on_dead),
+        text=chosen(**text),
+        plan_hash=plan_hash.lower(),
+        max_chars=capped_chars(max_cost, price_per_1000_chars=settings.price_per_1000_chars),
     )
-    settings = configuration.load()
     need_key(settings)
     with readable(book, most_bytes=settings.read.document_bytes) as source:
         name = document_name(book, otherwise=path.stem)

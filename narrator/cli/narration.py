@@ -24,7 +24,7 @@ from narrator.domain.manifest_json import from_json
 from narrator.domain.voices import SAMPLE_RATE
 from narrator.services.allowance import pauses, try_account
 from narrator.services.kit import Services
-from narrator.services.submit import same_job_id, submit
+from narrator.services.submit import refuse_other_plan, same_job_id, submit
 from narrator.settings import Settings
 
 _LOOKING = 0.05  # the part of a core that looking at progress may take
@@ -103,7 +103,10 @@ class Narration:
         provider refuses the account: the job then waits for the same command.
         """
         before = self._services.ledger.sums(self._job_id)
-        if self._state() is not JobState.SUCCEEDED:
+        if self._state() is JobState.SUCCEEDED:
+            job = self._services.jobs.get(self._job_id)
+            refuse_other_plan(job, self._request.options.plan_hash)
+        else:
             self._begin()
             self._watch()
             self._crew.dismiss_workers()

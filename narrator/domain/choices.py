@@ -200,6 +200,16 @@ def parse_casting(choices: Iterable[str]) -> Casting:
     return Casting(kinds=ordered, chapters=tuple(sorted(chapters.items())))
 
 
+def write_reading(reading: Reading) -> list[str]:
+    """What `parse_reading` takes."""
+    return [f"{role}={treatment}" for role, treatment in reading.chosen]
+
+
+def write_casting(casting: Casting) -> list[str]:
+    """What `parse_casting` takes."""
+    return [f"{who}={voice}" for who, voice in (*casting.kinds, *casting.chapters)]
+
+
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from narrator.domain.slots import SlotTerms
+
 _DEEPGRAM = "deepgram.com"
 
 CHARS_PER_SECOND = 18.0
@@ -11,6 +13,15 @@ CHARS_PER_SECOND = 18.0
 def seconds_of_speech(chars: int, *, speed: float = 1.0) -> float:
     """About how long so many characters play, pauses apart."""
     return chars / CHARS_PER_SECOND / speed
+
+
+def wall_seconds(chars: int, terms: SlotTerms) -> float:
+    """About how long a fleet that has nothing else to do takes to speak so many characters.
+
+    Every slot sends what its pacing window holds (Deepgram: 2,400 characters a minute and socket,
+    less our margin), whatever the length of the audio; planning and rendering are not counted.
+    """
+    return chars / (terms.most * terms.window_chars) * terms.window_seconds
 
 
 def cost_dollars(chars: int, *, price_per_1000_chars: float) -> float:

@@ -38,15 +38,14 @@ def preview(
     chapters: tuple[int, ...] = (),
     choices: TextChoices = DEFAULT_CHOICES,
     lexicon: Lexicon = NO_LEXICON,
-) -> Plan:
-    """The plan of a document, nothing stored and nothing spent.
+) -> tuple[Document, Plan]:
+    """A document and its plan, the one that a job of these choices has; nothing is stored or spent.
 
     Raises DocumentRefused or OptionRefused.
     """
     document = reader.read(path, name=name, reading=choices.reading)
-    return _speakable(
-        make_plan(document, chapters=chapters, choices=choices, lexicon=lexicon), name
-    )
+    made = make_plan(document, chapters=chapters, choices=choices, lexicon=lexicon)
+    return document, _speakable(made, name)
 
 
 def plan(services: Services, claim: Claim) -> None:

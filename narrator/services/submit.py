@@ -49,13 +49,13 @@ def submit(
         # It went with another job, deleted meanwhile. Now that this job has it, it stays.
         services.objects.put_file(source_key, path, media_type="application/octet-stream")
     services.reach(FailPoint.JOB_INSERTED)
-    _refuse_planned(job)
+    refuse_other_plan(job, options.plan_hash)
     dispatch(services)
     return job
 
 
-def _refuse_planned(job: Job) -> None:
-    wanted = job.options.plan_hash
+def refuse_other_plan(job: Job, wanted: str) -> None:
+    """Raise OptionRefused for a job that was planned, but not so; any will do if none is wanted."""
     if wanted and job.plan_key and job.plan_key != plan_object(job.id, wanted):
         raise other_plan(wanted, planned_hash(job.plan_key))
 

@@ -1,9 +1,6 @@
 """Submitting and watching jobs; cancelling, pausing, resuming, retrying and deleting them."""
 
-import shutil
-import tempfile
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -14,16 +11,16 @@ from fastapi import APIRouter, Query, Request, Response
 from narrator.api.context import GivenJobId, GivenPrice, GivenServices, Price
 from narrator.api.openapi import job_body, refusals
 from narrator.api.schemas import EXAMPLE_ID, MOST_DEAD, JobList, JobSummary, JobView, job_path
+from narrator.api.submitted import RetryOptions
 from narrator.api.uploads import GivenSubmission, Submission
+from narrator.domain.cap import capped_chars
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import Job, JobState
 from narrator.services.allowance import pauses
 from narrator.services.dispatch import dispatch
 from narrator.services.kit import Services
-from narrator.services.scratch import Temporary, room
 from narrator.services.submit import submit
 
-BLOCK_BYTES = 1 << 20
 DEFAULT_LIMIT, MOST_JOBS = 20, 100
 
 router = APIRouter(tags=["jobs"])
@@ -168,29 +165,31 @@ def resume_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) -
 @router.post(
     "/v1/jobs/{job_id}/retry",
     summary="Retry a failed or cancelled job",
-    responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    responses=refusals(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
-def retry_job(services: GivenServices, price: GivenPrice, job_id: GivenJobId) -> JobView:
+def retry_job(
+    services: GivenServices,
+    price: GivenPrice,
+    job_id: GivenJobId,
+    changed: RetryOptions | None = None,
+) -> JobView:
     """Take the job up again where it was; nothing that is finished is spoken twice.
 
-    Harmless to repeat: a job that is queued or running goes on. A job that is paused or has
-    succeeded answers 409.
+    `max_cost` gives it another cap, all that was spent for it included. Harmless to repeat: a job
+    that is queued or running goes on. A job that is paused or has succeeded answers 409.
     """
-    job = services.jobs.retry(job_id)
+    asked = changed.max_cost if changed else None
+    most = capped_chars(asked, price_per_1000_chars=price.asked) if asked else None
+    job = services.jobs.retry(job_id, max_chars=most)
     dispatch(services)
     return _view(services, job, price)
 
 
 def _keep(services: Services, submission: Submission) -> Job:
-    with (
-        room(services.scratch),
-        tempfile.NamedTemporaryFile(dir=services.scratch, prefix=Temporary.UPLOAD) as kept,
-    ):
-        shutil.copyfileobj(submission.file, kept, BLOCK_BYTES)
-        kept.flush()
+    with submission.on_disk(services) as path:
         return submit(
             services,
-            Path(kept.name),
+            path,
             name=submission.name,
             options=submission.options,
             job_id=JobId(uuid4().hex),
@@ -205,6 +204,7 @@ def _view(services: Services, job: Job, price: Price) -> JobView:
         dead=services.jobs.dead(job.id, limit=MOST_DEAD) if progress.chunks_dead else (),
         pause=pauses(services, [job]).get(job.id),
         price_per_1000_chars=price.of(job),
+        asked_per_1000_chars=price.asked,
     )
 
 

@@ -39,9 +39,12 @@ def test_a_text_is_accepted_and_kept(installation: Installation) -> None:
 
 def test_every_option_reaches_the_job(installation: Installation) -> None:
     fields = {"voice": "aura-2-orion-en", "speed": "1.25", "format": "opus", "chapters": "1,3-5"}
-    fields |= {"on_dead": "skip", "webhook_url": "https://example.org/told"}
+    fields |= {"on_dead": "skip", "webhook_url": "https://example.org/told", "without": "emoji"}
+    fields |= {"plan_hash": "0a" * 32, "max_cost": "0.3", "cast": f"heading={fields['voice']}"}
     answer = installation.caller.post(
-        "/v1/jobs", files={"document": ("a.txt", b"a")}, data=fields
+        "/v1/jobs",
+        files={"document": ("a.txt", b"a")},
+        data={**fields, "read": ["footnotes=end", "tables=read, captions=read"]},
     ).json()
     assert answer["options"] == {
         "voice": "aura-2-orion-en",
@@ -50,7 +53,13 @@ def test_every_option_reaches_the_job(installation: Installation) -> None:
         "chapters": [1, 3, 4, 5],
         "on_dead": "skip",
         "webhook_url": "https://example.org/told",
+        "read": ["footnotes=end", "tables=read", "captions=read"],
+        "without": ["emoji"],
+        "cast": ["heading=aura-2-orion-en"],
+        "plan_hash": "0a" * 32,
+        "max_chars": 10_000,
     }
+    assert answer["max_cost"] == 0.3
 
 
 def test_a_submitted_job_has_a_plan_step_that_was_dispatched(installation: Installation) -> None:
