@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from narrator.domain.documents import PassageKind
-from narrator.text import sentences
+from narrator.text import cuts, sentences
 from narrator.text.script import Script
 
 ENOUGH_CHARS = 150
@@ -147,20 +147,20 @@ def _cutters(language: str) -> tuple[tuple[Cutter, int], ...]:
 
     return (
         (at_sentences, TARGET_CHARS),
-        (lambda text: sentences.pattern_ends(text, sentences.INNER_SENTENCE), TARGET_CHARS),
-        (lambda text: sentences.pattern_ends(text, sentences.CLAUSE), MOST_CHARS),
-        (lambda text: sentences.pattern_ends(text, sentences.COMMA), MOST_CHARS),
-        (lambda text: sentences.pattern_ends(text, sentences.WORD), MOST_CHARS),
+        (lambda text: cuts.pattern_ends(text, cuts.CLAUSE), MOST_CHARS),
+        (lambda text: cuts.pattern_ends(text, cuts.COMMA), MOST_CHARS),
+        (lambda text: cuts.pattern_ends(text, cuts.WORD), MOST_CHARS),
         # A third of the limit: a character may count as two, and a space follow it at a line's end.
-        (lambda text: sentences.character_ends(text, MOST_CHARS // 3), MOST_CHARS),
+        (lambda text: cuts.character_ends(text, MOST_CHARS // 3), MOST_CHARS),
     )
 
 
 def _cut(script: Script, piece: Piece, cutter: Cutter) -> list[Piece]:
     text = script.text[piece.start : piece.end]
-    ends = (script.cut_near(piece.start + end) for end in cutter(text))
-    cuts = [piece.start, *(end for end in ends if end < piece.end), piece.end]
-    parts = (_piece(script, piece.script, low, high) for low, high in pairwise(cuts))
+    whole = cuts.outside_wholes(text, cutter(text))
+    ends = (script.cut_near(piece.start + end) for end in whole)
+    bounds = [piece.start, *(end for end in ends if end < piece.end), piece.end]
+    parts = (_piece(script, piece.script, low, high) for low, high in pairwise(bounds))
     return [part for part in parts if part]
 
 

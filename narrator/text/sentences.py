@@ -1,34 +1,50 @@
-"""Where a passage may be cut: at sentence ends first, then at ever weaker places.
+"""Where sentences end, by the rules of literature.
 
-sentencex finds the sentence ends; a guard joins what it cut after an abbreviation, an initial or a
-numeral. What is still too long is cut at quoted sentence ends, then clauses, then words, then
-anywhere but inside a character.
+Every stop is a candidate, also inside quotations and brackets. sentencex says which full stops of
+the language belong to abbreviations, and finds the stops of other scripts; what it says is weighed
+with what stands on either side: an inquit after a quotation, a title, an initial, a numeral.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 from sentencex import get_sentence_boundaries
 
-_TITLES = "Mr Mrs Ms Messrs Mme Mlle Dr Prof Rev Hon St Mt Gen Col Capt Lt Sgt Maj Adm Gov Sen Rep"
-_BEFORE_ANYTHING = frozenset(_TITLES.split())
-_ABBREVIATIONS = (
-    "vs etc e.g i.e cf viz No Nos Vol Vols Ch Chap Fig Figs p pp Sec Art Jr Sr Esq Co Inc Ltd Bros"
-    " vol vols ch fig Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec a.m p.m A.M P.M"
-)
-_BEFORE_LOWER = frozenset(_ABBREVIATIONS.split())
-_LAST_WORD = re.compile(r"([\w.]*\w)\.[\"'”’)\]]*\s*\Z")
-_INITIAL_OR_NUMERAL = re.compile(r"[A-Z]|[IVXLCDM]+|\d+")
-_WEAK_START = re.compile(r"[\"'“‘(\[]*(?:[a-z0-9]|[IVXLCDM]+\b)")
+from narrator.text import abbreviations
 
-INNER_SENTENCE = re.compile(r"[.!?…][\"'”’»)\]]*\s+")
-CLAUSE = re.compile(r"[;:—][\"'”’»)\]]*\s*")
-COMMA = re.compile(r",[\"'”’»)\]]*\s*")
-WORD = re.compile(r"\s+")
+_QUOTES = "\"'“”‘’„‟«»‹›「」『』《》"
+_AFTER = _QUOTES + ")\\]}）】_*"  # noqa: RUF001 - marks of many scripts
+_STOP = re.compile(
+    r"([.!?…。！？｡︒।॥؟۔։።][.!?…]*+)"  # noqa: RUF001 - marks of many scripts
+    rf"(?:(?<=[.!?…])[{_AFTER}]*+(?:\s[”’»›)\]]++(?=\s|\Z))*+|[\"'”’」』》）】)\]]*+)(\s*)"  # noqa: RUF001 - marks of many scripts
+)
+_LAST_WORD = re.compile(r"(?:\w+\.)*\w+\Z")
+_NEXT = re.compile(rf"[{_QUOTES}(\[{{（【_*¿¡—–\-\s]*+")  # noqa: RUF001 - marks of many scripts
+_WORD = re.compile(r"[^\W_]+")
+_VOICED = re.compile(r"[^\W_]")
+_QUOTED = re.compile(rf"[{_QUOTES}]")
+_INITIAL = re.compile(r"[^\W\d_a-z]")
+_NUMBER = re.compile(r"\d+|[IVXLCDM]+|[A-Za-z]")
+_NUMERAL_AHEAD = re.compile(r"\d|[IVXLCDM]+\b")
+_NAMED = re.compile(r"[^\W\d_]\.\s*\Z")
+_QUOTED_ON = re.compile(r"[とってなんだ]|[^。！？，、\s]{1,6}[说說道问問喊叫]")  # noqa: RUF001 - marks of many scripts
+_LONGEST_WORD = 40
+
 _UNFIT = re.compile("[\ud800-\udfff]")
-_NO_CUT_BEFORE = frozenset({"Mn", "Mc", "Me"})
-_JOINER = "\u200d"
+_BLANKS = "\t\n\v\f\r\u0085\u00a0\u2028\u2029\u202f\u3000"
+_MARKS = '"“”‘„‟«»‹›「」『』()[]{}（）_*'  # noqa: RUF001 - marks of many scripts
+_CLOSED = tuple((stop + "’", stop + " ") for stop in (*".!?…", " "))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stop:
+    """A candidate: its sentence begins at `start`, its marks end at `mark`, the next at `end`."""
+
+    start: int
+    mark: int
+    end: int
 
 
 def sentence_ends(text: str, language: str) -> list[int]:
@@ -36,75 +52,134 @@ def sentence_ends(text: str, language: str) -> list[int]:
 
     `language` is a BCP 47 tag; an unknown one falls back to general rules.
     """
-    ends = [
-        piece["end_index"] for piece in get_sentence_boundaries(_primary(language), _flat(text))
-    ]
-    return [
-        end
-        for start, end, following in zip([0, *ends], ends[:-1], ends[1:], strict=False)
-        if _truly_ends(text[start:end], text[end:following])
-    ]
+    return list(_ends(text, _primary(language)))
 
 
-def pattern_ends(text: str, pattern: re.Pattern[str]) -> list[int]:
-    """Offsets after each match of `pattern`, the end of the text excluded."""
-    return [match.end() for match in pattern.finditer(text) if 0 < match.end() < len(text)]
+def sentence_spans(text: str, language: str) -> list[tuple[int, int]]:
+    """The sentences of `text` as offsets from and to; together they are the whole of it."""
+    return list(pairwise([0, *sentence_ends(text, language), len(text)])) if text else []
 
 
-def character_ends(text: str, limit: int) -> Iterator[int]:
-    """Offsets that cut `text` into pieces of at most `limit` code points, between characters.
+def _ends(text: str, language: str) -> Iterator[int]:
+    agreed = _agreed(text, language)
+    start, seen, voiced, last = 0, 0, False, _last_voiced(text)
+    for match in _STOP.finditer(text):
+        if match.end() > last:
+            return
+        if not match[2] and match[1][-1] in ".!?…":
+            continue
+        stop = _Stop(start=start, mark=match.end(1), end=match.end())
+        voiced = voiced or bool(_VOICED.search(text, seen, stop.mark))
+        seen = stop.mark
+        if voiced and _truly_ends(text, stop, language, agreed=stop.mark in agreed):
+            yield stop.end
+            start, voiced = stop.end, False
 
-    A single character of more code points than `limit` is cut none the less.
+
+def _agreed(text: str, language: str) -> frozenset[int]:
+    """Where sentencex sees a sentence's stop end, quotation marks and brackets left out of sight.
+
+    They would keep a quotation of many sentences together.
     """
-    position = 0
-    while len(text) - position > limit:
-        cut = position + limit
-        while cut > position and _one_character(text, cut):
-            cut -= 1
-        position = cut if cut > position else position + limit
-        yield position
+    plain = _plain(text)
+    return frozenset(
+        len(plain[piece["start_index"] : piece["end_index"]].rstrip()) + piece["start_index"]
+        for piece in get_sentence_boundaries(language, plain)
+    )
+
+
+def _plain(text: str) -> str:
+    """The same text, as long, on one line and without quotation marks; no lone surrogates.
+
+    A hard wrap or a line of verse is no reason to end a sentence.
+    """
+    for mark in _BLANKS + _MARKS:
+        text = text.replace(mark, " ")
+    text = text.replace("'", "’")  # sentencex would look for the other of two straight ones
+    for closed, plain in _CLOSED:
+        text = text.replace(closed, plain)
+    return _UNFIT.sub("\ufffd", text)
+
+
+def _last_voiced(text: str) -> int:
+    """The offset of the last letter or digit; -1 if there is none."""
+    return next((at for at in range(len(text) - 1, -1, -1) if text[at].isalnum()), -1)
 
 
 def _primary(language: str) -> str:
     return language.partition("-")[0].lower() or "en"
 
 
-def _flat(text: str) -> str:
-    """The same text, as long, on one line: a hard wrap is no reason to end a sentence.
-
-    sentencex takes no lone surrogates.
-    """
-    return _UNFIT.sub("\ufffd", WORD.sub(lambda run: " " * len(run[0]), text))
+# ------------------------------------------------------------------------------ what decides
 
 
-def _truly_ends(piece: str, following: str) -> bool:
-    if not any(char.isalnum() for char in piece):
+def _truly_ends(text: str, stop: _Stop, language: str, *, agreed: bool) -> bool:
+    mark = text[stop.mark - 1]
+    if mark not in ".!?…":
+        return not (_closes_quotation(text, stop) and _QUOTED_ON.match(text, stop.end))
+    begins = _NEXT.match(text, stop.end)
+    at = begins.end() if begins else stop.end
+    if text[at].islower() or not text[at].isalnum():
         return False
-    match = _LAST_WORD.search(piece)
-    if not match:
-        return True
-    word = match[1]
-    if word in _BEFORE_ANYTHING:
+    if mark == "." and text[stop.mark - 2 : stop.mark - 1] != ".":
+        return _full_stop_ends(text, stop, at, language, agreed=agreed)
+    quoted = at > stop.end and _QUOTED.search(text, stop.end, at)
+    return bool(quoted) or not (_closes_quotation(text, stop) and _inquit(text, at))
+
+
+def _closes_quotation(text: str, stop: _Stop) -> bool:
+    return bool(_QUOTED.search(text, stop.mark, stop.end))
+
+
+def _inquit(text: str, at: int) -> bool:
+    return bool(abbreviations.INQUIT.match(text, at))
+
+
+def _full_stop_ends(text: str, stop: _Stop, at: int, language: str, *, agreed: bool) -> bool:
+    word = _last_word(text, stop)
+    if _is_number_of_item(text, stop, word):
         return False
-    weak = word in _BEFORE_LOWER or _INITIAL_OR_NUMERAL.fullmatch(word)
-    return not (weak and _WEAK_START.match(following))
+    following = _WORD.match(text, at)
+    starts = following is not None and following[0] in abbreviations.STARTERS
+    if word in abbreviations.titles(language):
+        return word == "St" and starts
+    if language in abbreviations.ORDINAL_STOPS and word.isdigit():
+        return False
+    if language == "en":
+        return _english_stop_ends(text, stop, at, word, starts=starts, agreed=agreed)
+    return agreed
 
 
-def _one_character(text: str, at: int) -> bool:
-    """Whether the characters on either side of `at` are seen as one (roughly UAX 29)."""
-    before, after = text[at - 1], text[at]
-    if unicodedata.category(after) in _NO_CUT_BEFORE or _JOINER in (before, after):
-        return True
-    if "\U0001f3fb" <= after <= "\U0001f3ff":  # skin tones
-        return True
-    if _regional(before) and _regional(after):
-        return True
-    return (before, after) == ("\r", "\n") or (_surrogate(before) and _surrogate(after))
+def _last_word(text: str, stop: _Stop) -> str:
+    low = max(stop.start, stop.mark - _LONGEST_WORD)
+    match = _LAST_WORD.search(text, max(low, text.rfind(" ", low, stop.mark) + 1), stop.mark - 1)
+    return match[0] if match else ""
 
 
-def _regional(char: str) -> bool:
-    return "\U0001f1e6" <= char <= "\U0001f1ff"
+def _english_stop_ends(
+    text: str, stop: _Stop, at: int, word: str, *, starts: bool, agreed: bool
+) -> bool:
+    if word in abbreviations.NEVER_LAST:
+        return False
+    if word in abbreviations.BEFORE_NUMBERS and _NUMERAL_AHEAD.match(text, at):
+        return word in abbreviations.ORDINARY and text[at : at + 2] in {"I ", "I’", "I'"}
+    if word in abbreviations.OFTEN_LAST:
+        return not text[at].isdigit()
+    if _is_initial(text, stop, word) or "." in word:
+        return starts
+    return agreed or starts or word in abbreviations.ORDINARY
 
 
-def _surrogate(char: str) -> bool:
-    return "\ud800" <= char <= "\udfff"
+def _is_number_of_item(text: str, stop: _Stop, word: str) -> bool:
+    """Whether the number, numeral or letter is all there is, as in "1. Wash it"."""
+    if not _NUMBER.fullmatch(word) or word == "I":
+        return False
+    return not _VOICED.search(text, stop.start, stop.mark - 1 - len(word))
+
+
+def _is_initial(text: str, stop: _Stop, word: str) -> bool:
+    """Whether the letter is of a name: "J. R. R. Tolkien", but not "It was I."."""
+    if not _INITIAL.fullmatch(word):
+        return False
+    before = text[max(stop.start, stop.mark - 6) : stop.mark - 2]
+    return word != "I" or bool(_NAMED.search(before))

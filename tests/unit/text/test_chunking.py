@@ -132,6 +132,12 @@ def test_a_sentence_that_cannot_be_sent_is_cut_where_it_hurts_least(text, ends):
     assert sum(chunk.text.endswith(tuple(ends.split("|"))) for chunk in made) >= len(made) - 1
 
 
+def test_a_long_sentence_is_cut_inside_no_number():
+    text = "it cost 1,900.50 at 10:30 and 2 000 000 at 11:45, they say, " * 60
+    said = " ".join(chunk.text for chunk in chunks((PARAGRAPH, text)))
+    assert said == text.strip()
+
+
 def test_what_cannot_be_pronounced_is_skipped():
     plan = make_plan(document((PARAGRAPH, SHORT), (PARAGRAPH, "—…—"), (PARAGRAPH, MIDDLING)))
     assert [s.reason for s in plan.skips if s.span.start == len(SHORT) + 1] == [
