@@ -43,6 +43,7 @@ class SkipReason(StrEnum):
     PAGE_BREAK = "page-break"
     SCENE_BREAK = "scene-break"
     RUNNING_HEAD = "running-head"  # printed on every page, its number included
+    LINE_HYPHEN = "line-hyphen"  # the typesetter's, where a line ends amid a word
     NON_LINEAR = "non-linear"  # outside of the book's reading order
     BOILERPLATE = "boilerplate"  # what a web page has around its article
     MARKUP = "markup"  # written for a program, not for a reader

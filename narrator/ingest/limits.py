@@ -16,3 +16,6 @@ MOST_TEXT_BYTES = 128 * MEBIBYTE
 
 MOST_SOURCE_CHARS = 20_000_000
 """Characters of the source; *War and Peace* has about three million."""
+
+MOST_PAGES = 20_000
+"""Pages of a PDF; encyclopaedias in one file reach a few thousand."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from narrator.domain.choices import DEFAULT_READING, Reading
+from narrator.domain.choices import DEFAULT_READING, Reading, Role
 from narrator.domain.documents import Document, Span, unaccounted
 from narrator.domain.errors import DocumentRefused, ToolFailed
 from narrator.ingest import limits
@@ -18,6 +18,7 @@ from narrator.ingest.epub import read_epub
 from narrator.ingest.html import read_html
 from narrator.ingest.package import CONTAINER
 from narrator.ingest.plaintext import read_plaintext
+from narrator.ingest.roles import ROLES
 from narrator.ingest.structured import looks_structured, read_structured
 
 _CONVERT = "convert it to EPUB (calibre does), or hand in its text"
@@ -45,7 +46,7 @@ _MARKDOWN = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 
 
 def read(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document:
-    """The document in `data`: EPUB 2 or 3, DOCX, HTML, Markdown, structured JSON or text.
+    """The document in `data`: EPUB 2 or 3, PDF, DOCX, HTML, Markdown, structured JSON or text.
 
     `reading` says which roles of text are to be read; the others become skips.
 
@@ -63,6 +64,8 @@ def read(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document
 def _read(data: bytes, name: str, reading: Reading) -> Document:
     if data.startswith(b"PK\x03\x04"):
         return _read_zip(data, name, reading)
+    if b"%PDF-" in data[:_PDF_WITHIN_BYTES]:
+        return _read_pdf(data, name, reading)
     _refuse_foreign(data, name)
     text = decode(data, name)
     if "\0" in text[:4096]:
@@ -91,6 +94,13 @@ def _read_markdown(text: str, name: str, reading: Reading) -> Document:
     return document
 
 
+def _read_pdf(data: bytes, name: str, reading: Reading) -> Document:
+    # Loaded when needed: its library is large, and other formats have no use for it.
+    module = importlib.import_module("narrator.ingest.pdf")
+    document: Document = module.read_pdf(data, name, reading)
+    return document
+
+
 def _read_zip(data: bytes, name: str, reading: Reading) -> Document:
     archive = Archive(data, name)
     if CONTAINER in archive:
@@ -114,8 +124,6 @@ def _refuse_size(data: bytes, name: str) -> None:
 
 
 def _refuse_foreign(data: bytes, name: str) -> None:
-    if b"%PDF-" in data[:_PDF_WITHIN_BYTES]:
-        raise DocumentRefused(f"{name} is a PDF, which is not read yet", remedy=_CONVERT)
     if data[_MOBI] == b"BOOKMOBI":
         raise DocumentRefused(f"{name} is a Kindle book, which is not read", remedy=_CONVERT)
     refuse_ole(data, name)
@@ -133,10 +141,7 @@ def _proved(document: Document, name: str) -> Document:
         most = f"{limits.MOST_SOURCE_CHARS:,}"
         raise DocumentRefused(f"{name} has more than {most} characters", remedy="split it")
     if not document.chapters:
-        raise DocumentRefused(
-            f"{name} has no text to read out",
-            remedy="if its pages are pictures, run text recognition (OCR) over it first",
-        )
+        raise _nothing_to_read(document, name)
     wrong = unaccounted(len(document.source), _spans(document))
     if wrong:
         raise ToolFailed(
@@ -144,6 +149,21 @@ def _proved(document: Document, name: str) -> Document:
             remedy="report this document to the maintainers",
         )
     return document
+
+
+def _nothing_to_read(document: Document, name: str) -> DocumentRefused:
+    """What to say of a document that is skipped whole, or has no text at all."""
+    reasons = {skip.reason for skip in document.skips if skip.reason in ROLES}
+    roles = sorted({ROLES[reason] for reason in reasons} - {Role.SCENE_BREAKS})
+    if roles:
+        return DocumentRefused(
+            f"{name} has no text to read out besides: {', '.join(roles)}",
+            remedy=f"choose to have it read, such as {roles[0]}=read",
+        )
+    return DocumentRefused(
+        f"{name} has no text to read out",
+        remedy="if its pages are pictures, run text recognition (OCR) over it first",
+    )
 
 
 def _spans(document: Document) -> Iterator[Span]:

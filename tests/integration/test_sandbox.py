@@ -46,7 +46,7 @@ def test_a_book_is_the_same_through_the_sandbox_as_without():
 def test_a_refusal_comes_through_with_its_remedy(tmp_path):
     path = tmp_path / "source"
     path.write_bytes(b"%PDF-1.7")
-    with pytest.raises(DocumentRefused, match=r"thing\.pdf is a PDF") as caught:
+    with pytest.raises(DocumentRefused, match=r"thing\.pdf is a broken PDF") as caught:
         SandboxedReader().read(path, name="thing.pdf")
     assert caught.value.remedy == read_refusal(b"%PDF-1.7").remedy
 
