@@ -14,12 +14,13 @@ _REST = r"[^\s<>\"“”«»]"
 _TOP = "com|org|net|edu|gov|mil|int|info|io|co|uk|de|fr|eu|us|ca|au|nl|it|es|jp|ch|at|ie|nz"
 _LINK = re.compile(
     rf"(?P<mail><?mailto:)(?=[^\s@]{{1,64}}@)"
-    rf"|(?P<url><?\b(?:https?|ftp)://(?P<host>{_REST}+))"
+    rf"|(?P<url><?\b(?:https?|ftp)://(?P<host>{_REST}+)>?)"
     rf"|(?P<www>\b(?=www\.\w)(?P<site>{_REST}+))"
     rf"|(?P<bare>(?<![\w.@/-])(?P<domain>(?:[A-Za-z0-9-]{{1,63}}\.){{1,4}}(?:{_TOP})/{_REST}+))",
     re.IGNORECASE,
 )
 _SIGNS = re.compile(r"://|www\.|mailto:|\.[a-z]{2,4}/", re.IGNORECASE)
+_MOST_CLOSING = 20  # marks after an address
 _HOST = re.compile(r"(?:[^/?#@]*@)?(?:www\.)?([^\W_](?:[\w.-]{0,251}\w)?)", re.IGNORECASE)
 
 
@@ -45,14 +46,14 @@ def _change(match: re.Match[str]) -> Change | None:
 def _length(written: str) -> int:
     """Without what ends the sentence around it; a bracket counts where it was opened inside."""
     length = len(written)
-    if written.startswith("<"):  # and the bracket that closes it follows
+    if written.startswith("<"):
         return length
-    while length and (written[length - 1] in ".,;:!?'’*_" or _unopened(written, length)):
+    least = max(0, length - _MOST_CLOSING)
+    while length > least and (written[length - 1] in ".,;:!?'’*_>" or _unopened(written[:length])):
         length -= 1
     return length
 
 
-def _unopened(written: str, length: int) -> bool:
-    last = written[length - 1]
-    opening = {")": "(", "]": "[", "}": "{"}.get(last)
-    return opening is not None and opening not in written[:length]
+def _unopened(written: str) -> bool:
+    opening = {")": "(", "]": "[", "}": "{"}.get(written[-1])
+    return opening is not None and written.count(opening) < written.count(written[-1])

@@ -32,7 +32,7 @@ _MONARCHS = (
     "|Eugenius|Ferdinand|Francis|Franz|Frederick|Friedrich|Fuad|George|Gregory|Gustav|Gustavus"
     "|Haakon|Hadrian|Harald|Harold|Heinrich|Henri|Henry|Honorius|Hussein|Innocent|Isabella|Ivan"
     "|James|Joanna|John|Joseph|Julius|Juan|Karl|Kenneth|Ladislaus|Leo|Leopold|Louis|Ludwig|Magnus"
-    "|Mahmud|Malcolm|Manuel|Margaret|Martin|Mary|Maximilian|Mehmed|Michael|Mithridates|Murad"
+    "|Mahmud|Manuel|Margaret|Martin|Mary|Maximilian|Mehmed|Michael|Mithridates|Murad"
     "|Napoleon|Nicholas|Olaf|Osman|Oscar|Otto|Paul|Pedro|Peter|Philip|Philippe|Pius|Ptolemy|Rameses"
     "|Ramesses|Richard|Robert|Rudolf|Rudolph|Sancho|Selim|Seti|Sigismund|Sixtus|Stephen|Sylvester"
     "|Theodosius|Thutmose|Umberto|Urban|Victor|Vladislav|Wilhelm|William|Xerxes"

@@ -55,15 +55,13 @@ def _change(match: re.Match[str]) -> Change | None:
         return Change(start, end, "", "reference-mark")
     if match["fraction"]:
         words = _fraction(match)
-        return Change(start, end, _padded(match, words), "fraction") if words else None
+        return (
+            Change(start, end, padded(match.string, start, end, words), "fraction")
+            if words
+            else None
+        )
     written = match[0].replace(" ", "")
-    return Change(start, end, _padded(match, _WORDS[written]), "symbol")
-
-
-def _padded(match: re.Match[str], words: str) -> str:
-    start, end = match.span()
-    said = padded(match.string, start, end, words)
-    return f" {said}" if match[0].startswith((" ", "\u00a0")) else said
+    return Change(start, end, padded(match.string, start, end, _WORDS[written]), "symbol")
 
 
 def _fraction(match: re.Match[str]) -> str:
