@@ -17,6 +17,7 @@ from narrator.services.hands import Hands
 from narrator.services.ports import Reader
 from narrator.services.slots import SlotKeeper
 from narrator.services.work import work
+from tests.acceptance.command import Home
 from tests.integration.api.installations import PRICE, Installation
 
 BOOK = {"document": ("emma.html", b"<h1>Start</h1><p>Emma was <i hidden>x</i>clever.</p>")}
@@ -59,6 +60,18 @@ def test_a_job_bound_to_a_plan_carries_out_that_plan(installation: Installation)
     assert (job.state, job.failure) == (JobState.RUNNING, None)
     assert str(shown["hash"]) in str(job.plan_key)
     assert installation.services.jobs.progress(job_id).chars == shown["chars"]
+
+
+def test_the_command_line_gives_the_same_plan_its_same_hash(
+    twins: Installation, tmp_path: Path
+) -> None:
+    name, data = BOOK["document"]
+    (tmp_path / name).write_bytes(data)
+    words = ("plan", name, "--json", "--read", "footnotes=end", "--cast", "heading=aura-2-luna-en")
+    done = Home(path=tmp_path / "command").run(*words, cwd=tmp_path)
+    told = PlanView.model_validate_json(done.stdout)
+    options = {"read": "footnotes=end", "cast": "heading=aura-2-luna-en"}
+    assert told.hash == planned(twins, **options)["hash"]
 
 
 def test_a_job_bound_to_another_plan_is_refused_by_both_hashes_and_nothing_is_spent(
