@@ -2,6 +2,7 @@
 
 import io
 import posixpath
+import unicodedata
 import zipfile
 import zlib
 from urllib.parse import unquote, urlsplit
@@ -42,7 +43,7 @@ class Archive:
                 f"{name} is encrypted with a password", remedy="hand in a copy without one"
             )
         self._entries = {entry.filename: entry for entry in entries}
-        self._folded = {path.casefold(): path for path in self._entries}
+        self._folded = {_folded(path): path for path in self._entries}
 
     def __contains__(self, path: str) -> bool:
         return self._find(path) is not None
@@ -69,7 +70,7 @@ class Archive:
 
     def _find(self, path: str) -> zipfile.ZipInfo | None:
         found = self._entries.get(path)
-        return found or self._entries.get(self._folded.get(path.casefold(), ""))
+        return found or self._entries.get(self._folded.get(_folded(path), ""))
 
     def _broken(self) -> DocumentRefused:
         return DocumentRefused(
@@ -82,6 +83,11 @@ class Archive:
         )
 
 
+def _folded(path: str) -> str:
+    """A path as those write it who heed neither case, nor composed characters, nor slashes."""
+    return unicodedata.normalize("NFC", path).casefold().replace("\\", "/")
+
+
 def resolved(base: str, href: str) -> str:
     """The place (`path` or `path#id`) that a link in file `base` leads to; empty if outside."""
     try:
@@ -90,6 +96,7 @@ def resolved(base: str, href: str) -> str:
         return ""
     if parts.scheme or parts.netloc:
         return ""
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(parts.path)))
-    path = path if parts.path else base
+    # Whatever climbs above the root stays at it (EPUB 3.3, 4.2.5: the root's URL is its parent's).
+    joined = posixpath.join("/", posixpath.dirname(base), unquote(parts.path))
+    path = posixpath.normpath(joined).lstrip("/") if parts.path else base
     return f"{path}#{unquote(parts.fragment)}" if parts.fragment else path

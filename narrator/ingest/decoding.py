@@ -13,6 +13,9 @@ _MARKS = (  # the longer first: UTF-32's little-endian mark begins with UTF-16's
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_UNMARKED = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"))
+"""How XML begins that is in UTF-16 and has no mark, as it should (XML 1.0, appendix F.1)."""
+
 _DECLARED = (
     re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})"),
     re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE),
@@ -28,7 +31,7 @@ def decode(data: bytes, name: str) -> str:
 
     Raises DocumentRefused for what is no text in any encoding; `name` is named in it.
     """
-    for mark, encoding in _MARKS:
+    for mark, encoding in (*_MARKS, *_UNMARKED):
         if data.startswith(mark):
             return _decoded(data, encoding) or data.decode(encoding, "replace")
     for encoding in (_declared(data), "utf-8"):

@@ -26,7 +26,7 @@ _BLOCK_NAMES = (
 BLOCKS = frozenset(_BLOCK_NAMES.split())
 _HIDDEN_NAMES = (
     "annotation annotation-xml audio button canvas datalist embed iframe input map noframes"
-    " noscript object option progress rp rt script select style template textarea video"
+    " noscript option progress rp rt script select style template textarea video"
 )
 DRAWN_BLOCKS = frozenset({"svg", "text", "desc", "title"})
 """Elements of a drawing that is read, each a passage."""
@@ -34,9 +34,16 @@ DRAWN_BLOCKS = frozenset({"svg", "text", "desc", "title"})
 _SKIPPED_TAGS = {
     "head": SkipReason.METADATA,
     "svg": SkipReason.FIGURE,
+    "object": SkipReason.FIGURE,  # what it holds is said of what it shows
     "figcaption": SkipReason.CAPTION,
     "caption": SkipReason.CAPTION,
     **dict.fromkeys(_HIDDEN_NAMES.split(), SkipReason.HIDDEN),
+}
+_DRAWN_TAGS = {
+    "svg": (),
+    "title": (SkipReason.METADATA,),
+    "metadata": (SkipReason.METADATA,),
+    "desc": (SkipReason.FIGURE,),
 }
 NOTES = frozenset({"footnote", "endnote", "rearnote"})
 _NOTE_SECTIONS = frozenset({"footnotes", "endnotes", "rearnotes"})
@@ -97,16 +104,17 @@ _LOOSE = frozenset({SkipReason.FIGURE, SkipReason.TABLE, SkipReason.CODE})
 class Place:
     """What text at a place in the tree is: of which kind, or skipped and why.
 
-    `table` and `cell` say that it is within a table that is read, or a cell of one; `notes` that it
-    is within a section of notes. Of the element itself, and of nothing in it: `note` says that it
-    is a note, `apart` that it is a mark which no word runs into, `cites` the link to the note to
-    which it refers.
+    `drawn` says that it is in a drawing that is a page by itself; `table` and `cell` that it is
+    within a table that is read, or a cell of one; `notes` that it is within a section of notes. Of
+    the element itself, and of nothing in it: `note` says that it is a note, `apart` that it is a
+    mark which no word runs into, `cites` the link to the note to which it refers.
     """
 
     kind: PassageKind = PassageKind.PARAGRAPH
     level: int = 0
     skip: SkipReason | None = None
     linked: bool = False
+    drawn: bool = False
     table: bool = False
     cell: bool = False
     notes: bool = False
@@ -157,6 +165,7 @@ def place_of(
         kind=kind,
         level=level,
         linked=around.linked or (name == "a" and "#" in (element.get("href") or "")),
+        drawn=around.drawn,
         table=around.table or SkipReason.TABLE in reasons,
         cell=around.cell or (around.table and name in {"td", "th"}),
         notes=bool(types & _NOTE_SECTIONS) or (around.notes and not types & NOTES),
@@ -231,7 +240,9 @@ def _reasons(
     """All reasons that there are to skip what is in the element."""
     if _hidden(element):
         yield SkipReason.HIDDEN
-    if name in _SKIPPED_TAGS:
+    if around.drawn and name in _DRAWN_TAGS:
+        yield from _DRAWN_TAGS[name]
+    elif name in _SKIPPED_TAGS:
         yield _SKIPPED_TAGS[name]
     yield from (reason for named, reason in _SKIPPED_TYPES.items() if named in types)
     if element.get("class"):

@@ -11,17 +11,12 @@ from narrator.ingest.cover import read_cover
 from narrator.ingest.decoding import decode
 from narrator.ingest.flow import Flow, Matter
 from narrator.ingest.outline import Entry, Outline, marks
-from narrator.ingest.package import Item, Package, read_package
+from narrator.ingest.package import CONTENT_TYPES, Item, Package, read_package
 from narrator.ingest.sections import cut
 from narrator.ingest.walk import Walker
 from narrator.ingest.xhtml import Element, local_name, parse_xml
 
-_TEXT_TYPES = frozenset(
-    {
-        "application/xhtml+xml", "application/xml", "application/x-dtbook+xml", "image/svg+xml",
-        "text/html", "text/x-oeb1-document", "text/xml",
-    }
-)  # fmt: skip
+_TEXT_TYPES = CONTENT_TYPES | {"application/xml", "application/x-dtbook+xml", "text/xml"}
 
 
 def read_epub(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document:

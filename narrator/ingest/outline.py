@@ -70,17 +70,19 @@ class _Reading:
         self._types = _landmark_types(flow, outline)
         body = [first for first, types in self._types.items() if types & {"bodymatter", "text"}]
         self._beginning = min(body, default=0)
+        self._ends: dict[int, int] = {}
 
     def leaves(self, entries: Iterable[Entry]) -> list[_Leaf]:
         """The entries that are chapters, front or back matter, in the order of the book."""
         listed = list(entries)
+        self._find_ends(listed)
         body = [entry for entry in listed if self._reason(entry) is None]
         found = [leaf for entry in listed for leaf in self._leaves(entry, alone=[entry] == body)]
         return sorted(found, key=lambda leaf: leaf.mark.first)
 
     def _leaves(self, entry: Entry, *, alone: bool) -> list[_Leaf]:
-        first = self._first(entry)
         reason = self._reason(entry)
+        first = None if reason and _is_empty(self._flow, entry.place) else self._first(entry)
         below = (
             []
             if reason
@@ -122,6 +124,18 @@ class _Reading:
         places = self._flow.places
         return places.get(entry.place, places.get(_path(entry.place)))
 
+    def _find_ends(self, entries: list[Entry]) -> None:
+        """Where each entry ends: at the next one that is not nested in it."""
+        later = [(0, len(self._flow.blocks) + 1)]
+        for depth, entry in reversed(list(_flat(entries))):
+            first = self._first(entry)
+            while later[-1][0] > depth:
+                later.pop()
+            after = (each for _, each in reversed(later) if first is None or each > first)
+            self._ends[id(entry)] = next(after, len(self._flow.blocks))
+            if first is not None:
+                later.append((depth, first))
+
     def _reason(self, entry: Entry) -> SkipReason | None:
         first = self._first(entry)
         if first is None:
@@ -131,17 +145,30 @@ class _Reading:
             said, reason = matter_of(self._types.get(first, frozenset()))
         if said:
             return reason
-        early = first < self._beginning and not names_chapter(entry.title)
+        early = self._ends[id(entry)] <= self._beginning and not names_chapter(entry.title)
         return reason_of(entry.title) or (SkipReason.FRONT_MATTER if early else None)
+
+
+def _flat(entries: Iterable[Entry], depth: int = 0) -> Iterator[tuple[int, Entry]]:
+    for entry in entries:
+        yield depth, entry
+        yield from _flat(entry.children, depth + 1)
 
 
 def _landmark_types(flow: Flow, outline: Outline) -> dict[int, frozenset[str]]:
     found: dict[int, frozenset[str]] = {}
     for place, types in outline.landmarks.items():
         first = flow.places.get(place, flow.places.get(_path(place)))
-        if first is not None:
+        beside = matter_of(frozenset(types.split()))[1] and _is_empty(flow, place)
+        if first is not None and not beside:
             found[first] = found.get(first, frozenset()) | frozenset(types.split())
     return found
+
+
+def _is_empty(flow: Flow, place: str) -> bool:
+    """Whether the file of a place says nothing (a cover), so that it begins where the next does."""
+    path = _path(place)
+    return path in flow.ends and flow.ends[path] == flow.places[path]
 
 
 def _declared(flow: Flow, first: int) -> tuple[bool, SkipReason | None]:

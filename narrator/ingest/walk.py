@@ -58,10 +58,13 @@ class Walker:
     def __post_init__(self) -> None:
         self.scribe = Scribe(reading=self.reading)
 
-    def walk(self, root: Element, *, path: str = "", skip: SkipReason | None = None) -> None:
-        """Write a tree down. `path` is its file's name in links; `skip` leaves all of it out."""
+    def walk(self, root: Element, *, path: str = "") -> None:
+        """Write a tree down. `path` is its file's name in links.
+
+        A drawing that is a page by itself is read; one on a page is a figure.
+        """
         self.places[path] = len(self.scribe.blocks)
-        stack = [Place(skip=skip)]
+        stack = [Place(drawn=local_name(root) == "svg")]
         matter: tuple[Element, int, SkipReason | None] | None = None
         parts: list[tuple[Element, int, SkipReason]] = []
         for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
@@ -88,10 +91,11 @@ class Walker:
                     self.parts.append(self._matter(first, part))
             if element is not root:
                 self._text(element.tail, stack[-1])
+        self.scribe.close()
+        self.ends[path] = len(self.scribe.blocks)
 
     def flow(self) -> Flow:
         """All that was walked."""
-        self.scribe.close()
         return Flow(
             source=self.scribe.source,
             blocks=tuple(self.scribe.blocks),

@@ -54,7 +54,8 @@ def make_epub(
 ) -> bytes:
     """An EPUB whose spine is `pages` (bodies by file name, in order).
 
-    Those in `aside` are not linear. `package` adds to the package's `meta`, `items` or `guide`.
+    Those in `aside` are not linear. `package` adds to the package's `meta`, `items` or `guide`, and
+    an item by its id to the `spine`.
     """
     listed = [
         f'<item id="{name}" href="{name}" media-type="application/xhtml+xml"/>' for name in pages
@@ -69,7 +70,8 @@ def make_epub(
         listed.append('<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>')
         held["OPS/toc.ncx"] = f"<ncx><navMap>{ncx}</navMap></ncx>".encode()
     linear = {name: "no" if name in aside else "yes" for name in pages}
-    spine = (f'<itemref idref="{name}" linear="{linear[name]}"/>' for name in pages)
+    spine = [f'<itemref idref="{name}" linear="{linear[name]}"/>' for name in pages]
+    spine.append(f'<itemref idref="{package.get("spine", "")}"/>')
     held["OPS/package.opf"] = PACKAGE.format(
         meta=package.get("meta", ""),
         items="".join(listed) + package.get("items", ""),

@@ -87,6 +87,22 @@ def test_what_precedes_the_landmark_of_the_beginning_is_front_matter(epub):
     assert skipped(document, SkipReason.FRONT_MATTER) == "For my cat."
 
 
+def test_a_chapter_in_which_the_book_begins_is_no_front_matter(epub):
+    pages = {"a.xhtml": f"<h2>To</h2><p id='b'>Begin.</p>{TEXT}", "c.xhtml": TEXT}
+    contents = entry("To", "a.xhtml") + entry("Fro", "c.xhtml")
+    marks = '<li><a epub:type="bodymatter" href="a.xhtml#b">Begin</a></li>'
+    document = read(epub(pages, contents=contents, landmarks=marks), "book.epub")
+    assert titles(document) == ["To", "Fro"]
+
+
+def test_a_cover_without_text_makes_no_front_matter_of_what_follows_it(epub):
+    pages = {"cover.xhtml": "<img src='c.jpg'/>", "c.xhtml": f"<h2>Up</h2>{TEXT}"}
+    marks = '<li><a epub:type="cover" href="cover.xhtml">Cover</a></li>'
+    contents = entry("Cover", "cover.xhtml") + entry("Up", "c.xhtml")
+    document = read(epub(pages, contents=contents, landmarks=marks), "book.epub")
+    assert titles(document) == ["Up"]
+
+
 def test_an_epub_2_is_read_by_its_ncx_and_guide(epub):
     pages = {"a.xhtml": "<p>For my cat.</p>", "c.xhtml": TEXT}
     data = epub(
