@@ -9,7 +9,9 @@ one line do not know one another (docs/architecture.md)::
     bootstrap           settings become services: the only place where adapters are built
     settings            the only reader of the environment
     speech   audio   storage   sandbox   doorbell        adapters, each owning its vendors
-    messenger   failpoints                               webhooks; deaths at named places, rehearsed
+    messenger   fetcher                                  webhooks; documents by URL
+    failpoints                                           deaths at named places, rehearsed
+    outbound            connections to where others send us, by addresses that were looked at
     services            the verbs: submit, plan, narrate, render, publish, verify; and their ports
     ingest   text       bytes become a document; a document becomes a plan (pure)
     domain   client     values and rules, standard library only; the client for others' programs

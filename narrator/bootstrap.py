@@ -18,10 +18,11 @@ from narrator.audio.studio import FfmpegStudio
 from narrator.domain.slots import SlotTerms
 from narrator.doorbell import CeleryDoorbell
 from narrator.failpoints import ArmedByFiles
+from narrator.fetcher import HttpFetcher
 from narrator.messenger import HttpMessenger
 from narrator.sandbox.reader import SandboxedReader
 from narrator.services.kit import Keeping, Rhythm, Services, pass_by
-from narrator.services.ports import Objects, Studio
+from narrator.services.ports import Fetcher, Objects, Studio
 from narrator.settings import LogSettings, S3Settings, Settings
 from narrator.speech.config import SpeechConfig
 from narrator.speech.probe import probe
@@ -59,6 +60,7 @@ def bootstrap(settings: Settings) -> Services:
         chores=SqlChores(database),
         retention=SqlRetention(database),
         messenger=HttpMessenger(secret=settings.webhook.secret, private=settings.webhook.private),
+        fetcher=fetcher(settings),
         leftovers=ScratchFolder(settings.audio.scratch),
         speaker_name=account,
         rhythm=_rhythm(settings),
@@ -75,6 +77,12 @@ def bootstrap(settings: Settings) -> Services:
 def studio(settings: Settings) -> Studio:
     """The studio alone; raises SettingsError where there is no ffmpeg."""
     return FfmpegStudio(ffmpeg=settings.audio.ffmpeg, pauses=settings.audio.pauses)
+
+
+def fetcher(settings: Settings) -> Fetcher:
+    """What fetches documents by URL, alone."""
+    read = settings.read
+    return HttpFetcher(most_bytes=read.document_bytes, private=read.fetch_private)
 
 
 def terms(settings: Settings) -> SlotTerms:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import hmac
-import socket
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -11,14 +10,15 @@ from http import HTTPStatus
 import httpx
 
 from narrator.domain.errors import Undelivered
-from narrator.domain.webhooks import Receiver, is_public, receiver_of
+from narrator.domain.outbound import Endpoint
+from narrator.domain.webhooks import receiver_of
+from narrator.outbound import address_of, pinned, straight_client
 
 LONGEST_SECONDS = 20.0
 """From looking up the name to the answer's status line: a receiver takes the message, and does what
 follows from it afterwards."""
 
 EVENT_HEADER, SIGNATURE_HEADER = "Narrator-Event", "Narrator-Signature"
-_BASE_PORTS = {"http": 80, "https": 443}
 
 
 class HttpMessenger:
@@ -59,11 +59,9 @@ class HttpMessenger:
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise _undelivered(receiver, f"answered HTTP {status}")
 
-    def _headers(self, receiver: Receiver, body: bytes, message_id: str) -> dict[str, str]:
-        usual = receiver.port == _BASE_PORTS[receiver.scheme]
-        host = f"[{receiver.host}]" if ":" in receiver.host else receiver.host
+    def _headers(self, receiver: Endpoint, body: bytes, message_id: str) -> dict[str, str]:
         headers = {
-            "Host": host if usual else f"{host}:{receiver.port}",
+            "Host": receiver.authority,
             "Content-Type": "application/json",
             "User-Agent": "narrator",
             EVENT_HEADER: message_id,
@@ -72,12 +70,12 @@ class HttpMessenger:
             headers[SIGNATURE_HEADER] = signature(self._secret, int(self._now()), body)
         return headers
 
-    async def _within_time(self, receiver: Receiver, body: bytes, headers: dict[str, str]) -> int:
+    async def _within_time(self, receiver: Endpoint, body: bytes, headers: dict[str, str]) -> int:
         async with asyncio.timeout(self._seconds):
-            addresses = await _addresses(receiver)
-            if not self._private and not all(map(is_public, addresses)):
+            address = await address_of(receiver, private=self._private)
+            if address is None:
                 raise _undelivered(receiver, "has an address that is not public")
-            return await _post(receiver, addresses[0], body, headers)
+            return await _post(receiver, address, body, headers)
 
 
 def signature(secret: str, at: int, body: bytes) -> str:
@@ -86,25 +84,16 @@ def signature(secret: str, at: int, body: bytes) -> str:
     return f"t={at},v1={signed.hexdigest()}"
 
 
-async def _addresses(receiver: Receiver) -> list[str]:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(receiver.host, receiver.port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
-
-
-async def _post(receiver: Receiver, address: str, body: bytes, headers: dict[str, str]) -> int:
-    """Connect to the address; the certificate has to be the host's all the same."""
-    host = f"[{address}]" if ":" in address else address
-    url = f"{receiver.scheme}://{host}:{receiver.port}{receiver.target}"
-    named = {"sni_hostname": receiver.host}
+async def _post(receiver: Endpoint, address: str, body: bytes, headers: dict[str, str]) -> int:
+    url, named = pinned(receiver, address)
     async with (
-        httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=None) as client,  # noqa: S113
+        straight_client() as client,
         client.stream("POST", url, content=body, headers=headers, extensions=named) as answer,
     ):
         return answer.status_code
 
 
-def _undelivered(receiver: Receiver, what: str) -> Undelivered:
+def _undelivered(receiver: Endpoint, what: str) -> Undelivered:
     return Undelivered(
         f"the webhook's receiver {receiver.host} {what}",
         remedy="see that it answers 2xx at once; the job itself is not affected",

@@ -1,14 +1,15 @@
 """What the API takes with a document, as its OpenAPI document shows it."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.cap import LARGEST_DOLLARS
 from narrator.domain.jobs import OnDead
+from narrator.domain.outbound import LONGEST_URL_CHARS
 from narrator.domain.voices import DEFAULT_VOICE, FASTEST, SLOWEST
-from narrator.domain.webhooks import LONGEST_URL_CHARS
 
 CHAPTERS_CHARS = 1000
 TITLE_CHARS = 200
@@ -129,13 +130,29 @@ class SubmittedOptions(_Taken):
 
 
 class SubmittedText(SubmittedOptions):
-    """A text to narrate, given in the request itself; a file goes as multipart instead."""
+    """A text to narrate, or where it is; a file goes as multipart instead."""
 
-    text: Annotated[str, Field(min_length=1, description="The text: plain, UTF-8.")]
+    text: Annotated[str | None, Field(min_length=1, description="The text: plain, UTF-8.")] = None
+    url: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=LONGEST_URL_CHARS,
+            description="Instead of `text`: the http or https URL of a page or file, which is"
+            " fetched before the answer. What stands around an article is left out.",
+            examples=["https://example.org/essay.html"],
+        ),
+    ] = None
     title: Annotated[
         str,
         Field(max_length=TITLE_CHARS, description="Its title, for tags and chapter marks."),
     ] = ""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.text is None) == (self.url is None):
+            raise PydanticCustomError("missing", "either `text` or `url` is required")
+        return self
 
 
 class RetryOptions(_Taken):

@@ -1,4 +1,4 @@
-"""Reading a submitted document: a multipart file or a JSON text, never more than is allowed.
+"""Reading a submitted document: a multipart file, a JSON text or URL, never more than is allowed.
 
 Bytes are counted as they arrive, so that a body that is too long is refused before it is in, and a
 file lies on disk from its first mebibyte on. Nothing is read before the caller is known.
@@ -29,6 +29,7 @@ from narrator.domain.chapters import parse_chapters
 from narrator.domain.choices import TextChoices, parse_casting, parse_reading, parse_without
 from narrator.domain.errors import DocumentRefused
 from narrator.domain.jobs import JobOptions
+from narrator.domain.outbound import named_by
 from narrator.domain.voices import Voice
 from narrator.domain.webhooks import receiver_of
 from narrator.services.kit import Services
@@ -49,9 +50,10 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A document as it was sent: an open file at its start, its name, its options."""
+    """A document as it was sent: an open file at its start, or a URL; its name, its options."""
 
-    file: BinaryIO
+    file: BinaryIO | None = None
+    url: str = ""
     name: str
     options: JobOptions
 
@@ -62,8 +64,11 @@ class Submission:
             room(services.scratch),
             tempfile.NamedTemporaryFile(dir=services.scratch, prefix=Temporary.UPLOAD) as kept,
         ):
-            shutil.copyfileobj(self.file, kept, BLOCK_BYTES)
-            kept.flush()
+            if self.file is None:
+                services.fetcher.fetch(self.url, Path(kept.name))
+            else:
+                shutil.copyfileobj(self.file, kept, BLOCK_BYTES)
+                kept.flush()
             yield Path(kept.name)
 
 
@@ -83,7 +88,7 @@ async def _submission(
             raise Refusal(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 "a job is submitted as multipart/form-data or as application/json",
-                remedy="send the file as the field `document`, or JSON with a field `text`",
+                remedy="send the file as the field `document`, or JSON with `text` or `url`",
                 headers={"Accept-Post": "multipart/form-data, application/json"},
             )
 
@@ -145,10 +150,14 @@ def _of_json(body: bytes, price: Price) -> Submission:
         submitted = SubmittedText.model_validate_json(body)
     except ValidationError as error:
         raise _invalid(error) from None  # its text would repeat the document
-    title = _printable(submitted.title) or "Untitled"
+    title = _printable(submitted.title)
+    if submitted.text is None:
+        url = (submitted.url or "").strip()
+        name = named_by(url)
+        return Submission(url=url, name=title or name, options=_options(submitted, price))
     return Submission(
         file=io.BytesIO(submitted.text.encode()),
-        name=f"{title}.txt",
+        name=f"{title or 'Untitled'}.txt",
         options=_options(submitted, price),
     )
 

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from narrator.cli.book import document_name
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import OptionRefused
 from narrator.domain.jobs import JobOptions
@@ -111,7 +112,7 @@ def outcome_path(book: str, out: Path | None, chosen: str | None) -> tuple[Path,
     """
     if out is None:
         format_ = AudioFormat(chosen or AudioFormat.M4B)
-        stem = "narration" if book == "-" else Path(book).stem
+        stem = Path(document_name(book)).stem
         return _writable(Path(f"{stem}.{format_}"), book), format_
     return _writable(out, book), _format(out, chosen)
 

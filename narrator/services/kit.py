@@ -10,6 +10,7 @@ from narrator.domain.steps import Queue
 from narrator.services.ports import (
     Chores,
     Doorbell,
+    Fetcher,
     Jobs,
     Ledger,
     Messenger,
@@ -85,6 +86,7 @@ class Services:
     chores: Chores
     retention: Retention
     messenger: Messenger
+    fetcher: Fetcher
     leftovers: Scratch
     speaker_name: str
     rhythm: Rhythm

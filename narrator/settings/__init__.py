@@ -316,6 +316,7 @@ def _read(env: Environment) -> ReadSettings:
         document_bytes=env.whole("NARRATOR_MAX_DOCUMENT_BYTES"),
         memory_bytes=env.whole("NARRATOR_READ_MEMORY_BYTES"),
         cpu_seconds=env.whole("NARRATOR_READ_SECONDS"),
+        fetch_private=env.choice("NARRATOR_FETCH_PRIVATE", ("0", "1")) == "1",
     )
 
 

@@ -77,11 +77,12 @@ class AudioSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSettings:
-    """Limits for reading one document."""
+    """Limits for reading one document. `fetch_private`: it may be at any address."""
 
     document_bytes: int
     memory_bytes: int
     cpu_seconds: int
+    fetch_private: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

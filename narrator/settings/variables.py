@@ -132,6 +132,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "NARRATOR_WEBHOOK_SECRET", "", "Signs webhooks; none are signed without.", secret=True
     ),
+    Variable("NARRATOR_FETCH_PRIVATE", "0", "1: documents may be at private addresses too."),
     Variable("NARRATOR_WEBHOOK_PRIVATE", "0", "1: webhooks may go to private addresses too."),
     Variable("NARRATOR_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Variable("NARRATOR_LOG_FORMAT", "json", "`json`, or `console` for people."),

@@ -1,9 +1,12 @@
-"""Twins of the messenger and of the scratch folder."""
+"""Twins of the messenger, of the fetcher and of the scratch folder."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from narrator.domain.errors import Undelivered
+from narrator.domain.errors import DocumentRefused, Undelivered
+from narrator.domain.outbound import document_endpoint
 from narrator.domain.webhooks import receiver_of
+from narrator.services.ports import Fetched
 
 
 @dataclass
@@ -18,6 +21,22 @@ class FakeMessenger:
         self.sent.append((url, body, message_id))
         if (status := self.statuses.get(host, 200)) // 100 != 2:
             raise Undelivered(f"the webhook's receiver {host} answered HTTP {status}")
+
+
+@dataclass
+class FakeFetcher:
+    """Has the `pages`, by URL; `asked` is what was asked for."""
+
+    pages: dict[str, bytes] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def fetch(self, url: str, path: Path) -> Fetched:
+        host = document_endpoint(url).host
+        self.asked.append(url)
+        if url not in self.pages:
+            raise DocumentRefused(f"the document's host {host} answered HTTP 404")
+        path.write_bytes(self.pages[url])
+        return Fetched(media_type="text/html", size_bytes=len(self.pages[url]))
 
 
 @dataclass

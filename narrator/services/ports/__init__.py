@@ -9,6 +9,8 @@ from narrator.services.ports.chores import Chores, References, Retention, Sweep
 from narrator.services.ports.outside import (
     ChapterFile,
     Doorbell,
+    Fetched,
+    Fetcher,
     Heard,
     Messenger,
     Objects,
@@ -52,6 +54,8 @@ __all__ = [
     "Cut",
     "Doorbell",
     "Feed",
+    "Fetched",
+    "Fetcher",
     "Heard",
     "Hold",
     "Jobs",

@@ -174,6 +174,26 @@ class Messenger(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What was fetched: its declared media type (may be empty), and how long it is on disk."""
+
+    media_type: str
+    size_bytes: int
+
+
+class Fetcher(Protocol):
+    """Fetches documents by URL, under guards."""
+
+    def fetch(self, url: str, path: Path) -> Fetched:
+        """Write what is at an http or https URL to the file, which may be there already.
+
+        Raises OptionRefused for a URL that cannot be used, DocumentRefused for what cannot be had
+        (not there, too large, too slow, of no kind that is read, at an address within the own
+        network), Passing while too many are being fetched.
+        """
+
+
 class Scratch(Protocol):
     """The folder of temporary files."""
 

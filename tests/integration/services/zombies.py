@@ -33,7 +33,7 @@ from narrator.storage.retention import SqlRetention
 from narrator.storage.slots import SqlSlots
 from narrator.storage.steps import SqlSteps
 from narrator.storage.takes import SqlTakes
-from tests.fakes.messenger import FakeMessenger, FakeScratch
+from tests.fakes.messenger import FakeFetcher, FakeMessenger, FakeScratch
 from tests.fakes.objects import MemoryObjects
 from tests.fakes.speaker import FakeDoorbell, FakeReader, FakeSpeaker
 from tests.fakes.studio import FakeStudio
@@ -164,6 +164,7 @@ class Installation:
             "chores": SqlChores(database),
             "retention": SqlRetention(database),
             "messenger": FakeMessenger(),
+            "fetcher": FakeFetcher(),
             "leftovers": FakeScratch(),
         }
         services = Services(

@@ -7,19 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from narrator.domain.errors import OptionRefused
-from narrator.domain.webhooks import LONGEST_URL_CHARS, Receiver, is_public, receiver_of
+from narrator.domain.outbound import LONGEST_URL_CHARS, Endpoint, is_public
+from narrator.domain.webhooks import receiver_of
 
 
 @pytest.mark.parametrize(
     ("url", "receiver"),
     [
-        ("https://example.org", Receiver("https", "example.org", 443, "/")),
-        ("http://example.org/a?b=c", Receiver("http", "example.org", 80, "/a?b=c")),
-        ("https://example.org:8443/a%20b#x", Receiver("https", "example.org", 8443, "/a%20b")),
-        ("https://[2001:db8::1]/a", Receiver("https", "2001:db8::1", 443, "/a")),
+        ("https://example.org", Endpoint("https", "example.org", 443, "/")),
+        ("http://example.org/a?b=c", Endpoint("http", "example.org", 80, "/a?b=c")),
+        ("https://example.org:8443/a%20b#x", Endpoint("https", "example.org", 8443, "/a%20b")),
+        ("https://[2001:db8::1]/a", Endpoint("https", "2001:db8::1", 443, "/a")),
     ],
 )
-def test_a_receiver_is_what_its_url_names(url: str, receiver: Receiver) -> None:
+def test_a_receiver_is_what_its_url_names(url: str, receiver: Endpoint) -> None:
     assert receiver_of(url) == receiver
 
 

@@ -21,7 +21,7 @@ from narrator.services.submit import submit
 from narrator.services.work import work
 from tests.fakes.chores import MemoryChores, MemoryRetention
 from tests.fakes.ledger import MemoryLedger
-from tests.fakes.messenger import FakeMessenger, FakeScratch
+from tests.fakes.messenger import FakeFetcher, FakeMessenger, FakeScratch
 from tests.fakes.objects import MemoryObjects
 from tests.fakes.slots import MemorySlots
 from tests.fakes.speaker import FakeDoorbell, FakeReader, FakeSpeaker
@@ -183,6 +183,7 @@ def world(tmp_path: Path) -> World:
         chores=MemoryChores(store),
         retention=MemoryRetention(store),
         messenger=messenger,
+        fetcher=FakeFetcher(),
         leftovers=FakeScratch(),
         speaker_name=SPEAKER,
         rhythm=Rhythm(window=WINDOW),
