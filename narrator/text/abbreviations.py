@@ -31,6 +31,9 @@ BEFORE_NUMBERS = _words(
 )
 """A number or a numeral after these belongs to them: "vol. 3", "Fig. IV", "Sept. 5"."""
 
+TITLES_OR_LAST = _words("St Sr")
+"""Titles that are also the last words of names: "Baker St.", "Davis Sr."."""
+
 NEVER_LAST = _words("e.g i.e eg ie cf viz vs v")
 """What they introduce follows in the same sentence."""
 
@@ -47,8 +50,18 @@ STARTERS = _words(
     "He She It We You They The This That These Those There Here His Her Its Our Your Their My But"
     " And Then When While Where Why What Who How If As At In On By For From With After Before Now"
     " So Not No Yes Once All Some Yet Still Such Had Was Were Is Are Did Do Does"
+    " Well Oh Ah Perhaps Never Nothing Nobody Every Each Many Most Several Indeed However Besides"
+    " Meanwhile Suddenly Finally Anyway Let Come"
 )
 """Words that have a capital in English because they begin a sentence, not because they name."""
+
+SHARED_BY_TIMES = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b|[A-Z]{2,4}\b|Eastern|Pacific|Central|Greenwich"
+)
+"""What follows "5 p.m." and belongs to it."""
+
+STARTING_I = re.compile(r"I[’'\s]+[a-z]")
+"""The pronoun, which has a capital anywhere, before a verb: what it follows has likely ended."""
 
 _VERBS = (
     "said|says|say|asked|cried|replied|answered|exclaimed|shouted|whispered|ejaculated|remarked"
@@ -62,10 +75,14 @@ _MOVES = "returned|continued|began|begged"  # to do or go somewhere, as much as 
 _REPORTS = (
     "that|how|whether|if|what|why|nothing|something|it|from|home|for|a|an|the|no|so|good-?bye|yes"
 )
-_NAME = r"(?:[A-Z][\w’'\-]*\.?|de|du|von|van|der|of|the)"
+_NAME = (
+    r"(?:[A-Z]\w*[’']s\s+(?:[a-z]\w*\s+)?[a-z]\w*|[A-Z][\w’'\-]*\.?,?"
+    r"|and|de|du|von|van|der|of|the)"
+)
+_ASIDE = r"(?:(?<=,\s)[^,.!?“”\"]{1,60},\s+)?"
 
 INQUIT = re.compile(
-    rf"(?!(?:{'|'.join(sorted(STARTERS))})\b)[A-Z][\w’'\-]*\.?\s+(?:{_NAME}\s+){{0,4}}?"
+    rf"(?!(?:{'|'.join(sorted(STARTERS))})\b)(?=[A-Z])(?:{_NAME}\s+){{1,5}}?{_ASIDE}"
     rf"(?:(?:\w+ly|had|then|just|only|again|once|now)\s+){{0,2}}"
     rf"(?:(?:{_VERBS})\b(?!\s+(?:{_REPORTS})\b)"
     rf"|(?:{_MOVES})\b(?!\s+(?:{_REPORTS}|to|with|at|by|on|in)\b))"

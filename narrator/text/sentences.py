@@ -16,12 +16,15 @@ from narrator.text import abbreviations
 
 _QUOTES = "\"'“”‘’„‟«»‹›「」『』《》"
 _AFTER = _QUOTES + ")\\]}）】_*"  # noqa: RUF001 - marks of many scripts
+_NOTE = r"(?:\[\d{1,3}\]|[⁰¹²³⁴-⁹†‡])*+"
 _STOP = re.compile(
-    r"([.!?…。！？｡︒।॥؟۔։።][.!?…]*+)"  # noqa: RUF001 - marks of many scripts
-    rf"(?:(?<=[.!?…])[{_AFTER}]*+(?:\s[”’»›)\]]++(?=\s|\Z))*+|[\"'”’」』》）】)\]]*+)(\s*)"  # noqa: RUF001 - marks of many scripts
+    r"([.!?…。！？｡︒।॥؟۔։።။།][.!?…]*+)"  # noqa: RUF001 - marks of many scripts
+    rf"(?:(?<=[.!?…])[{_AFTER}]*+(?:\s[”’»›)\]]++(?=\s|\Z))*+{_NOTE}|[\"'”’」』》）】)\]]*+)(\s*)"  # noqa: RUF001 - marks of many scripts
 )
-_LAST_WORD = re.compile(r"(?:\w+\.)*\w+\Z")
-_NEXT = re.compile(rf"[{_QUOTES}(\[{{（【_*¿¡—–\-\s]*+")  # noqa: RUF001 - marks of many scripts
+_LAST_WORD = re.compile(r"(?:[^\W_]+\.)*[^\W_]+(?=_*\Z)")
+_NEXT = re.compile(
+    rf"[{_QUOTES}(\[{{（【_*¿¡—–\-\s]*+(?:(?<=[{_QUOTES}])(?:…|\.\.\.)\s*+)?"  # noqa: RUF001 - marks of many scripts
+)
 _WORD = re.compile(r"[^\W_]+")
 _VOICED = re.compile(r"[^\W_]")
 _QUOTED = re.compile(rf"[{_QUOTES}]")
@@ -29,7 +32,7 @@ _INITIAL = re.compile(r"[^\W\d_a-z]")
 _NUMBER = re.compile(r"\d+|[IVXLCDM]+|[A-Za-z]")
 _NUMERAL_AHEAD = re.compile(r"\d|[IVXLCDM]+\b")
 _NAMED = re.compile(r"[^\W\d_]\.\s*\Z")
-_QUOTED_ON = re.compile(r"[とってなんだ]|[^。！？，、\s]{1,6}[说說道问問喊叫]")  # noqa: RUF001 - marks of many scripts
+_QUOTED_ON = re.compile(r"と|って|[^。！？，、\s]{1,6}[说說道问問喊叫]")  # noqa: RUF001 - marks of many scripts
 _LONGEST_WORD = 40
 
 _UNFIT = re.compile("[\ud800-\udfff]")
@@ -40,9 +43,13 @@ _CLOSED = tuple((stop + "’", stop + " ") for stop in (*".!?…", " "))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stop:
-    """A candidate: its sentence begins at `start`, its marks end at `mark`, the next at `end`."""
+    """A candidate: its marks end at `mark`, and the next sentence would begin at `end`.
+
+    Its own sentence begins at `start`, its first letter or digit is at `voiced`.
+    """
 
     start: int
+    voiced: int
     mark: int
     end: int
 
@@ -62,18 +69,17 @@ def sentence_spans(text: str, language: str) -> list[tuple[int, int]]:
 
 def _ends(text: str, language: str) -> Iterator[int]:
     agreed = _agreed(text, language)
-    start, seen, voiced, last = 0, 0, False, _last_voiced(text)
+    start, voiced, last = 0, 0, _last_voiced(text)
     for match in _STOP.finditer(text):
         if match.end() > last:
             return
         if not match[2] and match[1][-1] in ".!?…":
             continue
-        stop = _Stop(start=start, mark=match.end(1), end=match.end())
-        voiced = voiced or bool(_VOICED.search(text, seen, stop.mark))
-        seen = stop.mark
-        if voiced and _truly_ends(text, stop, language, agreed=stop.mark in agreed):
+        voiced = _first_voiced(text, voiced, match.end(1))
+        stop = _Stop(start=start, voiced=voiced, mark=match.end(1), end=match.end())
+        if voiced < stop.mark and _truly_ends(text, stop, language, agreed=stop.mark in agreed):
             yield stop.end
-            start, voiced = stop.end, False
+            start = voiced = stop.end
 
 
 def _agreed(text: str, language: str) -> frozenset[int]:
@@ -104,6 +110,12 @@ def _plain(text: str) -> str:
 def _last_voiced(text: str) -> int:
     """The offset of the last letter or digit; -1 if there is none."""
     return next((at for at in range(len(text) - 1, -1, -1) if text[at].isalnum()), -1)
+
+
+def _first_voiced(text: str, start: int, end: int) -> int:
+    """The offset of the first letter or digit from `start` on; `end` if there is none before."""
+    found = _VOICED.search(text, start, end)
+    return found.start() if found else end
 
 
 def _primary(language: str) -> str:
@@ -137,17 +149,24 @@ def _inquit(text: str, at: int) -> bool:
 
 def _full_stop_ends(text: str, stop: _Stop, at: int, language: str, *, agreed: bool) -> bool:
     word = _last_word(text, stop)
-    if _is_number_of_item(text, stop, word):
+    if _is_number_of_item(stop, word):
         return False
-    following = _WORD.match(text, at)
-    starts = following is not None and following[0] in abbreviations.STARTERS
+    starts = _starts(text, at)
     if word in abbreviations.titles(language):
-        return word == "St" and starts
+        return starts and word in abbreviations.TITLES_OR_LAST
     if language in abbreviations.ORDINAL_STOPS and word.isdigit():
         return False
     if language == "en":
         return _english_stop_ends(text, stop, at, word, starts=starts, agreed=agreed)
     return agreed
+
+
+def _starts(text: str, at: int) -> bool:
+    """Whether the word at `at` has its capital because a sentence begins, as far as one can see."""
+    word = _WORD.match(text, at)
+    if word is not None and word[0] in abbreviations.STARTERS:
+        return True
+    return abbreviations.STARTING_I.match(text, at) is not None
 
 
 def _last_word(text: str, stop: _Stop) -> str:
@@ -164,17 +183,17 @@ def _english_stop_ends(
     if word in abbreviations.BEFORE_NUMBERS and _NUMERAL_AHEAD.match(text, at):
         return word in abbreviations.ORDINARY and text[at : at + 2] in {"I ", "I’", "I'"}
     if word in abbreviations.OFTEN_LAST:
-        return not text[at].isdigit()
+        return not (text[at].isdigit() or abbreviations.SHARED_BY_TIMES.match(text, at))
     if _is_initial(text, stop, word) or "." in word:
         return starts
-    return agreed or starts or word in abbreviations.ORDINARY
+    return agreed or starts or not word or word in abbreviations.ORDINARY
 
 
-def _is_number_of_item(text: str, stop: _Stop, word: str) -> bool:
+def _is_number_of_item(stop: _Stop, word: str) -> bool:
     """Whether the number, numeral or letter is all there is, as in "1. Wash it"."""
     if not _NUMBER.fullmatch(word) or word == "I":
         return False
-    return not _VOICED.search(text, stop.start, stop.mark - 1 - len(word))
+    return stop.voiced == stop.mark - 1 - len(word)
 
 
 def _is_initial(text: str, stop: _Stop, word: str) -> bool:
