@@ -18,6 +18,7 @@ from narrator.domain.plan_json import plan_hash, to_json
 from narrator.domain.spread import cut
 from narrator.domain.steps import Claim
 from narrator.domain.takes import take_key
+from narrator.domain.voices import DEFAULT_VOICE
 from narrator.services.kit import Services
 from narrator.services.ports import PlannedChunk, PlannedJob, Reader, Slice
 from narrator.services.scratch import Temporary, scratch_folder
@@ -38,13 +39,16 @@ def preview(
     chapters: tuple[int, ...] = (),
     choices: TextChoices = DEFAULT_CHOICES,
     lexicon: Lexicon = NO_LEXICON,
+    narrator: str = DEFAULT_VOICE,
 ) -> tuple[Document, Plan]:
     """A document and its plan, the one that a job of these choices has; nothing is stored or spent.
 
     Raises DocumentRefused or OptionRefused.
     """
     document = reader.read(path, name=name, reading=choices.reading)
-    made = make_plan(document, chapters=chapters, choices=choices, lexicon=lexicon)
+    made = make_plan(
+        document, chapters=chapters, choices=choices, lexicon=lexicon, narrator=narrator
+    )
     return document, _speakable(made, name)
 
 
@@ -84,6 +88,7 @@ def read_plan(services: Services, job: Job) -> tuple[Document, Plan]:
         chapters=job.options.chapters,
         choices=job.options.text,
         lexicon=fetch_lexicon(services, job),
+        narrator=job.options.voice.name,
     )
     return document, _speakable(made, job.source_name)
 

@@ -42,10 +42,17 @@ def _parts(text: str) -> list[str]:
 
 def _end(text: str) -> int:
     for pattern in (_SENTENCE, _WORD):
-        ends = [match.end() for match in pattern.finditer(text) if match.start() > MOST_CHARS // 2]
+        found = (match for match in pattern.finditer(text) if match.start() > MOST_CHARS // 2)
+        ends = [match.end() for match in found if _outside(text, match.end()) == match.end()]
         if ends:
             return min(ends[-1], MOST_CHARS)
-    return MOST_CHARS
+    return _outside(text, MOST_CHARS)
+
+
+def _outside(text: str, at: int) -> int:
+    """`at`, or the start of the voice's inline control (a pronunciation) that it is inside of."""
+    start = text.rfind("\\{", 0, at)
+    return at if start < 0 or "\\}" in text[start:at] else start
 
 
 def _divided(passage: Passage, at: int) -> tuple[Passage, Passage]:

@@ -1,9 +1,180 @@
-"""Pronunciations put in: what a lexicon changes in a text that all passes have been over."""
+r"""Pronunciations put in: what a lexicon changes in a text that all passes have been over.
 
-from narrator.domain.lexicon import Lexicon
+Of what fits at one place the longest counts, then what comes first in the lexicon. Entries are
+looked up by their first word, or where they may begin inside of one by their first characters: what
+it takes grows with the text, hardly with the number of entries.
+
+IPA becomes Deepgram's inline control, `\{"word": "…", "pronounce": "…"\}`. Nothing else of a
+lexicon can: what its entries say is without backslashes and braces.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from narrator.domain.errors import OptionRefused
+from narrator.domain.lexicon import NO_LEXICON, Entry, EntryKind, Lexicon
 from narrator.text.changes import Change
+from narrator.text.words import UNSPACED, alike, folded, is_whole
+
+RULE = "lexicon"
+
+MOST_TIMES, MOST_MORE_CHARS = 10, 2_000
+"""A text said through a lexicon has at most so many times its characters, and so many more."""
+
+_WORD = re.compile(rf"[^\W_{UNSPACED}]+|[^\s\w]|_|[{UNSPACED}]")
+_CONTROLS = re.compile(r"[\\{}]")
+_HEAD_CHARS = 4
 
 
-def pronounce(_text: str, _lexicon: Lexicon) -> list[Change]:
-    """The changes of `_text` by a lexicon's entries, in order and disjoint; none are made yet."""
-    return []
+class _Hit(NamedTuple):
+    """An entry that fits; in the order in which hits count."""
+
+    start: int
+    shorter: int  # the negative of its length
+    order: int
+    said: str
+
+
+class _Form(NamedTuple):
+    """An entry in the form in which it is looked for."""
+
+    order: int
+    entry: Entry
+    written: str
+
+
+class Pronouncer:
+    """A lexicon made ready, for many texts.
+
+    Raises OptionRefused for a regular expression that cannot be carried out.
+    """
+
+    def __init__(self, lexicon: Lexicon = NO_LEXICON, *, ipa: bool = True) -> None:
+        self._lexicon = lexicon
+        self._words: dict[str, list[_Form]] = defaultdict(list)
+        self._heads: dict[str, list[_Form]] = defaultdict(list)
+        self._patterns: list[_Pattern] = []
+        for order, entry in enumerate(lexicon.entries):
+            if entry.kind is EntryKind.REGEX:
+                self._patterns.append(_Pattern(order, entry))
+            elif ipa or entry.kind is not EntryKind.IPA:
+                self._index(order, entry)
+
+    @cached_property
+    def without_ipa(self) -> "Pronouncer":
+        """The same for voices that take no IPA."""
+        return Pronouncer(self._lexicon, ipa=False)
+
+    def changes(self, text: str) -> list[Change]:
+        """What is said otherwise than it is written, in order and disjoint.
+
+        Raises OptionRefused where a text would become many times as long.
+        """
+        if not (text and self._lexicon.entries):
+            return []
+        counting = _first(sorted(self._hits(text)))
+        made = [each for each in counting if each.after != text[each.start : each.end]]
+        more = sum(len(change.after) - (change.end - change.start) for change in made)
+        if more > MOST_TIMES * len(text) + MOST_MORE_CHARS:
+            raise OptionRefused(
+                "with the lexicon a passage becomes many times as long as it is",
+                remedy="let entries find whole words, and say no more than words",
+            )
+        return made
+
+    def _index(self, order: int, entry: Entry) -> None:
+        written = alike(entry.written)
+        form = _Form(order, entry, written if entry.exact_case else folded(written))
+        first = _WORD.match(folded(written))
+        if entry.whole_words and first:
+            self._words[first[0]].append(form)
+        else:
+            self._heads[folded(written)[:_HEAD_CHARS]].append(form)
+
+    def _hits(self, text: str) -> Iterator[_Hit]:
+        plain = alike(text)
+        low = folded(plain)
+        for start, form in self._candidates(low):
+            end = start + len(form.written)
+            if not (plain if form.entry.exact_case else low).startswith(form.written, start):
+                continue
+            if form.entry.whole_words and not is_whole(plain, start, end):
+                continue
+            if (said := _said(form.entry, text, start, end)) is not None:
+                yield _Hit(start, start - end, form.order, said)
+        for pattern in self._patterns:
+            yield from pattern.hits(text, plain)
+
+    def _candidates(self, low: str) -> Iterator[tuple[int, _Form]]:
+        """Entries that may begin at a place."""
+        if self._words:
+            words = self._words
+            for match in _WORD.finditer(low):
+                for form in words.get(match[0], ()):
+                    yield match.start(), form
+        if self._heads:
+            yield from self._inside(low)
+
+    def _inside(self, low: str) -> Iterator[tuple[int, _Form]]:
+        heads = self._heads
+        for length in {len(head) for head in heads}:
+            for start in range(len(low) - length + 1):
+                for form in heads.get(low[start : start + length], ()):
+                    yield start, form
+
+
+class _Pattern:
+    """A regular expression of a lexicon."""
+
+    def __init__(self, order: int, entry: Entry) -> None:
+        # RE2 is loaded for whoever has a pattern.
+        from narrator.text.patterns import searcher  # noqa: PLC0415
+
+        self._order, self._whole, self._search = order, entry.whole_words, searcher(entry)
+
+    def hits(self, text: str, plain: str) -> Iterator[_Hit]:
+        """Where it matches."""
+        for found in self._search(text):
+            if not self._whole or is_whole(plain, found.start, found.end):
+                said = _CONTROLS.sub("", found.said)
+                yield _Hit(found.start, found.start - found.end, self._order, said)
+
+
+AS_WRITTEN = Pronouncer()
+"""No lexicon at all."""
+
+
+def pronounce(text: str, lexicon: Lexicon) -> list[Change]:
+    """The changes of one text by a lexicon, for a voice that takes IPA."""
+    return Pronouncer(lexicon).changes(text)
+
+
+def _first(hits: list[_Hit]) -> Iterator[Change]:
+    """Of hits in order those that count."""
+    position = 0
+    for start, shorter, _, said in hits:
+        if start >= position:
+            position = start - shorter
+            yield Change(start, position, said, RULE)
+
+
+def _said(entry: Entry, text: str, start: int, end: int) -> str | None:
+    """What is said for characters `start` to `end`; None where it cannot be."""
+    if entry.kind is EntryKind.ALIAS:
+        return entry.said
+    if text[start - 1 : start] == "\\":  # it would take the control's own backslash away
+        return None
+    return control(text[start:end], entry.said)
+
+
+def control(word: str, ipa: str) -> str:
+    """Deepgram's inline control for a word's pronunciation, in the form in which it is documented.
+
+    Deepgram bills the word alone; characters are counted here as they are sent, which is no less.
+    """
+    value = json.dumps({"word": word, "pronounce": ipa}, ensure_ascii=False)
+    return f"\\{value[:-1]}\\}}"

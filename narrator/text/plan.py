@@ -17,9 +17,11 @@ from narrator.domain.documents import (
 from narrator.domain.errors import OptionRefused, ToolFailed
 from narrator.domain.lexicon import NO_LEXICON, Lexicon
 from narrator.domain.plan import Boundary, Chunk, Edit, Plan, PlannedChapter
+from narrator.domain.voices import DEFAULT_VOICE
 from narrator.text.blanks import trimmed
 from narrator.text.chunking import Draft, Piece, draft, speakable
 from narrator.text.insertions import worded
+from narrator.text.lexicon import Pronouncer
 from narrator.text.passes import finders
 from narrator.text.passes.capitals import known
 from narrator.text.script import Script, write_out
@@ -32,16 +34,19 @@ def make_plan(
     chapters: tuple[int, ...] = (),
     choices: TextChoices = DEFAULT_CHOICES,
     lexicon: Lexicon = NO_LEXICON,
+    narrator: str = DEFAULT_VOICE,
 ) -> Plan:
     """The plan of those body chapters (all of them when none is named).
 
-    `choices` say how the text is worded and who speaks it; `lexicon` how words are pronounced.
+    `choices` say how the text is worded and who speaks it; `lexicon` how words are pronounced, as
+    far as voices can; `narrator` is the name of the voice where the choices name none.
 
     A chapter in which nothing can be pronounced is left out, its characters listed among the skips.
-    Raises OptionRefused for a chapter that the document does not have.
+    Raises OptionRefused for a chapter that the document does not have, and for a lexicon that
+    cannot be carried out.
     """
     _require(document, chapters)
-    wording = _wording(document, choices, lexicon)
+    wording = _wording(document, choices, Pronouncer(lexicon), narrator)
     gaps = {skip.span for skip in document.skips if skip.reason is SkipReason.WHITESPACE}
     planned: list[PlannedChapter] = []
     skips: list[Skip] = []
@@ -98,13 +103,16 @@ def _not_chosen(chapter: Chapter) -> Iterator[Skip]:
 # ------------------------------------------------------------------------------ one chapter
 
 
-def _wording(document: Document, choices: TextChoices, lexicon: Lexicon) -> Wording:
+def _wording(
+    document: Document, choices: TextChoices, pronouncer: Pronouncer, narrator: str
+) -> Wording:
     return Wording(
         format=document.format,
         language=document.metadata.language,
         words=known(document.source),
         finders=finders(choices.without),
-        lexicon=lexicon,
+        pronouncer=pronouncer,
+        narrator=narrator,
     )
 
 
@@ -112,18 +120,19 @@ def _drafts(
     document: Document, chapter: Chapter, wording: Wording, casting: Casting
 ) -> tuple[list[Script], list[Draft]]:
     scripts = [
-        write_out(part, document.source, wording, voice=_voice(part, chapter, casting))
+        write_out(part, document.source, wording, voice=voice)
         for passage in chapter.passages
-        for part in _parts(passage, wording)
+        for voice in [_voice(passage, chapter, casting)]
+        for part in _parts(passage, wording, voice)
     ]
     drafts = draft(scripts, language=document.metadata.language)
     return scripts, [drafted for drafted in drafts if speakable(_text(scripts, drafted))]
 
 
-def _parts(passage: Passage, wording: Wording) -> Iterable[Passage]:
+def _parts(passage: Passage, wording: Wording, voice: str) -> Iterable[Passage]:
     if not passage.insertions:
         return (passage,)
-    return worded(passage, lambda text: wording.said(text, passage.kind))
+    return worded(passage, lambda text: wording.said(text, passage.kind, voice=voice))
 
 
 def _voice(passage: Passage, chapter: Chapter, casting: Casting) -> str:

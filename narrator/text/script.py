@@ -114,7 +114,7 @@ def write_out(passage: Passage, source: str, wording: Wording, *, voice: str = "
     text = "".join(span.of(source) for span in spans)
     starts = tuple(accumulate((len(span) for span in spans), initial=0))[:-1]
     breaks = _flat_offsets(passage.breaks, spans, starts)
-    changes = wording.changes(text, passage.kind, breaks)
+    changes = wording.changes(text, passage.kind, breaks, voice=voice)
     if passage.insertions:
         inserted = [(_flat_offset(each.at, spans, starts), each) for each in passage.insertions]
         changes = (*in_order([*changes, *_inserted(text, changes, inserted)]),)
