@@ -17,11 +17,14 @@ from narrator.domain.steps import StepKind, StepState
 from narrator.storage.tables import KEPT, PENDING, chunks, is_state, steps, takes, utterances
 from narrator.storage.utterances import sums_of_job
 
-LOCK = 0x63617000
-"""The first key of the advisory locks of those who claim for a job with a cap, in PostgreSQL."""
+LOCK = 0x63617073
+"""The advisory lock of whoever claims for a job with a cap, in PostgreSQL ("caps").
+
+One for all such jobs: a claim that passes one over goes on to another, and two that did so in turn
+would wait for each other."""
 
 _Slice = Row[*tuple[Any, ...]]
-"""A slice: `id`, `chapter`, `chunks`; of one that is held also `job_id` and `max_chars`."""
+"""A slice: `id`, `chapter`, `chunks`, `chars`; of one that is held also `job_id`, `max_chars`."""
 
 _Place = tuple[int, int]
 """A chunk of the job: chapter and index."""
@@ -36,28 +39,30 @@ def excess_chars(tx: Connection, found: _Slice) -> int | None:
     None: it does not fit beside what runs, and may once that is over. The same words count once a
     slice, and not at all where a take answers them.
     """
-    _alone(tx, found.job_id)
+    _alone(tx)
     job_id = JobId(found.job_id)
     running = tx.execute(_running(job_id)).all()
+    left = found.max_chars - sums_of_job(tx, job_id).sent
+    if found.chars + sum(row.chars for row in running) <= left:
+        return 0  # whatever of it is spoken by now
     words = _unspoken(tx, job_id, [found, *running])
     sent = _sent(tx, [row.id for row in running])
     promised = sum(_chars(row, words, sent) for row in running)
-    total = sums_of_job(tx, job_id).sent + promised + _chars(found, words, set())
-    excess = max(0, total - found.max_chars)
+    excess = max(0, promised + _chars(found, words, set()) - left)
     return None if excess and running else excess
 
 
-def _alone(tx: Connection, job_id: str) -> None:
-    """Wait until nobody else claims for the job; in SQLite a writer is alone anyway.
+def _alone(tx: Connection) -> None:
+    """Wait until nobody else claims for such a job; in SQLite a writer is alone anyway.
 
     Whoever has the lock waits for nobody: a claim skips rows that are held.
     """
     if tx.dialect.name == "postgresql":
-        tx.execute(select(func.pg_advisory_xact_lock(LOCK, func.hashtext(job_id))))
+        tx.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
-def _running(job_id: JobId) -> Select[int, int, str]:
-    return select(steps.c.id, steps.c.chapter, steps.c.chunks).where(
+def _running(job_id: JobId) -> Select[int, int, str, int]:
+    return select(steps.c.id, steps.c.chapter, steps.c.chunks, steps.c.chars).where(
         steps.c.job_id == job_id,
         steps.c.kind == StepKind.SLICE,
         is_state(steps.c.state, StepState.RUNNING),

@@ -6,7 +6,7 @@ from narrator.domain.errors import InvalidTransition
 from narrator.domain.jobs import JobOptions
 from narrator.domain.ledger import Outcome, Sending
 from narrator.domain.slots import Slot
-from narrator.domain.steps import Claim
+from narrator.domain.steps import Claim, StepKind, StepState
 from tests.contract.fleet import THALIA, Fleet
 from tests.contract.stage import Store, key_of, new_job, take_of, together
 
@@ -122,6 +122,18 @@ def test_seats_that_claim_at_once_do_not_count_on_the_same_characters(
     while claim := store.seat():
         claims.append(claim)
     assert [claim.excess_chars for claim in claims] == [0] * 4
+
+
+def test_claims_that_pass_over_jobs_in_turn_do_not_wait_for_each_other(store: Store) -> None:
+    for number in range(1, 4):
+        store.planned([[f"{number}{n:04}" for n in range(6)]], number, max_chars=10)
+    store.dispatch()
+    found = together(*[store.seat] * 8)
+    assert not [error for error in found if isinstance(error, Exception)]
+    while store.seat():
+        pass
+    running = store.steps.counts()[StepKind.SLICE, StepState.RUNNING]
+    assert running == 6
 
 
 def test_a_retry_may_raise_the_cap(store: Store) -> None:

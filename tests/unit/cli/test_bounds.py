@@ -3,9 +3,11 @@
 import pytest
 
 from narrator.cli.request import Outcome
+from narrator.domain.choices import TextChoices, parse_reading
 from narrator.domain.errors import OptionRefused, SpeechInterrupted
 from narrator.domain.faults import Fault
 from narrator.domain.jobs import JobOptions
+from narrator.domain.manifest_json import from_json
 from narrator.domain.plan_json import plan_hash
 from narrator.services.plan import preview
 from narrator.services.plan_document import chars_to_send
@@ -77,6 +79,13 @@ def test_a_plan_is_what_was_sent_less_what_was_sent_again_and_what_takes_answere
     assert outcome.sums.resent == len(CLEVER)
     assert made.chars == outcome.sums.sent - outcome.sums.resent + outcome.chars_from_takes
     assert chars_to_send(made) == made.chars - len(CLEVER)
+
+
+def test_the_manifest_keeps_how_the_document_was_read(world: World) -> None:
+    text = TextChoices(reading=parse_reading(["footnotes=end"]))
+    outcome = narrate(world, JobOptions(text=text))
+    assert from_json(outcome.manifest.read_bytes()).choices == text
+    assert (world.reader.reading, outcome.verdict.ok) == (text.reading, True)
 
 
 def test_the_plan_of_a_hash_is_carried_out(world: World) -> None:
