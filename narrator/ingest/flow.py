@@ -15,6 +15,7 @@ from narrator.ingest.roles import ANNOUNCEMENT, announcement
 
 # A line that only ornaments: asterisks, bullets, dashes, fleurons.
 _ORNAMENT = re.compile(r"[^\w\"“”‘’'?!]{1,60}|[oO](?:\s+[oO]){2,}")
+_CLOSING = frozenset(".,;:!?)]}”’»…")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,14 @@ class _Draft:
     def written(self) -> str:
         """Its characters."""
         return "".join(text for _, text in self.texts)
+
+    def follows(self, at: int) -> bool:
+        """Whether a word follows at an offset, and not the end, or what closes a sentence."""
+        index = bisect_right(self.texts, at, key=lambda each: each[0] + len(each[1]))
+        if index == len(self.texts):
+            return False
+        start, text = self.texts[index]
+        return text[max(0, at - start)] not in _CLOSING
 
     def last_word_end(self, otherwise: int) -> int:
         """Where the last character ends that is not blank, or the last insertion."""
@@ -267,7 +276,7 @@ class Scribe:
         block = Block(
             kind=draft.kind,
             spans=tuple(spans),
-            breaks=tuple(at for at in draft.breaks if at < spans[-1].end),
+            breaks=tuple(at for at in draft.breaks if draft.follows(at)),
             level=draft.level,
             link=draft.linked,
             insertions=draft.fitting(spans),

@@ -14,6 +14,8 @@ from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document, PassageKind, SkipReason
 from narrator.ingest import gutenberg
 from narrator.ingest.flow import Flow, Matter, Scribe, in_order
+from narrator.ingest.plaintext_notes import Notes
+from narrator.ingest.roles import ANNOUNCEMENT, announcement, is_left_out
 from narrator.ingest.sections import Mark, cut
 
 _ROMAN = r"(?=[IVXLCDM])(?:C[MD]|D?C{0,3})(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3})"
@@ -55,7 +57,7 @@ class _Heading:
 
 def read_plaintext(text: str, title: str, reading: Reading = DEFAULT_READING) -> Document:
     """The document; without headings it is one chapter named `title`."""
-    flow = _flow(text)
+    flow = _flow(text, reading)
     headings = _headings(flow)
     metadata = gutenberg.metadata(text)
     metadata = replace(metadata, title=metadata.title or title)
@@ -63,19 +65,60 @@ def read_plaintext(text: str, title: str, reading: Reading = DEFAULT_READING) ->
     flow = replace(_headed(flow, headings), matters=tuple(contents))
     listed = {index for matter in contents for index in range(matter.first, matter.end)}
     firsts = [heading.block for heading in headings if heading.block not in listed]
-    chapters, skips = cut(flow, _marks(flow, firsts, metadata.title))
+    chapters, skips = cut(flow, _marks(flow, firsts, metadata.title), reading)
     return Document(format="text", source=text, metadata=metadata, chapters=chapters, skips=skips)
 
 
-def _flow(text: str) -> Flow:
-    scribe = Scribe()
+def _flow(text: str, reading: Reading) -> Flow:
+    scribe = Scribe(reading=reading)
+    notes = Notes(text)
+    places: dict[str, int] = {}
     for stretch in _stretches(text):
         if _ILLUSTRATION.fullmatch(stretch.strip()):
-            scribe.skip(stretch, SkipReason.FIGURE)
-            continue
-        scribe.text(stretch, PassageKind.VERSE if _is_verse(stretch) else PassageKind.PARAGRAPH)
-        scribe.close()
-    return Flow(source=text, blocks=tuple(scribe.blocks), skips=in_order(scribe.skips))
+            _illustrate(scribe, stretch)
+        elif _is_verse(stretch) and is_left_out(SkipReason.VERSE, reading):
+            scribe.skip(stretch, SkipReason.VERSE)
+        elif place := notes.place_at(scribe.length):
+            scribe.open_note()
+            places[place] = len(scribe.blocks)
+            _write(scribe, stretch, notes)
+            scribe.close_note()
+        else:
+            _write(scribe, stretch, notes)
+    return Flow(
+        source=text, blocks=tuple(scribe.blocks), skips=in_order(scribe.skips), places=places
+    )
+
+
+def _write(scribe: Scribe, stretch: str, notes: Notes) -> None:
+    """Write a paragraph, its marks of pages and notes left out or kept apart."""
+    kind = PassageKind.VERSE if _is_verse(stretch) else PassageKind.PARAGRAPH
+    start, position = scribe.length, 0
+    for mark in notes.marks(start, start + len(stretch)):
+        scribe.text(stretch[position : mark.start - start], kind)
+        written = stretch[mark.start - start : mark.end - start]
+        if is_left_out(mark.reason, scribe.reading):
+            scribe.skip(written, mark.reason)
+        else:
+            scribe.line_break()
+            scribe.text(written, kind)
+            scribe.line_break()
+        scribe.cite(mark.place)
+        position = mark.end - start
+    scribe.text(stretch[position:], kind)
+    scribe.close()
+
+
+def _illustrate(scribe: Scribe, stretch: str) -> None:
+    """A picture, of which a text file only says what it shows: `[Illustration: a map]`."""
+    if is_left_out(SkipReason.FIGURE, scribe.reading):
+        if said := announcement(SkipReason.FIGURE, scribe.reading):
+            scribe.insert(said, ANNOUNCEMENT)
+            scribe.close()
+        scribe.skip(stretch, SkipReason.FIGURE)
+        return
+    scribe.text(stretch, PassageKind.PARAGRAPH)
+    scribe.close()
 
 
 def _stretches(text: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import narrator
-from narrator.domain.documents import Document
+from narrator.domain.documents import Document, Passage
 from narrator.ingest.read import read
 
 CONTAINER = """<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0">
@@ -90,6 +90,22 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
         for name, data in files.items():
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+def said_in(document: Document) -> list[str]:
+    """What passages say, in the order of reading, `<insertions>` among it."""
+    passages = (passage for chapter in document.chapters for passage in chapter.passages)
+    return [_said(passage, document.source) for passage in passages]
+
+
+def _said(passage: Passage, source: str) -> str:
+    points = {at for span in passage.spans for at in range(span.start, span.end)}
+    parts: list[str] = []
+    for at in sorted(points | {each.at for each in passage.insertions} | set(passage.breaks)):
+        parts += (f"<{each.text}>" for each in passage.insertions if each.at == at)
+        parts += " " if at in passage.breaks else ""
+        parts += source[at] if at in points else ""
+    return " ".join("".join(parts).split())
 
 
 @pytest.fixture(name="epub")

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from narrator.domain.choices import parse_reading
 from narrator.domain.documents import Document, PassageKind, SkipReason
 from narrator.domain.errors import DocumentRefused
 from narrator.ingest.read import read
 from narrator.text.plan import make_plan
+from tests.unit.ingest.conftest import said_in
 
 WRAPS = ["*{}*", "**{}**", "`{}`", "[{}](u)", "{}\n>"]
 
@@ -62,13 +64,45 @@ def test_what_is_said(text, said):
         ("    code", SkipReason.CODE),
         ("| a | b |\n|---|---|\n| 1 | 2 |", SkipReason.TABLE),
         ("***", SkipReason.SCENE_BREAK),
-        ("<!-- remark -->", SkipReason.HIDDEN),
+        ("<!-- remark -->", SkipReason.MARKUP),
     ],
 )
 def test_what_is_left_out(text, reason):
     document = of(f"Before.\n\n{text}\n\nAfter.")
     assert heard(document).replace(" | ", " ") == "Before. After."
     assert reason in {skip.reason for skip in document.skips}
+
+
+@pytest.mark.parametrize(
+    ("text", "choice", "expected"),
+    [
+        ("One[^n] goes.\n\nTwo.\n\n[^n]: Noted.", "footnotes=skip", ["One goes.", "Two."]),
+        (
+            "One[^n] goes.\n\nTwo.\n\n[^n]: Noted.",
+            "footnotes=inline",
+            ["One goes.", "Noted.", "Two."],
+        ),
+        (
+            "One[^1]\nand[^2].\n\n[^1]: A *note*.\n[^2]: Another\n    one.\n\nTwo.",
+            "footnotes=end",
+            ["One and.", "Two.", "A note.", "Another one."],
+        ),
+        ("One[^1].\n\n[^1]: Noted.", "note-references=read", ["One 1."]),
+        ("```py\nx = 1\n```", "code=read", ["x = 1"]),
+        ("    x = 1", "code=read", ["x = 1"]),
+        ("| a | b |\n|---|---|\n| 1 | *2* |", "tables=read", ["a<,> b", "1<,> 2"]),
+        ("![a map](m.png)", "figures=read", ["<Figure:>a map"]),
+        ("![a map](m.png)", "figures=announce", ["<Figure.>"]),
+        ("```\nx\n```", "code=announce", ["<Code.>"]),
+    ],
+)
+def test_what_is_chosen_is_read(text, choice, expected):
+    document = read(f"{text}\n".encode(), "notes.md", parse_reading([choice]))
+    assert said_in(document) == expected
+
+
+def test_a_note_that_is_not_defined_is_text():
+    assert heard(of("One[^1].")) == "One[^1]."
 
 
 def test_headings_begin_chapters():

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from narrator.domain.choices import parse_reading
 from narrator.domain.documents import Document, PassageKind, SkipReason
 from narrator.domain.errors import DocumentRefused
 from narrator.ingest.read import read
 from narrator.text.plan import make_plan
+from tests.unit.ingest.conftest import said_in
 
 BODY = "It was a dark and stormy night; the rain fell in torrents.\n"
 LONG = BODY * 9
@@ -146,3 +148,33 @@ def test_the_caption_of_an_illustration_is_not_read():
 def test_any_text_is_read_whole_or_refused(text):
     document = whole_or_refused(text)
     assert document is None or (document.source == text and document.chapters)
+
+
+# ------------------------------------------------------------------------------ roles
+
+NOTED = "One[1] goes on.\n\nTwo.\n\n[1] The note.\n\nThree."
+
+
+@pytest.mark.parametrize(
+    ("text", "choice", "expected"),
+    [
+        (NOTED, "footnotes=skip", ["One goes on.", "Two.", "Three."]),
+        (NOTED, "footnotes=inline", ["One goes on.", "The note.", "Two.", "Three."]),
+        (NOTED, "footnotes=end", ["One goes on.", "Two.", "Three.", "The note."]),
+        ("One.\n\n[1] A.\n\n[2] B.", "footnotes=skip", ["One.", "[1] A.", "[2] B."]),
+        ("One.\n\n[Footnote 1: Noted.]\n\nTwo.", "footnotes=skip", ["One.", "Two."]),
+        ("One [Pg 12] two.", "page-breaks=skip", ["One two."]),
+        ("One.\n\n[Illustration: a map]", "figures=read", ["One.", "[Illustration: a map]"]),
+        ("One.\n\n[Illustration: a map]", "figures=announce", ["One.", "<Figure.>"]),
+        ("One.\n\n  In lines\n  it goes\n", "verse=skip", ["One."]),
+        ("One.\n\n* * *\n\nTwo.", "scene-breaks=announce", ["One.", "<Scene break.>", "Two."]),
+    ],
+)
+def test_what_is_chosen_is_read(text, choice, expected):
+    assert said_in(read(text.encode(), "tale.txt", parse_reading([choice]))) == expected
+
+
+def test_numbers_of_notes_may_begin_anew():
+    text = "A[1].\n\n[1] Of A.\n\nB[1].\n\n[1] Of B.\n\nC."
+    document = read(text.encode(), "tale.txt", parse_reading(["footnotes=inline"]))
+    assert said_in(document) == ["A.", "Of A.", "B.", "Of B.", "C."]

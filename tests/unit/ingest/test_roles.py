@@ -14,12 +14,13 @@ from narrator.domain.choices import (
     Treatment,
     parse_reading,
 )
-from narrator.domain.documents import Document, Metadata, Passage, SkipReason, unaccounted
+from narrator.domain.documents import Document, Metadata, SkipReason, unaccounted
 from narrator.ingest.read import read
 from narrator.ingest.roles import ROLES
 from narrator.ingest.sections import Mark, cut
 from narrator.ingest.walk import Walker
 from narrator.ingest.xhtml import parse_xml
+from tests.unit.ingest.conftest import said_in
 
 NOTED = (
     "<p>One<a epub:type='noteref' href='#n'>1</a> goes on.</p><p>Two.</p>"
@@ -29,26 +30,6 @@ LINKED = (
     "<p>One<sup><a id='r' href='#n'>1</a></sup> goes on.</p><p>Two.</p>"
     "<p><a id='n' href='#r'>[1]</a> The note.</p>"
 )
-
-
-def heard(document: Document) -> list[str]:
-    """What passages say, insertions among it, in the order of reading."""
-    return [
-        said(passage, document.source)
-        for chapter in document.chapters
-        for passage in chapter.passages
-    ]
-
-
-def said(passage: Passage, source: str) -> str:
-    points = {at for span in passage.spans for at in range(span.start, span.end)}
-    parts: list[str] = []
-    offsets = sorted(points | {each.at for each in passage.insertions} | set(passage.breaks))
-    for at in offsets:
-        parts += (f"<{each.text}>" for each in passage.insertions if each.at == at)
-        parts += " " if at in passage.breaks else ""
-        parts += source[at] if at in points else ""
-    return " ".join("".join(parts).split())
 
 
 def reading(*choices: str) -> Reading:
@@ -77,13 +58,13 @@ def reasons(document: Document) -> dict[SkipReason, str]:
 )
 def test_a_note_is_read_where_it_was_chosen_to_be(epub, body, choice, expected):
     document = read(epub({"a.xhtml": body}), "b.epub", reading(choice))
-    assert heard(document) == expected
+    assert said_in(document) == expected
 
 
 def test_a_note_in_a_sentence_follows_its_paragraph(epub):
     body = "<p>One<span epub:type='footnote'>A note.</span> goes on.</p><p>Two.</p>"
     document = read(epub({"a.xhtml": body}), "b.epub", reading("footnotes=inline"))
-    assert heard(document) == ["One goes on.", "A note.", "Two."]
+    assert said_in(document) == ["One goes on.", "A note.", "Two."]
 
 
 def test_notes_of_the_end_of_the_book_come_to_the_chapters_that_refer_to_them(epub):
@@ -95,7 +76,7 @@ def test_notes_of_the_end_of_the_book_come_to_the_chapters_that_refer_to_them(ep
         "</li><li id='n2' epub:type='endnote'><p>Of two.</p></li></ol></section></body>",
     }
     document = read(epub(pages), "b.epub", reading("footnotes=end"))
-    assert heard(document) == ["One", "First.", "Of one.", "Two", "Next.", "Of two."]
+    assert said_in(document) == ["One", "First.", "Of one.", "Two", "Next.", "Of two."]
 
 
 def test_a_note_is_read_at_its_first_reference_only(epub):
@@ -104,13 +85,13 @@ def test_a_note_is_read_at_its_first_reference_only(epub):
         "<p>Two<a epub:type='noteref' href='#n'>*</a>.</p><aside id='n'>The note.</aside>"
     )
     document = read(epub({"a.xhtml": body}), "b.epub", reading("footnotes=inline"))
-    assert heard(document) == ["One.", "The note.", "Two."]
+    assert said_in(document) == ["One.", "The note.", "Two."]
 
 
 def test_a_note_that_nothing_refers_to_stays_where_it_is(epub):
     body = "<p>One.</p><aside epub:type='footnote'>The note.</aside><p>Two.</p>"
     document = read(epub({"a.xhtml": body}), "b.epub", reading("footnotes=end"))
-    assert heard(document) == ["One.", "The note.", "Two."]
+    assert said_in(document) == ["One.", "The note.", "Two."]
 
 
 def test_notes_that_refer_to_each_other_are_each_read_once(epub):
@@ -123,7 +104,7 @@ def test_notes_that_refer_to_each_other_are_each_read_once(epub):
         + "</aside>"
     )
     document = read(epub({"a.xhtml": body}), "b.epub", reading("footnotes=inline"))
-    assert heard(document) == ["One.", "Note a", "Note b", "Two."]
+    assert said_in(document) == ["One.", "Note a", "Note b", "Two."]
 
 
 def test_the_scene_changes_after_the_notes_of_its_last_paragraph(epub):
@@ -136,7 +117,7 @@ def test_the_scene_changes_after_the_notes_of_its_last_paragraph(epub):
 def test_a_reference_to_a_chapter_makes_no_note_of_it(epub):
     chapter = "<section id='c'><h2>Two</h2><p>Text.</p></section>"
     body = f"<p>See <sup><a href='#c'>2</a></sup>.</p>{chapter}"
-    assert heard(read(epub({"a.xhtml": body}), "b.epub")) == ["See .", "Two", "Text."]
+    assert said_in(read(epub({"a.xhtml": body}), "b.epub")) == ["See .", "Two", "Text."]
 
 
 # ------------------------------------------------------------------------------ each role
@@ -191,7 +172,7 @@ def test_what_is_chosen_is_read(epub, body, choice, expected):
     document = read(
         epub({"a.xhtml": f"<p>Before.</p>{body}<p>After.</p>"}), "b.epub", reading(choice)
     )
-    assert heard(document) == ["Before.", *expected, "After."]
+    assert said_in(document) == ["Before.", *expected, "After."]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +202,7 @@ def test_what_is_left_out_is_named_truly(epub, body, reason, text):
 
 def test_a_class_for_page_breaks_hides_no_text(epub):
     document = read(epub({"a.xhtml": "<div class='pagebreak'><p>A chapter.</p></div>"}), "b.epub")
-    assert heard(document) == ["A chapter."]
+    assert said_in(document) == ["A chapter."]
 
 
 @pytest.mark.parametrize(
@@ -235,8 +216,8 @@ def test_matter_that_is_chosen_becomes_chapters(epub, role, aside):
         "c.xhtml": "<body epub:type='bodymatter'><p>Text.</p></body>",
     }
     data = epub(pages, aside=aside)
-    assert heard(read(data, "b.epub")) == ["Text."]
-    assert heard(read(data, "b.epub", reading(f"{role}=read"))) == ["Beside.", "Text."]
+    assert said_in(read(data, "b.epub")) == ["Text."]
+    assert said_in(read(data, "b.epub", reading(f"{role}=read"))) == ["Beside.", "Text."]
 
 
 # ---------------------------------------------------------------------------- any page, any choice
@@ -287,7 +268,7 @@ def walked(body: str, chosen: Reading) -> tuple[str, Document]:
 def test_of_any_page_what_is_chosen_is_read_and_nothing_else(pieces, chosen):
     body = "".join(WORDS[reason].format(f"word{n}") for n, reason in enumerate(pieces))
     text, document = walked(f"<p>Start.</p>{body}", chosen)
-    words = re.sub("<[^>]*>", " ", " ".join(heard(document))).split()
+    words = re.sub("<[^>]*>", " ", " ".join(said_in(document))).split()
     expected = {f"word{n}" for n, reason in enumerate(pieces) if is_read(reason, chosen)}
     assert {word for word in words if word.startswith("word")} == expected
     assert document.source == text
