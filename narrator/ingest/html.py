@@ -20,7 +20,7 @@ def read_html(text: str, name: str, reading: Reading = DEFAULT_READING) -> Docum
     walker.walk(root)
     flow = walker.flow()
     metadata = _with_gutenberg(page_metadata(root), gutenberg.metadata(flow.source))
-    chapters, skips = cut(flow, heading_marks(flow, metadata.title))
+    chapters, skips = cut(flow, heading_marks(flow, metadata.title), reading)
     return Document(
         format="html", source=flow.source, metadata=metadata, chapters=chapters, skips=skips
     )
