@@ -49,10 +49,10 @@ def read_docx(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Doc
     setter = Setter(LineSetter(Styles.of(package.styles)))
     page = _page(package, setter)
     metadata = _metadata(package, setter.titles)
-    walker = Walker(reading=reading)
-    walker.walk(page)
-    for part, reason in _beside(package):
-        walker.walk(_set(part, setter), path=part.path, skip=reason)
+    beside = {_set(part, setter): reason for part, reason in _beside(package)}
+    walker = Walker(reading=reading, left_out=beside)
+    for number, each in enumerate([page, *beside]):
+        walker.walk(each, path=f"beside-{number}" if number else "")
     flow = walker.flow()
     chapters, skips = cut(flow, heading_marks(flow, metadata.title), reading)
     return Document(

@@ -1,5 +1,6 @@
 """A line of a DOCX → the same text as HTML: runs, fields, links, note references and pictures."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ WITHOUT_TEXT = frozenset({
 })  # fmt: skip
 _CHARACTERS = {"w:tab": "\t", "w:ptab": "\t", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\xad"}
 NOTES = {"w:footnoteReference": "footnote", "w:endnoteReference": "endnote"}
+_NUMBER = re.compile(r"[0-9A-Fa-f]{2,4}")
+_BYTE, _PRIVATE = 0xFF, 0xF000  # where Word itself puts a symbol font's characters (17.3.3.30)
 _HORIZONTAL_RULE = "{urn:schemas-microsoft-com:office:office}hr"
 _YES = frozenset({"1", "t", "true", "on"})
 _HIDDEN, _PAGE, _RAISED = "hidden", "page", "raised"
@@ -29,6 +32,11 @@ _HIDDEN, _PAGE, _RAISED = "hidden", "page", "raised"
 def added(into: Element, tag: str, **attributes: str) -> Element:
     """A new element at the end of another."""
     return etree.SubElement(into, tag, attributes)
+
+
+def last_of(element: Element) -> Element | None:
+    """The last of an element's children; counting them first would take a step for each."""
+    return next(element.iterchildren(reversed=True), None)
 
 
 def refuse_deeper(depth: int) -> None:
@@ -172,8 +180,8 @@ class LineSetter:
             added(into, "span", role="doc-pagebreak").text = text
         elif key == _RAISED:
             added(into, "sup").text = text
-        elif len(into):
-            into[-1].tail = (into[-1].tail or "") + text
+        elif (last := last_of(into)) is not None:
+            last.tail = (last.tail or "") + text
         else:
             into.text = (into.text or "") + text
 
@@ -207,11 +215,12 @@ class LineSetter:
             self.fields.mark("end")
 
     def _symbol(self, element: Element, into: Element) -> None:
-        """A character of a font, whatever it stands for there."""
-        try:
-            character = chr(int(attribute(element, "char"), 16))
-        except (ValueError, OverflowError):
+        """A character by its number; one of a byte is a picture of the font's, and no letter."""
+        number = attribute(element, "char")
+        if not _NUMBER.fullmatch(number):
             return
+        code = int(number, 16)
+        character = chr(code if code > _BYTE else _PRIVATE + code)
         if character.isprintable() or "\ue000" <= character <= "\uf8ff":
             self._say(character, into)
 

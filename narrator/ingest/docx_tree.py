@@ -17,6 +17,7 @@ from narrator.ingest.docx_line import (
     LineSetter,
     added,
     first_form,
+    last_of,
     refuse_deeper,
     shows_prompt,
 )
@@ -135,11 +136,13 @@ class Setter:
         if meaning.use is Use.HEADING:
             self.line.fields.begin_heading()
         line, self._waiting = self._waiting, None
+        goes_on = line is not None
         line = etree.Element("p") if line is None else line
-        self.line.set(paragraph, line, hidden=meaning.hidden)
+        # What goes on is apart, lest the text so far be copied for each paragraph that does.
+        self.line.set(paragraph, added(line, "span") if goes_on else line, hidden=meaning.hidden)
         if _goes_on(properties):
             self._waiting = line
-        elif len(line) or line.text:
+        elif last_of(line) is not None or line.text:
             self._put(line, replace(meaning, use=self.line.use or meaning.use), into)
         elif child(properties, "pBdr") is not None:
             added(into, "hr")
@@ -160,7 +163,7 @@ class Setter:
         """Put a paragraph where it belongs, as the element that it is."""
         if meaning.use in _GROUPS:
             tag, attributes = _GROUPS[meaning.use]
-            last = into[-1] if len(into) else None
+            last = last_of(into)
             if last is None or (last.tag, last.get("role")) != (tag, attributes.get("role")):
                 last = added(into, tag, **attributes)
             into = last

@@ -216,6 +216,7 @@ def test_a_list_mark_may_be_taken_away():
         ("<m:oMath><m:r><m:t>x</m:t></m:r></m:oMath>", "x"),
         ("<w:r><w:softHyphen/><w:noBreakHyphen/><w:tab/><w:t>b</w:t></w:r>", "\xad\u2011\tb"),
         ('<w:r><w:sym w:font="Symbol" w:char="03A3"/></w:r>', "Σ"),
+        ('<w:r><w:t>a</w:t><w:sym w:font="Wingdings" w:char="DA"/></w:r>', "a\uf0da"),
         (RUBY, "b"),
         (complex_field("HYPERLINK x", run("shown")), "shown"),
         (f"<w:fldSimple w:instr='DATE'>{run('today')}</w:fldSimple>", "today"),
@@ -324,6 +325,17 @@ def rows(*cells: str) -> str:
 
 def test_a_table_is_named():
     assert "".join(skipped(of(TEXT, rows("a", "b")), SkipReason.TABLE)).split() == list("abab")
+
+
+def test_a_document_of_tables_alone_is_refused_by_what_it_holds():
+    with pytest.raises(DocumentRefused, match="besides: tables") as caught:
+        of(rows("a", "b"))
+    assert "tables=read" in caught.value.remedy
+
+
+def test_a_table_is_read_on_request():
+    reading = Reading.choose({Role.TABLES: Treatment.READ})
+    assert [text for _, text in said(of(rows("a", "b"), reading=reading))] != []
 
 
 def test_a_text_box_is_read_once_after_the_paragraph_that_it_hangs_on():
@@ -456,6 +468,11 @@ def test_entities_are_not_expanded():
 def test_a_paragraph_of_many_runs_is_read():
     many = run("word ") * 30_000
     assert len(said(of(para(many)))[0][1]) == 150_000 - 1
+
+
+def test_a_paragraph_of_many_notes_is_read():
+    cite = "<w:r><w:t>x</w:t><w:footnoteReference w:id='1'/></w:r>"
+    assert said(of(para(cite * 10_000), footnotes=FOOTNOTES)) == [("paragraph", "x" * 10_000)]
 
 
 PARTS = [
