@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from narrator.ingest.pdf_layout import Row, size_of, text_of
+from narrator.ingest.titles import names_chapter, names_part
 
 _NEAR_PAGES = 4
 """Left and right pages differ, and a plate may lie between."""
@@ -19,6 +20,7 @@ _NEAR_PAGES = 4
 _SAME_HEIGHT = 3.0
 _MOST_LAYERS = 3
 _FEWEST_IN_ZONE = 3
+_FEWEST_COUNTED = 3
 _SAME_SIZE = 0.06
 _LONE_GAP = 1.5
 _LONGEST_CHARS = 200
@@ -103,6 +105,8 @@ def _key(text: str) -> str:
 
 def _numbers(text: str, page: int) -> Iterator[tuple[bool, int]]:
     """The numbers in a row, less the page's index; roman ones only at its ends."""
+    if names_chapter(text) or names_part(text):  # its number is a chapter's
+        return
     words = _WORD.findall(text)
     for index, word in enumerate(words):
         if word.isdecimal() or (index in {0, len(words) - 1} and _NUMBER.fullmatch(word)):
@@ -121,13 +125,17 @@ def _furnished(outer: Sequence[_Outer]) -> set[int]:
     """The pages whose row is furniture."""
     found = {row.page for row in outer if row.bare and row.lone and len(outer) <= 1}
     groups: dict[object, list[_Outer]] = defaultdict(list)
+    counted: dict[object, list[_Outer]] = defaultdict(list)
     for row in outer:
         if row.key:
             groups[row.text].append(row)
         for number in row.numbers:
             groups[row.key, number].append(row)
+            counted[number].append(row)
     for rows in groups.values():
         found |= _repeated(rows)
+    for rows in counted.values():  # other words on every page, but its number
+        found |= _repeated(rows) if len(rows) >= _FEWEST_COUNTED else set()
     return found | _in_zones(outer, found) if found else found
 
 

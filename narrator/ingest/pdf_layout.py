@@ -18,14 +18,17 @@ from narrator.ingest.pdf_pages import Word
 _GUTTER_SIZES = 0.7
 """A gutter's least width in font sizes; LaTeX has 10 points beside letters of 10."""
 
-_WIDE_GUTTER_SIZES = 1.2
-_FEW_ROWS, _MANY_ROWS = 3, 6
-"""Rows with text on both sides of a wide gutter, and of a narrow one, which chance can make."""
+_GUTTER_ROWS = ((1.8, 2), (1.2, 3), (0.0, 6))
+"""From so many font sizes on, how many rows of text each side of a gutter must have at least: the
+narrower it is, the sooner chance makes one of the spaces between words."""
 
 _CELL_CHARS = 12
 """Mean characters in a row; below it is no column of prose, but a table's, or of numbers."""
 
 _COLUMN_SIZES = 5
+_BEFORE = 2.0
+"""So far before its right-hand column a gutter is cut: a column's left edge is even."""
+
 _TABLE_PARTS = 3
 _SEVERAL_PAGES = 2
 _DEEPEST = 5
@@ -224,7 +227,7 @@ def _prose_cuts(band: Sequence[Row], gaps: Sequence[_Gap]) -> list[float]:
     """Where to part the band's words into columns of prose."""
     words = [word for row in band for word in row]
     size = median(word.size for word in words)
-    cuts = [(low + high) / 2 for low, high in gaps if _is_gutter(band, (low, high), size)]
+    cuts = [gap[1] - _BEFORE for gap in gaps if _is_gutter(band, gap, size)]
     while cuts:
         parts = _parted(words, cuts)
         narrow = [index for index, part in enumerate(parts) if not _is_prose(part, size)]
@@ -240,14 +243,17 @@ def _bands(rows: Sequence[Row], least: float) -> Iterator[tuple[list[Row], list[
     high = max(word.right for row in rows for word in row)
     band: list[Row] = []
     shared: list[_Gap] = []
+    sided = False  # whether a row of the band has words on both sides of a strip
     for row in rows:
         free = _free(row, low, high, least)
+        within = [gap for gap in free if row[0].left < gap[0] and gap[1] < row[-1].right]
         common = _common(shared, free, least) if band else free
-        if band and not common:
+        meets = bool(_common(common, within, 0.0))
+        if band and (not common or (within and not sided and not meets)):
             yield band, shared
-            band, common = [], free
+            band, common, sided, meets = [], free, False, bool(within)
         band.append(row)
-        shared = common
+        shared, sided = common, sided or meets
     if band:
         yield band, shared
 
@@ -271,10 +277,10 @@ def _common(some: list[_Gap], others: list[_Gap], least: float) -> list[_Gap]:
 def _is_gutter(band: Sequence[Row], gap: _Gap, size: float) -> bool:
     left = [row[0].row for row in band if row[0].right <= gap[0] + 1]
     right = [row[-1].row for row in band if row[-1].left >= gap[1] - 1]
-    least = _FEW_ROWS if gap[1] - gap[0] >= _WIDE_GUTTER_SIZES * size else _MANY_ROWS
+    least = next(rows for sizes, rows in _GUTTER_ROWS if gap[1] - gap[0] >= sizes * size)
     if min(len(left), len(right)) < least:
         return False
-    return left[0] < right[-1] and right[0] < left[-1]
+    return left[0] <= right[-1] and right[0] <= left[-1]
 
 
 def _parted(words: Iterable[Word], cuts: Sequence[float]) -> list[list[Word]]:
@@ -295,7 +301,7 @@ def _is_prose(words: Sequence[Word], size: float) -> bool:
 def _marked(band: Sequence[Row], gaps: Sequence[_Gap]) -> Iterator[tuple[Row, bool]]:
     """The rows, those of a table marked: from the first with several cells to the last."""
     size = median(word.size for row in band for word in row)
-    cuts = [(low + high) / 2 for low, high in gaps if _is_gutter(band, (low, high), size)]
+    cuts = [gap[1] - _BEFORE for gap in gaps if _is_gutter(band, gap, size)]
     celled: list[int] = []
     if len(cuts) + 1 >= _TABLE_PARTS:
         celled = [index for index, row in enumerate(band) if sum(map(bool, _parted(row, cuts))) > 1]

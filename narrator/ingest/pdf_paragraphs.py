@@ -156,9 +156,11 @@ class _Gatherer:
         return self._set_apart(body, last, line)
 
     def _counts_on(self, body: Draft, line: Line) -> bool:
-        """Whether a line bears the number that follows on the item before it."""
-        before = _ITEM.match(self._lines[body.lines[0]].text)
+        """Whether a line bears the number after that of the item before it, or the first."""
         item = _ITEM.match(line.text)
+        if item and item[1] == "1":
+            return self._measures.is_short(self._lines[body.lines[-1]], line)
+        before = _ITEM.match(self._lines[body.lines[0]].text)
         return bool(before and item and int(item[1]) == int(before[1]) + 1)
 
     def _pitch(self, body: Draft, line: Line) -> float:
