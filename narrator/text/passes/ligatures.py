@@ -17,26 +17,25 @@ _SAME_MEANING = frozenset({"<compat>", "<wide>", "<narrow>", "<font>"})
 _SAME_MEANING_IN_ARABIC = frozenset({"<initial>", "<medial>", "<final>", "<isolated>"})
 _KEPT = frozenset("…‥․″‴⁗µ℀℁℅℆№℡℻")
 # Where such characters live; the first part is what there is in Latin and Greek.
-_FORMS = re.compile(
+_FORM = (
     "[ĲĳĿŀŉſ\u01c4-\u01cc\u01f1-\u01f3\u2024-\u20a8\u2100-\u217f"
     "\u3200-\u33ff\ufb00-\ufdfc\ufe10-\ufefc\uff01-\uffee\U0001d400-\U0001d7ff]"
 )
-_ACCENTED = re.compile("[^\\W\\d_][\u0300-\u036f]{1,4}")
+_ODD = re.compile(f"(?P<letter>[^\\W\\d_])(?P<accents>[\u0300-\u036f]{{1,4}})|{_FORM}")
 
 
 def find(text: str, _context: Context) -> list[Change]:
     """The pass's changes of `text`."""
     if text.isascii():
         return []
-    found = [_change(match, _written_out(match[0])) for match in _FORMS.finditer(text)]
-    found += (
-        _change(match, unicodedata.normalize("NFC", match[0])) for match in _ACCENTED.finditer(text)
-    )
-    return sorted(change for change in found if change.after != text[change.start : change.end])
+    found = (Change(*match.span(), _after(match), "compatibility") for match in _ODD.finditer(text))
+    return [change for change in found if change.after != text[change.start : change.end]]
 
 
-def _change(match: re.Match[str], after: str) -> Change:
-    return Change(match.start(), match.end(), after, "compatibility")
+def _after(match: re.Match[str]) -> str:
+    if not match["letter"]:
+        return _written_out(match[0])
+    return unicodedata.normalize("NFC", _written_out(match["letter"]) + match["accents"])
 
 
 def _written_out(char: str) -> str:

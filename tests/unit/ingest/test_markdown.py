@@ -43,7 +43,7 @@ def heard(document: Document) -> str:
         ("Look ![a map](map.png) here.", "Look here."),
         ("Run `make all` first.", "Run make all first."),
         ("Run `make\nall` first.", "Run make all first."),
-        ("Five \\* six &amp; seven.", "Five * six & seven."),
+        ("Five \\* six &amp; seven.", "Five * six and seven."),
         ("One line\nand another  \nand more.", "One line and another and more."),
         ("One<br>two <b>three</b>.", "One two three."),
         ("> Quoth\n> the raven.", "Quoth the raven."),

@@ -112,7 +112,7 @@ def test_project_gutenberg_s_wrapping_is_not_read():
         "*** END OF THIS PROJECT GUTENBERG EBOOK A TALE ***\r\n\r\nLicence, at length.\r\n"
     )
     (chapter,) = make_plan(document).chapters
-    assert [chunk.text for chunk in chapter.chunks] == ["CHAPTER I.", "It rained."]
+    assert [chunk.text for chunk in chapter.chunks] == ["Chapter 1.", "It rained."]
     assert skipped(document, SkipReason.FRONT_MATTER) == ["A TALE"]
     assert skipped(document, SkipReason.LICENCE)[-1] == "Licence, at length."
     assert document.metadata.creators == ("Ann One",)

@@ -60,6 +60,7 @@ def test_spaces(text, expected):
         ("Chapter Ⅻ", "Chapter XII"),
         ("what‼", "what!!"),
         ("cafe\u0301 and Å", "café and Å"),
+        ("\u017f\u0307o", "\u1e61o"),
         ("2² H₂O ½ ① … № ™ µ", "2² H₂O ½ ① … № ™ µ"),
         ("naïve façade", "naïve façade"),
     ],
