@@ -32,6 +32,7 @@ from narrator.storage.database import Database
 from narrator.storage.folder import FolderObjects
 from narrator.storage.jobs import SqlJobs
 from narrator.storage.ledger import SqlLedger
+from narrator.storage.lexicons import SqlLexicons
 from narrator.storage.retention import SqlRetention
 from narrator.storage.scratch import ScratchFolder
 from narrator.storage.slots import SqlSlots
@@ -59,6 +60,7 @@ def bootstrap(settings: Settings) -> Services:
         doorbell=CeleryDoorbell(settings.broker_url, settings.work.window),
         chores=SqlChores(database),
         retention=SqlRetention(database),
+        lexicons=SqlLexicons(database),
         messenger=HttpMessenger(secret=settings.webhook.secret, private=settings.webhook.private),
         fetcher=fetcher(settings),
         leftovers=ScratchFolder(settings.audio.scratch),

@@ -13,6 +13,7 @@ from narrator.services.ports import (
     Fetcher,
     Jobs,
     Ledger,
+    Lexicons,
     Messenger,
     Objects,
     Reader,
@@ -85,6 +86,7 @@ class Services:
     doorbell: Doorbell
     chores: Chores
     retention: Retention
+    lexicons: Lexicons
     messenger: Messenger
     fetcher: Fetcher
     leftovers: Scratch

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.jobs import JobState
 from narrator.domain.ledger import Outcome
+from narrator.domain.lexicon import Scope
 from narrator.domain.plan import Boundary
 from narrator.domain.steps import CHORES, Queue, StepKind, StepState
 from narrator.services.ports import Sweep
@@ -310,4 +311,17 @@ sweeps = Table(
     Column("after", Text, nullable=False, server_default=text("''")),  # where a turn stopped
     Column("removed", BigInteger, nullable=False, server_default=text("0")),  # ever
     _among("name", Sweep, "name"),
+)
+
+# Lexicons for all documents, or for all of a tenant's: a row for each version, which never changes.
+lexicons = Table(
+    "lexicons",
+    metadata,
+    Column("scope", String(8), primary_key=True),
+    Column("tenant", Text, primary_key=True),  # empty for all of them
+    Column("version", Integer, primary_key=True, autoincrement=False),  # from 1
+    Column("entries", Text, nullable=False),  # `lexicon_to_json`
+    Column("created_at", Double, nullable=False),
+    _among("scope", (Scope.GLOBAL, Scope.TENANT), "scope"),
+    CheckConstraint(f"(scope = '{Scope.GLOBAL}') = (tenant = '')", name="whose"),
 )

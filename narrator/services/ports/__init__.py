@@ -6,6 +6,7 @@ raises `LeaseLost` when somebody else owns the step by now. Any method may raise
 """
 
 from narrator.services.ports.chores import Chores, References, Retention, Sweep
+from narrator.services.ports.lexicons import KeptLexicon, Lexicons
 from narrator.services.ports.outside import (
     ChapterFile,
     Doorbell,
@@ -59,7 +60,9 @@ __all__ = [
     "Heard",
     "Hold",
     "Jobs",
+    "KeptLexicon",
     "Ledger",
+    "Lexicons",
     "Messenger",
     "Objects",
     "PlannedChunk",

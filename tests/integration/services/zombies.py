@@ -29,6 +29,7 @@ from narrator.storage.chores import SqlChores
 from narrator.storage.database import Database
 from narrator.storage.jobs import SqlJobs
 from narrator.storage.ledger import SqlLedger
+from narrator.storage.lexicons import SqlLexicons
 from narrator.storage.retention import SqlRetention
 from narrator.storage.slots import SqlSlots
 from narrator.storage.steps import SqlSteps
@@ -163,6 +164,7 @@ class Installation:
             "doorbell": FakeDoorbell(),
             "chores": SqlChores(database),
             "retention": SqlRetention(database),
+            "lexicons": SqlLexicons(database),
             "messenger": FakeMessenger(),
             "fetcher": FakeFetcher(),
             "leftovers": FakeScratch(),

@@ -21,6 +21,7 @@ from narrator.services.submit import submit
 from narrator.services.work import work
 from tests.fakes.chores import MemoryChores, MemoryRetention
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.lexicons import MemoryLexicons
 from tests.fakes.messenger import FakeFetcher, FakeMessenger, FakeScratch
 from tests.fakes.objects import MemoryObjects
 from tests.fakes.slots import MemorySlots
@@ -182,6 +183,7 @@ def world(tmp_path: Path) -> World:
         doorbell=doorbell,
         chores=MemoryChores(store),
         retention=MemoryRetention(store),
+        lexicons=MemoryLexicons(),
         messenger=messenger,
         fetcher=FakeFetcher(),
         leftovers=FakeScratch(),
