@@ -50,7 +50,7 @@ def readable(book: str, *, most_bytes: int) -> Iterator[Path]:
     if not path.is_file():
         raise OptionRefused(
             f"there is no file {book}",
-            remedy="name an EPUB, HTML, Markdown or text file, or - for standard input",
+            remedy="name a file, a URL that begins with https://, or - for standard input",
         )
     yield path
 

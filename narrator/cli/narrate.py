@@ -71,7 +71,7 @@ def narrate(  # noqa: PLR0913 - one argument an option
     as_json: bool,
     **text: tuple[str, ...],
 ) -> int:
-    """Narrate BOOK (EPUB, HTML, Markdown or plain text; - for standard input).
+    """Narrate BOOK: a file, the URL of a page or file, or - for standard input.
 
     Interrupted, the same command goes on where it was. With DEEPGRAM_API_KEY it speaks with
     Deepgram; without it, to try, with an offline voice that costs nothing.

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from narrator.ingest.article_marks import is_comments_label, is_label, text_within
 from narrator.ingest.article_prose import NOTHING, Weights
@@ -83,6 +83,7 @@ def headed(region: Region, weights: Weights, cut: Container[Element]) -> Iterato
     for label in islice(labels, _MOST_LABELS):
         yield from _under_label(label, weights)
     yield from _link_farms(region.element, weights, cut)
+    yield from _before_title(region.element, weights)
 
 
 def _is_main(element: Element) -> bool:
@@ -203,6 +204,18 @@ def _can_be_answered(element: Element) -> bool:
         local_name(inner) in answers or (inner.text or "").strip().lower() == "reply"
         for inner in element.iter()
     )
+
+
+def _before_title(region: Element, weights: Weights) -> Iterator[Element]:
+    """Short links above the title: the section that the article is filed under."""
+    title = next((each for each in region.iter() if local_name(each) == "h1"), None)
+    if title is None:
+        return
+    above = set(title.iterancestors())
+    for element in takewhile(lambda each: each is not title, region.iter()):
+        weight = weights.get(element, NOTHING)
+        if element not in above and 0 < weight.linked == weight.chars <= _LABEL_CHARS:
+            yield element
 
 
 def _link_farms(region: Element, weights: Weights, cut: Container[Element]) -> Iterator[Element]:

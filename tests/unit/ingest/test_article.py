@@ -115,6 +115,11 @@ def test_a_box_beside_the_text_is_read_but_a_list_of_links_is_not() -> None:
     assert "Ten storms" not in read_out(document)
 
 
+def test_a_link_above_the_title_is_no_chapter() -> None:
+    document = of(f"<article><p><a href='/w'>Weather</a></p><h1>Rain</h1>{PROSE * 3}</article>")
+    assert [chapter.title for chapter in document.chapters] == ["Rain"]
+
+
 def test_text_of_another_role_keeps_its_own_reason() -> None:
     contents = "<div class='toc'><ul><li><a href='#a'>Rain</a></li></ul></div>"
     document = of(f"<article>{contents}{PROSE * 3}</article>")
