@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Insertion, Passage, PassageKind, Skip, SkipReason, Span
-from narrator.ingest.roles import ANNOUNCEMENT, announcement
+from narrator.ingest.roles import ANNOUNCEMENT, CELL, announcement
 
 # A line that only ornaments: asterisks, bullets, dashes, fleurons.
 _ORNAMENT = re.compile(r"[^\w\"“”‘’'?!]{1,60}|[oO](?:\s+[oO]){2,}")
@@ -224,6 +224,11 @@ class Scribe:
         at = self.length if after_blank else draft.last_word_end(self.length)
         draft.insertions.append(Insertion(at=at, text=text, rule=rule))
 
+    def punctuate(self, mark: str) -> None:
+        """End a cell or a row of a table by a mark, unless it ends by one."""
+        if self.last_said.isalnum():
+            self.insert(mark, CELL, after_blank=False)
+
     def line_break(self) -> None:
         """The line ends here, and the block goes on."""
         if self._draft.texts:
@@ -273,10 +278,12 @@ class Scribe:
             self._write(draft, spans)
 
     def _write(self, draft: _Draft, spans: list[Span]) -> None:
+        inserted = {each.at for each in draft.insertions}  # they keep words apart themselves
+        breaks = (at for at in draft.breaks if at not in inserted and draft.follows(at))
         block = Block(
             kind=draft.kind,
             spans=tuple(spans),
-            breaks=tuple(at for at in draft.breaks if draft.follows(at)),
+            breaks=tuple(breaks),
             level=draft.level,
             link=draft.linked,
             insertions=draft.fitting(spans),

@@ -17,7 +17,7 @@ from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document, Metadata, PassageKind, SkipReason
 from narrator.ingest.flow import Flow, Scribe, in_order
 from narrator.ingest.headings import heading_marks
-from narrator.ingest.roles import ALTERNATIVE, ANNOUNCEMENT, CELL, announcement, is_left_out
+from narrator.ingest.roles import ALTERNATIVE, ANNOUNCEMENT, announcement, is_left_out
 from narrator.ingest.sections import cut
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -117,6 +117,7 @@ class _Walk:
             self._listing_or_line(token, _SKIPPED[name])
         elif name == "tr":
             self._in_row = token.nesting > 0
+            self.scribe.punctuate(".")
             self.scribe.close()
         elif name == "heading":
             self._level = int(token.tag[1]) if token.nesting > 0 else 0
@@ -179,7 +180,7 @@ class _Walk:
         low, high = self._bounds(token)
         self._skip_to(max(low, self.scribe.length))
         if self._in_row and self.scribe.within_block:
-            self.scribe.insert(",", CELL, after_blank=False)
+            self.scribe.punctuate(",")
             self.scribe.line_break()
         self._line_begins = not self._in_row
         for child in token.children or ():

@@ -22,7 +22,7 @@ from narrator.ingest.elements import (
     types_of,
 )
 from narrator.ingest.flow import Flow, Matter, Scribe, in_order
-from narrator.ingest.roles import ALTERNATIVE, ANNOUNCEMENT, CELL, PAGE_BREAK, announcement, named
+from narrator.ingest.roles import ALTERNATIVE, ANNOUNCEMENT, PAGE_BREAK, announcement, named
 from narrator.ingest.xhtml import Element, local_name
 
 _OUTERMOST = frozenset({"body", "section", "article", "div", "main"})
@@ -173,8 +173,7 @@ class Walker:
     def _part_cell(self) -> None:
         """Keep a table's cell apart from the one before it."""
         if self.scribe.within_block:
-            if self.scribe.last_said.isalnum():
-                self.scribe.insert(",", CELL, after_blank=False)
+            self.scribe.punctuate(",")
             self.scribe.line_break()
 
     def _end_block(self, *, within_cell: bool) -> None:
@@ -187,6 +186,8 @@ class Walker:
     def _leave(self, element: Element, place: Place, path: str) -> None:
         name = local_name(element)
         if _is_block(name, place) and not place.skip:
+            if place.table and not place.cell and name == "tr":
+                self.scribe.punctuate(".")
             self._end_block(within_cell=place.cell)
         if place.note:
             self.scribe.close_note()

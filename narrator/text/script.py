@@ -12,6 +12,7 @@ from narrator.text.changes import Change, around, in_order, say, within
 from narrator.text.wording import Wording
 
 _OPENING = frozenset("([{“‘\"'«¿¡")
+_CLOSING = (",", ";", ":", ".")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +158,7 @@ def _inserted(
     """Insertions as changes: each after the last character before it that is no blank.
 
     Those with no such character before them come before the first. A space keeps them apart from
-    what is on either side.
+    what is on either side, but a comma or the like from nothing before it.
     """
     first, end = blanks.trimmed(text, 0, len(text))
     placed = [(_place(text, changes, first, at), each) for at, each in insertions]
@@ -165,7 +166,7 @@ def _inserted(
     alone = True
     for (place, insertion), after in zip_longest(placed, following):
         leads = place <= first
-        before = "" if alone and leads else " "
+        before = "" if (alone and leads) or insertion.text.startswith(_CLOSING) else " "
         last = after != place and place < end and (leads or _begins_word(text[place]))
         yield Change(place, place, f"{before}{insertion.text}{' ' * last}", insertion.rule)
         alone = False

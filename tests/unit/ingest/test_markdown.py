@@ -90,7 +90,7 @@ def test_what_is_left_out(text, reason):
         ("One[^1].\n\n[^1]: Noted.", "note-references=read", ["One 1."]),
         ("```py\nx = 1\n```", "code=read", ["x = 1"]),
         ("    x = 1", "code=read", ["x = 1"]),
-        ("| a | b |\n|---|---|\n| 1 | *2* |", "tables=read", ["a<,> b", "1<,> 2"]),
+        ("| a | b |\n|---|---|\n| 1 | *2* |", "tables=read", ["a<,>b<.>", "1<,>2<.>"]),
         ("![a map](m.png)", "figures=read", ["<Figure:>a map"]),
         ("![a map](m.png)", "figures=announce", ["<Figure.>"]),
         ("```\nx\n```", "code=announce", ["<Code.>"]),
