@@ -1,7 +1,5 @@
 """Planning: every character is accounted for, whatever the document holds."""
 
-from itertools import pairwise
-
 from hypothesis import given, settings
 
 from narrator.domain.documents import unaccounted
@@ -71,25 +69,6 @@ def test_chunks_stand_in_the_order_of_the_source_and_end_the_chapter(document):
         assert [chunk.index for chunk in chapter.chunks] == list(range(len(chapter.chunks)))
         ends = [chunk.boundary is Boundary.CHAPTER for chunk in chapter.chunks]
         assert ends == [False] * (len(ends) - 1) + [True]
-
-
-@USUAL
-@given(documents(), choices())
-def test_what_several_passages_share_is_said_in_the_order_in_which_they_are_read(document, chosen):
-    read = {
-        span.start: number
-        for number, passage in enumerate(p for c in document.chapters for p in c.passages)
-        for span in passage.spans
-    }
-    for chapter in make_plan(document, choices=chosen).chapters:
-        begun = [
-            read[start]
-            for chunk in chapter.chunks
-            for span in chunk.spans
-            for start in range(span.start, span.end + 1)
-            if start in read
-        ]
-        assert all(one <= other for one, other in pairwise(begun))
 
 
 @settings(max_examples=30, deadline=None)
