@@ -34,6 +34,8 @@ SOURCES, JOBS, TAKES = ObjectKey("sources"), ObjectKey("jobs"), ObjectKey("takes
 
 MANIFEST_NAME = "manifest.json"
 
+_LEXICON = "lexicon-"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
@@ -63,7 +65,12 @@ def job_folder(job_id: JobId) -> ObjectKey:
 
 def lexicon_object(job_id: JobId, sha256: str) -> ObjectKey:
     """Where the lexicon is kept that a job is bound to, by the digest of its JSON."""
-    return job_object(job_id, f"lexicon-{sha256}.json")
+    return job_object(job_id, f"{_LEXICON}{sha256}.json")
+
+
+def is_lexicon(name: str) -> bool:
+    """Whether this is the name, within a job, of the lexicon that it is bound to."""
+    return name.startswith(_LEXICON)
 
 
 def plan_object(job_id: JobId, sha256: str) -> ObjectKey:

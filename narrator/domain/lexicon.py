@@ -152,11 +152,11 @@ def _finds(entry: Entry) -> object:
 # ------------------------------------------------------------------------------ edits
 
 
-def with_entry(lexicon: Lexicon, entry: Entry) -> Lexicon:
-    """The lexicon with an entry, in the place of the one that finds the same words if any does."""
-    entries = {_finds(each): each for each in lexicon.entries}
-    entries[_finds(entry)] = entry
-    return Lexicon(entries=tuple(entries.values()))
+def with_entries(lexicon: Lexicon, entries: Iterable[Entry]) -> Lexicon:
+    """The lexicon with these, each in the place of the one that finds the same words, if any."""
+    there = {_finds(each): each for each in lexicon.entries}
+    there |= {_finds(each): each for each in entries}
+    return Lexicon(entries=tuple(there.values()))
 
 
 def without_entry(lexicon: Lexicon, written: str) -> Lexicon:

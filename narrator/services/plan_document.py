@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from narrator.domain.cap import dollars_up, plan_too_dear
+from narrator.domain.lexicon import NO_LEXICON, EntryKind, Lexicon, takes_ipa
 from narrator.domain.plan import PLAN_VERSION, Plan, PlannedChapter
 from narrator.domain.plan_json import plan_hash, skip_to_json, to_json
 from narrator.domain.slots import SlotTerms
@@ -19,18 +20,22 @@ from narrator.services.estimate import seconds_of_speech, wall_seconds
 MAX_COST = "max-cost"
 """The code of the warning that a plan costs more than it may."""
 
+NO_IPA = "no-ipa"
+"""The code of the warning that pronunciations are left out, which the voice does not take."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
     """Under which a plan is priced: who speaks, US dollars, the fleet's slots, what may be sent.
 
-    `max_chars` 0: no cap.
+    `max_chars` 0: no cap. `lexicon` is the one that the plan was made with.
     """
 
     voice: Voice
     price_per_1000_chars: float
     terms: SlotTerms
     max_chars: int = 0
+    lexicon: Lexicon = NO_LEXICON
 
 
 def plan_document(made: Plan, conditions: Conditions, *, full: bool = False) -> dict[str, Any]:
@@ -61,7 +66,11 @@ def plan_document(made: Plan, conditions: Conditions, *, full: bool = False) -> 
         "skipped": skipped(made),
         "skips": [skip_to_json(skip) for skip in made.skips],
         "edits": edits(made),
-        "warnings": [*_warnings(made, conditions), *_too_dear(chars, conditions.max_chars)],
+        "warnings": [
+            *_warnings(made, conditions),
+            *_left_out(conditions),
+            *_too_dear(chars, conditions.max_chars),
+        ],
         **({"plan": json.loads(to_json(made).decode("utf-8", "surrogatepass"))} if full else {}),
     }
 
@@ -113,6 +122,14 @@ def _warnings(made: Plan, conditions: Conditions) -> list[dict[str, Any]]:
 
 def _warning(warning: PlanWarning) -> dict[str, Any]:
     return {"code": warning.code.value, "chapter": warning.chapter, "reason": warning.reason}
+
+
+def _left_out(conditions: Conditions) -> list[dict[str, Any]]:
+    ipa = sum(entry.kind is EntryKind.IPA for entry in conditions.lexicon.entries)
+    if not ipa or takes_ipa(conditions.voice.name):
+        return []
+    reason = f"{conditions.voice.name} takes no IPA: {ipa:,} entries of the lexicon are left out"
+    return [{"code": NO_IPA, "chapter": None, "reason": reason}]
 
 
 def _too_dear(chars: int, max_chars: int) -> list[dict[str, Any]]:

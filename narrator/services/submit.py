@@ -10,8 +10,10 @@ from narrator.domain.choices import TextChoices, choices_to_json
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import DEFAULT_TENANT, JobId, TenantId
 from narrator.domain.jobs import Job, JobOptions, NewJob, OnDead
+from narrator.domain.lexicon import NO_LEXICON, Lexicon
 from narrator.services.dispatch import dispatch
 from narrator.services.kit import Services
+from narrator.services.lexicon import bound, store_lexicon
 
 _BLOCK_BYTES = 1 << 20
 
@@ -24,16 +26,19 @@ def submit(
     options: JobOptions,
     job_id: JobId,
     tenant: TenantId = DEFAULT_TENANT,
+    lexicon: Lexicon = NO_LEXICON,
 ) -> Job:
     """Accept the document at `path` as a job; a job of that id is returned as it stands.
 
     But for its cap, and the plan that it is bound to, which are the given ones from now on. The
-    source is stored before the job that points to it, and both before anybody is told. Raises
-    OptionRefused for a job that has another plan already.
+    source and the lexicon, to which the job is bound, are stored before the job that points to
+    them, and all before anybody is told. Raises OptionRefused for a job that has another plan
+    already.
     """
     source_key = source_object(file_sha256(path))
     # What is there already may be spoilt: a document that is submitted again mends it.
     services.objects.put_file(source_key, path, media_type="application/octet-stream")
+    store_lexicon(services.objects, job_id, lexicon)
     services.reach(FailPoint.SOURCE_STORED)
     job = services.jobs.create(
         NewJob(
@@ -42,7 +47,7 @@ def submit(
             source_key=source_key,
             source_name=name,
             speaker=services.speaker_name,
-            options=options,
+            options=bound(options, lexicon),
         )
     )
     if not services.objects.exists(source_key):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from narrator.domain.artifacts import JOBS, SOURCES, TAKES
+from narrator.domain.artifacts import JOBS, SOURCES, TAKES, is_lexicon
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import ObjectKey
 from narrator.services.hands import PROGRESS_SECONDS
@@ -91,7 +91,8 @@ def is_wanted(key: ObjectKey, known: References) -> bool:
         return True
     folder, _, rest = key.partition("/")
     job_id, _, name = rest.partition("/")
-    return folder == JOBS and job_id in known.living and name in COVER_NAMES.values()
+    is_part = name in COVER_NAMES.values() or is_lexicon(name)
+    return folder == JOBS and job_id in known.living and is_part
 
 
 def _removed(services: Services, key: ObjectKey, older_than_seconds: float) -> bool:

@@ -18,7 +18,7 @@ from narrator.domain.lexicon import (
     lexicon_to_json,
     merged,
     takes_ipa,
-    with_entry,
+    with_entries,
     without_entry,
 )
 
@@ -60,7 +60,7 @@ def test_no_scopes_are_no_lexicon():
 
 
 def test_an_entry_takes_the_place_of_the_one_for_the_same_words():
-    edited = with_entry(lexicon(("a", "1"), ("b", "2")), Entry(written="A", said="3"))
+    edited = with_entries(lexicon(("a", "1"), ("b", "2")), lexicon(("A", "3")).entries)
     assert edited == lexicon(("A", "3"), ("b", "2"))
 
 
