@@ -7,6 +7,7 @@ only: in other languages emoji stay. The names come from the `emoji` package. Ru
 
 import importlib
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,10 @@ from narrator.text.passes.padding import padded
 _SIGNS = re.compile(
     "[\U0001f000-\U0001faff\ufe0f\u20e3\u231a\u231b\u23e9-\u23f3\u2600-\u27bf\u2b50]"
 )
+_ROW = re.compile(
+    "[🀀-🫿󠀠-󠁿\u200d\ufe0f\u20e3#*0-9©®‼⁉™\u2139\u2190-\u21ff"
+    "\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff〰〽㊗㊙]{1,40}"
+)
 _MOST_JOINED = 5
 
 
@@ -27,15 +32,19 @@ def find(text: str, context: Context) -> list[Change]:
         return []
     found: list[Change] = []
     last = ""
-    for token in _package().analyze(text):
-        start, end = token.value.start, token.value.end
-        if name := _name(token.value):
-            again = bool(found) and found[-1].end == start and last == name
-            found.append(
-                Change(start, end, "" if again else padded(text, start, end, name), "emoji")
-            )
-            last = name
+    for start, end, name in _named(text):
+        again = bool(found) and found[-1].end == start and last == name
+        found.append(Change(start, end, "" if again else padded(text, start, end, name), "emoji"))
+        last = name
     return found
+
+
+def _named(text: str) -> Iterator[tuple[int, int, str]]:
+    """Each emoji’s place and name; in short rows, for the package takes quadratic time."""
+    for row in _ROW.finditer(text):
+        for token in _package().analyze(row[0]):
+            if name := _name(token.value):
+                yield row.start() + token.value.start, row.start() + token.value.end, name
 
 
 @cache

@@ -181,6 +181,7 @@ def test_links(text, expected):
         ("⭐ and ♥ and © and ↔", "star and ♥ and © and ↔"),
         ("with ❤\ufe0f", "with red heart"),
         ("(😀)", "(grinning face)"),
+        ("so 👩\u200d😀", "so woman, grinning face"),
     ],
 )
 def test_emoji(text, expected):
