@@ -1,6 +1,7 @@
 """Planning: the document becomes chapters, chunks and slices."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def plan(services: Services, claim: Claim) -> None:
     """Do a `plan` step: read the document, store its plan, insert what follows from it.
 
     Raises OptionRefused, nothing stored, for another plan than the one that the job is bound to,
-    and for one that its cap does not pay for.
+    for one that its cap does not pay for, and for a voice that cannot speak at the job's speed.
     """
     job = services.jobs.get(claim.job_id)
     document, made = read_plan(services, job)
@@ -143,20 +144,27 @@ def _planned(
 
 
 def _row(job: Job, chapter: int, chunk: Chunk) -> PlannedChunk:
+    narrator = job.options.voice
+    voice = replace(narrator, name=chunk.voice) if chunk.voice else narrator
     return PlannedChunk(
         chapter=chapter,
         index=chunk.index,
         text=chunk.text,
-        key=take_key(
-            tenant=job.tenant, speaker=job.speaker, text=chunk.text, voice=job.options.voice
-        ),
+        key=take_key(tenant=job.tenant, speaker=job.speaker, text=chunk.text, voice=voice),
         boundary=chunk.boundary,
+        voice=chunk.voice,
     )
 
 
 def slices(chunks: Iterable[PlannedChunk]) -> Iterator[Slice]:
-    """Cut chunks, chapter by chapter and in order, into slices of about `SLICE_CHARS` at most."""
+    """Cut chunks, chapter by chapter and in order, into slices of about `SLICE_CHARS` at most.
+
+    Each is of one voice: what others say in between is in slices of their own.
+    """
     for chapter, rows in groupby(chunks, key=lambda chunk: chunk.chapter):
-        lengths = [(row.index, len(row.text)) for row in rows]
-        for part in cut(lengths, SLICE_CHARS):
-            yield Slice(chapter=chapter, chunks=part.chunks, chars=part.chars)
+        lengths: dict[str, list[tuple[int, int]]] = {}
+        for row in rows:
+            lengths.setdefault(row.voice, []).append((row.index, len(row.text)))
+        for voice, own in lengths.items():
+            for part in cut(own, SLICE_CHARS):
+                yield Slice(chapter=chapter, chunks=part.chunks, chars=part.chars, voice=voice)

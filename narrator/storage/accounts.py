@@ -11,6 +11,7 @@ from narrator.domain.jobs import FOR_ACCOUNT, Failure, JobMove, JobState, job_so
 from narrator.domain.slots import Account, SlotTerms
 from narrator.domain.steps import StepKind, StepMove, step_sources
 from narrator.domain.voices import Voice
+from narrator.storage.casting import speaker_of, speaks
 from narrator.storage.database import insert_or
 from narrator.storage.moves import move_jobs
 from narrator.storage.tables import accounts, is_state, jobs, steps
@@ -65,14 +66,14 @@ def pause_jobs(tx: Connection, speaker: str) -> None:
     job, and would find nothing to resume.
     """
     active = is_state(jobs.c.state, *job_sources(JobMove.PAUSE))
-    mine = select(jobs.c.id).where(active, jobs.c.speaker == speaker, _open_slices())
+    mine = select(jobs.c.id).where(active, speaks(speaker), _open_slices())
     held = jobs.c.id.in_(_held(tx, mine))
     move_jobs(tx, JobMove.PAUSE, held & _open_slices(), paused_for=FOR_ACCOUNT)
 
 
 def resume_jobs(tx: Connection, speaker: str) -> None:
     """Resume the jobs that were paused for the speaker's account, and no others."""
-    mine = select(jobs.c.id).where(_waiting(), jobs.c.speaker == speaker)
+    mine = select(jobs.c.id).where(_waiting(), speaks(speaker))
     move_jobs(tx, JobMove.RESUME, jobs.c.id.in_(_held(tx, mine)), paused_for=None)
 
 
@@ -92,7 +93,7 @@ def needs_refused_account(tx: Connection, job_id: JobId) -> bool:
     ).one_or_none()
     if job is None or not job.speaks:
         return False
-    query = select(accounts.c.fault_code).where(accounts.c.account == job.speaker)
+    query = select(accounts.c.fault_code).where(accounts.c.account == speaker_of(job.speaker))
     return tx.scalars(query.with_for_update(read=True)).one_or_none() is not None
 
 

@@ -5,9 +5,10 @@ a job holds the job first and then wants its steps.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
@@ -30,16 +31,20 @@ from narrator.domain.spread import Part, cut, share
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState
 from narrator.domain.voices import Voice
 from narrator.storage.capping import excess_chars
+from narrator.storage.casting import has_several, slice_voice, speaks
 from narrator.storage.choosing import ALIVE, loads
 from narrator.storage.database import instant
 from narrator.storage.moves import NewStep, add_steps, move_job, move_steps
 from narrator.storage.tables import chunks, is_state, jobs, steps
 from narrator.storage.utterances import lose_earlier
 
-Found = Row[int, str, str, int, int, str, int, int]
-"""A step that may be claimed: `id`, `job_id`, `job_state`, `seq`, `chunks`, `chapter`, `chars`.
+_Columns = tuple[int, str, str, str, str, int, int, str, int, int, str | None]
 
-`max_chars` is its job's cap, 0 for none."""
+Found = Row[*_Columns]
+"""A step that may be claimed: `id`, `seq`, `chunks`, `chapter`, `chars`, `voice` (null: its job's).
+
+Of its job: `job_id`, `job_state`, `speaker` as written, `narrator` (its voice), `max_chars` (its
+cap, 0 for none)."""
 
 
 def claim_next(tx: Connection, queue: Queue, owner: str, lease_seconds: float) -> Claim | None:
@@ -77,10 +82,15 @@ def claim_slice(
 def _next_slice(tx: Connection, whose: Mapping[str, object]) -> tuple[Found | None, int]:
     """The fairest slice, and by how many characters it exceeds its job's cap, if it has one.
 
-    A slice that does not fit beside what runs of its job is passed over, with its job.
+    A slice that does not fit beside what runs of its job is passed over, with its job; one that is
+    not of one voice is parted first.
     """
     query = _first_queued_slice()
     while (found := tx.execute(query, whose).one_or_none()) is not None and _started(tx, found):
+        if found.voice is None and has_several(found.speaker):
+            if not _parted(tx, found):
+                query = query.where(steps.c.id != found.id)
+            continue
         excess = excess_chars(tx, found) if found.max_chars else 0
         if excess is not None:
             return found, excess
@@ -89,17 +99,17 @@ def _next_slice(tx: Connection, whose: Mapping[str, object]) -> tuple[Found | No
 
 
 @cache
-def _first_queued_slice() -> Select[int, str, str, int, int, str, int, int]:
-    """The fairest queued slice of a job for this `speaker`, `voice` and `speed`."""
+def _first_queued_slice() -> Select[*_Columns]:
+    """The fairest queued slice for this `speaker`, `voice` and `speed`."""
     return _first_queued(Queue.SPEECH).where(
-        jobs.c.speaker == bindparam("speaker", type_=Text),
-        jobs.c.voice == bindparam("voice", type_=Text),
+        speaks(bindparam("speaker", type_=Text)),
+        slice_voice() == bindparam("voice", type_=Text),
         jobs.c.speed == bindparam("speed", type_=Double),
     )
 
 
 @cache
-def _first_queued(queue: Queue) -> Select[int, str, str, int, int, str, int, int]:
+def _first_queued(queue: Queue) -> Select[*_Columns]:
     """The fairest queued step that nobody holds; whoever reads it holds it.
 
     The order is that of `fair_order`, by what runs: what is queued was chosen fairly already.
@@ -112,7 +122,8 @@ def _first_queued(queue: Queue) -> Select[int, str, str, int, int, str, int, int
     )
     return (
         select(steps.c.id, steps.c.job_id, jobs.c.state.label("job_state"))
-        .add_columns(jobs.c.max_chars, steps.c.seq, steps.c.chunks, steps.c.chapter, steps.c.chars)
+        .add_columns(jobs.c.speaker, jobs.c.voice.label("narrator"), jobs.c.max_chars)
+        .add_columns(steps.c.seq, steps.c.chunks, steps.c.chapter, steps.c.chars, steps.c.voice)
         .join(jobs, jobs.c.id == steps.c.job_id)
         .outerjoin(of_job, of_job.c.id == jobs.c.id)
         .outerjoin(of_tenant, of_tenant.c.tenant == jobs.c.tenant)
@@ -184,11 +195,7 @@ def _running(tx: Connection, speaker: str) -> int:
 
 
 def _slices_of(speaker: str, state: StepState) -> ColumnElement[bool]:
-    return (
-        (steps.c.queue == Queue.SPEECH)
-        & is_state(steps.c.state, state)
-        & (jobs.c.speaker == speaker)
-    )
+    return (steps.c.queue == Queue.SPEECH) & is_state(steps.c.state, state) & speaks(speaker)
 
 
 def _cut_up(tx: Connection, found: Found, most: int) -> None:
@@ -198,35 +205,73 @@ def _cut_up(tx: Connection, found: Found, most: int) -> None:
     one numbered slices without gaps.
     """
     kept, *others = cut(_lengths(tx, found), most)
-    if others and _added(tx, found, others):
+    parts = [_part_of(found, part, found.voice or "") for part in others]
+    if parts and _added(tx, found, parts):
         remains = update(steps).where(steps.c.id == found.id)
         tx.execute(remains.values(chunks=json.dumps(kept.chunks), chars=kept.chars))
 
 
+def _parted(tx: Connection, found: Found) -> bool:
+    """Part a slice by its chunks' voices; False when its parts' numbers are taken.
+
+    A release that knew one voice a job inserted it: it took up a job of several again.
+    """
+    rows = _chunks(tx, found)
+    rows.sort(key=lambda row: row.voice or "")
+    kept, *others = _by_voice(found, rows)
+    if others and not _added(tx, found, others):
+        return False
+    alone = update(steps).where(steps.c.id == found.id)
+    columns = {"chunks": json.dumps(kept.chunks), "chars": kept.chars}
+    tx.execute(alone.values(voice=kept.voice or found.narrator, **columns))
+    return True
+
+
+def _by_voice(found: Found, rows: Sequence[Row[Any]]) -> Iterator[NewStep]:
+    """Slices of these chunks, which lie together by voice."""
+    before = 0
+    for voice, group in groupby(rows, key=lambda row: row.voice or ""):
+        mine = list(group)
+        part = Part(
+            offset=before,
+            chunks=tuple(row.idx for row in mine),
+            chars=sum(row.chars for row in mine),
+        )
+        yield _part_of(found, part, voice)
+        before += len(mine)
+
+
+def _part_of(found: Found, part: Part, voice: str) -> NewStep:
+    """A part of the slice as a step; a chunk's place in the job numbers it."""
+    return NewStep(
+        kind=StepKind.SLICE,
+        seq=found.seq + part.offset,
+        chapter=found.chapter,
+        chunks=part.chunks,
+        chars=part.chars,
+        voice=voice,
+    )
+
+
 def _lengths(tx: Connection, found: Found) -> list[tuple[int, int]]:
     """The slice's chunks as (index, characters), in its own order."""
+    return [(row.idx, row.chars) for row in _chunks(tx, found)]
+
+
+def _chunks(tx: Connection, found: Found) -> list[Row[Any]]:
+    """The slice's chunks (`idx`, `chars`, `voice`) in its own order."""
     indices: list[int] = json.loads(found.chunks)
-    query = select(chunks.c.idx, chunks.c.chars).where(
+    query: Select[Any] = select(chunks.c.idx, chunks.c.chars, chunks.c.voice).where(
         chunks.c.job_id == found.job_id,
         chunks.c.chapter == found.chapter,
         chunks.c.idx.in_(indices),
     )
-    chars = {row.idx: row.chars for row in tx.execute(query)}
-    return [(index, chars[index]) for index in indices]
+    rows: dict[int, Row[Any]] = {row.idx: row for row in tx.execute(query).all()}
+    return [rows[index] for index in indices]
 
 
-def _added(tx: Connection, found: Found, parts: Sequence[Part]) -> bool:
-    """Insert all of these parts as ready slices, or none; a chunk's place in the job numbers it."""
-    new = [
-        NewStep(
-            kind=StepKind.SLICE,
-            seq=found.seq + part.offset,
-            chapter=found.chapter,
-            chunks=part.chunks,
-            chars=part.chars,
-        )
-        for part in parts
-    ]
+def _added(tx: Connection, found: Found, new: Sequence[NewStep]) -> bool:
+    """Insert all of these parts of the slice as ready, or none."""
     added = add_steps(tx, JobId(found.job_id), new)
     if len(added) < len(new):
         tx.execute(delete(steps).where(steps.c.id.in_(added)))

@@ -202,7 +202,7 @@ def revive(tx: Connection, job_id: JobId) -> None:
     are rendered again, and the book is published again.
     """
     found = tx.execute(
-        select(chunks.c.chapter, chunks.c.idx, chunks.c.chars)
+        select(chunks.c.chapter, chunks.c.idx, chunks.c.chars, chunks.c.voice)
         .where(_dead(job_id))
         .order_by(chunks.c.chapter, chunks.c.idx)
     ).all()

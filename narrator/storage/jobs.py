@@ -26,6 +26,7 @@ from narrator.domain.jobs import (
 from narrator.domain.poison import DeadChunk
 from narrator.domain.steps import StepKind, StepMove, StepState, step_sources
 from narrator.domain.voices import Voice
+from narrator.storage.casting import speaker_of
 from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.dead import dead_chunks, revive
 from narrator.storage.moves import (
@@ -289,7 +290,7 @@ def _job_of(row: Row[Any], files: tuple[Artifact, ...]) -> Job:
         state=JobState(row.state),
         source_key=ObjectKey(row.source_key),
         source_name=row.source_name,
-        speaker=row.speaker,
+        speaker=speaker_of(row.speaker),
         options=JobOptions(
             voice=Voice(name=row.voice, speed=row.speed),
             format=AudioFormat(row.format),

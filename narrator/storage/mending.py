@@ -126,7 +126,9 @@ def _open_again(tx: Connection, job_id: JobId, keys: Sequence[TakeKey]) -> list[
             is_state(chunks.c.state, SPOKEN),
         )
         .values(state=PENDING, spoken_now=None, samples=0)
-        .returning(chunks.c.chapter, chunks.c.idx, chunks.c.chars, chunks.c.take_key)
+        .returning(
+            chunks.c.chapter, chunks.c.idx, chunks.c.chars, chunks.c.take_key, chunks.c.voice
+        )
     )
     return sorted(tx.execute(again), key=lambda row: (row.chapter, row.idx))
 
@@ -147,12 +149,22 @@ def _slices(tx: Connection, job_id: JobId, opened: Iterable[Row[Any]]) -> Iterat
     """Slices of the chunks that are in no open one: its worker finds that they are pending."""
     there, seq = open_slices(tx, job_id)
     alone = [row for row in opened if (row.chapter, row.idx) not in there]
-    for chapter, rows in groupby(alone, key=lambda row: row.chapter):
+    alone.sort(key=_chapter_and_voice)
+    for (chapter, voice), rows in groupby(alone, key=_chapter_and_voice):
         for part in cut([(row.idx, row.chars) for row in rows], SLICE_CHARS):
             yield NewStep(
-                kind=StepKind.SLICE, seq=seq, chapter=chapter, chunks=part.chunks, chars=part.chars
+                kind=StepKind.SLICE,
+                seq=seq,
+                chapter=chapter,
+                chunks=part.chunks,
+                chars=part.chars,
+                voice=voice,
             )
             seq += len(part.chunks)
+
+
+def _chapter_and_voice(row: Row[Any]) -> tuple[int, str]:
+    return row.chapter, row.voice or ""
 
 
 # ---------------------------------------------------------------------------------- chapters

@@ -22,6 +22,7 @@ from narrator.domain.steps import (
     step_sources,
     step_target,
 )
+from narrator.storage.casting import has_several
 from narrator.storage.database import insert_or, instant, now
 from narrator.storage.tables import is_state, jobs, steps
 from narrator.storage.utterances import lose_all
@@ -213,12 +214,18 @@ class NewStep:
     chunks: tuple[int, ...] = ()
     chars: int = 0
     event: JobState | None = None  # which a webhook tells of
+    voice: str = ""  # of a slice; empty for the job's
 
 
 def add_steps(tx: Connection, job_id: JobId, new: Iterable[NewStep]) -> list[StepId]:
-    """Insert ready steps, leaving alone those that the job has already; the ids of the new ones."""
+    """Insert ready steps, leaving alone those that the job has already; the ids of the new ones.
+
+    In a job of several voices each slice has the name of its own, the narrator's too: one without
+    was inserted by a release that knew of none.
+    """
     at = now(tx)
-    job = tx.execute(select(jobs.c.ordinal, jobs.c.priority).where(jobs.c.id == job_id)).one()
+    wanted = (jobs.c.ordinal, jobs.c.priority, jobs.c.speaker, jobs.c.voice)
+    job = tx.execute(select(*wanted).where(jobs.c.id == job_id)).one()
     common = {
         "job_id": job_id,
         "job_ordinal": job.ordinal,
@@ -226,14 +233,15 @@ def add_steps(tx: Connection, job_id: JobId, new: Iterable[NewStep]) -> list[Ste
         "run_at": at,
         "created_at": at,
     }
-    rows = [{**common, **_columns(step)} for step in new]
+    narrator = job.voice if has_several(job.speaker) else None
+    rows = [{**common, **_columns(step, narrator)} for step in new]
     if not rows:
         return []
     insert = insert_or(tx, steps).on_conflict_do_nothing().returning(steps.c.id)
     return [StepId(step_id) for step_id in tx.scalars(insert, rows)]
 
 
-def _columns(step: NewStep) -> dict[str, object]:
+def _columns(step: NewStep, narrator: str | None) -> dict[str, object]:
     return {
         "kind": step.kind,
         "queue": step.kind.queue or CHORES,
@@ -242,4 +250,5 @@ def _columns(step: NewStep) -> dict[str, object]:
         "chunks": json.dumps(step.chunks),
         "chars": step.chars,
         "event": step.event,
+        "voice": (step.voice or narrator) if step.kind is StepKind.SLICE else None,
     }

@@ -11,6 +11,7 @@ from narrator.domain.errors import DocumentRefused
 from narrator.domain.ids import JobId, TakeKey
 from narrator.domain.steps import StepKind
 from narrator.services.ports import PlannedChunk, PlannedJob, Slice
+from narrator.storage.casting import mark
 from narrator.storage.moves import NO_CHORE, NewStep, add_steps
 from narrator.storage.tables import (
     KEPT,
@@ -33,13 +34,14 @@ def plant(tx: Connection, job_id: JobId, planned: PlannedJob) -> int:
 
     Chunks that kept takes answer are spoken already; returns how many characters those have. A
     chapter with none to speak is ready to be rendered at once. Raises DocumentRefused for text that
-    SQL cannot hold, ValueError unless each chunk is answered or in exactly one slice: the job would
-    never end.
+    SQL cannot hold, ValueError unless each chunk is answered or in exactly one slice, of its voice:
+    the job would never end.
     """
     _refuse_gaps(planned)
     _refuse_unstorable(planned.chunks)
     _uproot(tx, job_id)
     kept = _kept(tx, sorted(planned.answered))
+    mark(tx, job_id, several=any(chunk.voice for chunk in planned.chunks))
     _insert(tx, chapters, _chapter_rows(job_id, planned))
     _insert(tx, chunks, (_chunk_row(job_id, chunk, kept) for chunk in planned.chunks))
     add_steps(tx, job_id, _first_steps(planned, kept.keys()))
@@ -62,15 +64,19 @@ def storable(words: str) -> str:
 
 def _refuse_gaps(planned: PlannedJob) -> None:
     open_chunks = [chunk for chunk in planned.chunks if chunk.key not in planned.answered]
-    there = Counter((chunk.chapter, chunk.index) for chunk in open_chunks)
-    sliced = Counter((part.chapter, index) for part in planned.slices for index in part.chunks)
+    there = Counter((chunk.chapter, chunk.index, chunk.voice) for chunk in open_chunks)
+    sliced = Counter(
+        (part.chapter, index, part.voice) for part in planned.slices for index in part.chunks
+    )
     positions = {chunk.chapter for chunk in planned.chunks}
     if (
         not planned.chapters
         or there != sliced
         or not positions <= set(range(len(planned.chapters)))
     ):
-        raise ValueError("a plan has chapters, and each chunk is answered or in one slice")
+        raise ValueError(
+            "a plan has chapters, and each chunk is answered or in a slice of its voice"
+        )
 
 
 def _refuse_unstorable(planned: tuple[PlannedChunk, ...]) -> None:
@@ -135,6 +141,7 @@ def _chunk_row(
         "state": SPOKEN if answered else PENDING,
         "spoken_now": False if answered else None,
         "samples": kept.get(chunk.key, 0),
+        "voice": chunk.voice or None,
     }
 
 
@@ -149,6 +156,7 @@ def _first_steps(planned: PlannedJob, kept: AbstractSet[TakeKey]) -> Iterator[Ne
             chapter=part.chapter,
             chunks=part.chunks,
             chars=part.chars,
+            voice=part.voice,
         )
         before += len(part.chunks)
     unspoken = {part.chapter for part in slices}
@@ -161,4 +169,9 @@ def _of_lost_takes(planned: PlannedJob, kept: AbstractSet[TakeKey]) -> Iterator[
     """Chunks whose take answered when it was looked for, and is gone: each is spoken by itself."""
     for chunk in planned.chunks:
         if chunk.key in planned.answered and chunk.key not in kept:
-            yield Slice(chapter=chunk.chapter, chunks=(chunk.index,), chars=len(chunk.text))
+            yield Slice(
+                chapter=chunk.chapter,
+                chunks=(chunk.index,),
+                chars=len(chunk.text),
+                voice=chunk.voice,
+            )

@@ -30,10 +30,15 @@ def forget_recordings(tx: Connection, job_id: JobId, positions: Sequence[int]) -
 
 
 def speak_alone(rows: Sequence[Any], number: int) -> Iterator[NewStep]:
-    """Slices of one chunk each (`chapter`, `idx`, `chars`), numbered from `number` on."""
+    """Slices of one chunk each (`chapter`, `idx`, `chars`, `voice`), numbered from `number` on."""
     for seq, row in enumerate(rows, start=number):
         yield NewStep(
-            kind=StepKind.SLICE, seq=seq, chapter=row.chapter, chunks=(row.idx,), chars=row.chars
+            kind=StepKind.SLICE,
+            seq=seq,
+            chapter=row.chapter,
+            chunks=(row.idx,),
+            chars=row.chars,
+            voice=row.voice or "",
         )
 
 

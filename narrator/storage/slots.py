@@ -27,6 +27,7 @@ from narrator.storage.accounts import (
     resume_jobs,
     save_account,
 )
+from narrator.storage.casting import slice_voice, speaks
 from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.tables import accounts, is_state, jobs, slot_owners, slots, steps
 
@@ -236,17 +237,18 @@ class SqlSlots:
 
 def _queued(tx: Connection, speaker: str) -> dict[Voice, int]:
     """How many slices of the speaker's active jobs are queued, by voice; a window's rows."""
+    voice = slice_voice()
     query = (
-        select(jobs.c.voice, jobs.c.speed, func.count())
+        select(voice, jobs.c.speed, func.count())
         .select_from(steps)
         .join(jobs, jobs.c.id == steps.c.job_id)
         .where(
             steps.c.queue == Queue.SPEECH,
             is_state(steps.c.state, StepState.QUEUED),
             is_state(jobs.c.state, JobState.QUEUED, JobState.RUNNING),
-            jobs.c.speaker == speaker,
+            speaks(speaker),
         )
-        .group_by(jobs.c.voice, jobs.c.speed)
+        .group_by(voice, jobs.c.speed)
     )
     return {Voice(name=name, speed=speed): count for name, speed, count in tx.execute(query)}
 

@@ -78,7 +78,7 @@ jobs = Table(
     Column("priority", Integer, nullable=False, server_default=text("0")),  # the smaller first
     Column("source_key", Text, nullable=False),
     Column("source_name", Text, nullable=False),
-    Column("speaker", Text, nullable=False),
+    Column("speaker", Text, nullable=False),  # marked where chunks have voices (`casting`)
     Column("voice", Text, nullable=False),
     Column("speed", Double, nullable=False),
     Column("format", String(8), nullable=False),
@@ -140,6 +140,7 @@ chunks = Table(
     Column("samples", BigInteger, nullable=False, server_default=text("0")),  # of its take
     Column("failure_code", Text),  # why it is dead
     Column("failure_reason", Text),
+    Column("voice", Text),  # its name; null: the job's
     ForeignKeyConstraint(
         ["job_id", "chapter"], ["chapters.job_id", "chapters.position"], ondelete="CASCADE"
     ),
@@ -174,6 +175,7 @@ steps = Table(
     Column("started_at", Double),  # of the last attempt
     Column("ended_at", Double),
     Column("event", String(16)),  # the job's state that a webhook tells of
+    Column("voice", Text),  # of a slice; null: the job's
     UniqueConstraint("job_id", "kind", "seq"),
     _among("kind", StepKind, "kind"),
     _among("queue", (*Queue, CHORES), "queue"),

@@ -297,6 +297,7 @@ def _planned(row: Row[Any], failed: int | None) -> PlannedChunk:
         boundary=Boundary(row.boundary),
         failures=failed or 0,
         suspect=failed is not None,
+        voice=row.voice or "",
     )
 
 

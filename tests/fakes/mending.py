@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from itertools import count
+from itertools import count, groupby
 
 from narrator.domain.faults import Fault
 from narrator.domain.ids import JobId, TakeKey
@@ -81,8 +81,11 @@ class MemoryMending(MemoryTables):
         alone = [row.planned for row in chunks if row.planned.index not in sliced]
         slices = self._steps(job_id, StepKind.SLICE)
         seq = max((step.seq + len(step.chunks) for step in slices), default=0)
-        for part in cut([(c.index, len(c.text)) for c in alone], SLICE_CHARS) if alone else ():
-            self._add(job_id, StepKind.SLICE, seq + part.offset, position, part.chunks)
+        alone.sort(key=lambda chunk: chunk.voice)
+        for _, own in groupby(alone, key=lambda chunk: chunk.voice):
+            for part in cut([(c.index, len(c.text)) for c in own], SLICE_CHARS):
+                self._add(job_id, StepKind.SLICE, seq, position, part.chunks)
+                seq += len(part.chunks)
 
     def rerender(self, claim: Claim, positions: Sequence[int]) -> None:
         """Let chapters be rendered again whose recordings are spoilt."""

@@ -72,7 +72,7 @@ class MemorySteps(MemoryMending):
         """Claim the fairest queued slice for this speaker and voice, cut up for idle seats."""
         with self._lock:
             queued = self._slices_of(speaker, self._waiting(Queue.SPEECH, StepState.QUEUED))
-            fit = [s for s in queued if self._jobs[s.job_id].options.voice == voice]
+            fit = [step for step in queued if self._voice(step) == voice]
             running = [s for s in self.steps_by_id.values() if s.state is StepState.RUNNING]
             busy = len(self._slices_of(speaker, running))
             most = share(sum(map(self._chars, queued)), seats=seats, running=busy)
@@ -229,8 +229,8 @@ class MemorySteps(MemoryMending):
     def finish_plan(self, claim: Claim, planned: PlannedJob) -> None:
         """Insert chapters, chunks and slice steps."""
         unanswered = [chunk for chunk in planned.chunks if chunk.key not in planned.answered]
-        there = sorted((chunk.chapter, chunk.index) for chunk in unanswered)
-        sliced = sorted((part.chapter, i) for part in planned.slices for i in part.chunks)
+        there = sorted((chunk.chapter, chunk.index, chunk.voice) for chunk in unanswered)
+        sliced = sorted((s.chapter, i, s.voice) for s in planned.slices for i in s.chunks)
         if not planned.chapters or there != sliced:
             raise ValueError("a plan has chapters, and each chunk is answered or in one slice")
         with self._lock:

@@ -29,8 +29,8 @@ class MemoryStore(MemoryJobs, MemorySteps, MemoryTakes):
     def queued_voices(self, speaker: str) -> list[Voice]:
         """The voice of each queued slice of this speaker, in the order of the queue."""
         with self._lock:
-            jobs = [self._jobs[s.job_id] for s in self._waiting(Queue.SPEECH, StepState.QUEUED)]
-            return [job.options.voice for job in jobs if job.speaker == speaker]
+            queued = self._waiting(Queue.SPEECH, StepState.QUEUED)
+            return [self._voice(step) for step in self._slices_of(speaker, queued)]
 
     def pause_for_account(self, speaker: str) -> None:
         """Pause this speaker's jobs that have open slices."""

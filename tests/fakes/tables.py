@@ -19,6 +19,7 @@ from narrator.domain.jobs import (
 from narrator.domain.poison import DeadChunk
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState, step_sources
 from narrator.domain.takes import Take
+from narrator.domain.voices import Voice
 from narrator.services.ports import PlannedChunk
 from tests.fakes.rows import ChapterRow, ChunkRow, StepRow
 from tests.fakes.utterances import Utterances
@@ -130,6 +131,11 @@ class MemoryTables:
             return []
         chapter = self._chapters[step.job_id][step.chapter]
         return [chunk for chunk in chapter.chunks if chunk.planned.index in step.chunks]
+
+    def _voice(self, step: StepRow) -> Voice:
+        """The voice of a slice: that of its first chunk, as of all."""
+        own, voice = self._slice(step), self._jobs[step.job_id].options.voice
+        return replace(voice, name=own[0].planned.voice or voice.name) if own else voice
 
     def _chars(self, step: StepRow) -> int:
         return sum(len(row.planned.text) for row in self._slice(step)) if step.chunks else 0

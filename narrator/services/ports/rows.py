@@ -104,15 +104,17 @@ class PlannedChunk:
     boundary: Boundary
     failures: int = 0
     suspect: bool = False
+    voice: str = ""  # its name; empty for the job's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """Chunks of one chapter that one step will speak, by their indices."""
+    """Chunks of one chapter and one voice that one step will speak, by their indices."""
 
     chapter: int
     chunks: tuple[int, ...]
     chars: int
+    voice: str = ""  # its name; empty for the job's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +170,9 @@ class Steps(Protocol):
         seats: int,
         first: bool,
     ) -> Claim | None:
-        """Claim the fairest queued slice of a job for this speaker and voice, or None.
+        """Claim the fairest queued slice for this speaker and voice, or None.
+
+        A slice without a voice of its own has its job's; all have their job's speed.
 
         Where fewer slices run than there are `seats` in the fleet, the queued work is to spread: a
         slice that is more than an idle seat's share of it is cut to that (a chunk at least; the
