@@ -133,7 +133,7 @@ class _Draft:
     texts: list[tuple[int, str]] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
     insertions: list[Insertion] = field(default_factory=list)
-    cites: list[str] = field(default_factory=list)
+    cites: dict[str, None] = field(default_factory=dict)  # a set in order
 
     @property
     def written(self) -> str:
@@ -194,7 +194,8 @@ class Scribe:
     @property
     def last_said(self) -> str:
         """The last character of the open block that is not blank, or nothing."""
-        return self._draft.written.rstrip()[-1:]
+        words = (text.rstrip() for _, text in reversed(self._draft.texts))
+        return next((text[-1] for text in words if text), "")
 
     def text(self, text: str, kind: PassageKind, *, level: int = 0, linked: bool = False) -> None:
         """Append characters of a block of that kind (of `level` if it is a heading)."""
@@ -246,12 +247,12 @@ class Scribe:
 
     def cite(self, place: str) -> None:
         """The note at that place is referred to here."""
-        if place and place not in self._draft.cites:
-            self._draft.cites.append(place)
+        if place:
+            self._draft.cites[place] = None
 
     def open_note(self) -> None:
         """A note begins here; the block around it, if one is open, goes on after `close_note`."""
-        if self._draft.written.strip() and self._draft.slot is None:
+        if self._draft.texts and self._draft.slot is None:
             self._draft.slot = len(self.blocks)
             self.blocks.append(_KEPT)
         self._notes += 1

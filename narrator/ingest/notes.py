@@ -33,8 +33,10 @@ def find_notes(flow: Flow) -> Notes:
     """The notes of a flow."""
     typed = _typed(flow)
     by_place = dict(_referred(flow, typed))
-    everything = {index for note in (*typed.values(), *by_place.values()) for index in note}
-    return Notes(by_place=by_place, blocks=frozenset(everything))
+    # Each note once, however many places in it are referred to.
+    notes = {(each[0], len(each)): each for each in (*typed.values(), *by_place.values())}
+    blocks = frozenset(index for note in notes.values() for index in note)
+    return Notes(by_place=by_place, blocks=blocks)
 
 
 def _typed(flow: Flow) -> dict[int, tuple[int, ...]]:

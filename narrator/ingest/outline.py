@@ -125,16 +125,21 @@ class _Reading:
         return places.get(entry.place, places.get(_path(entry.place)))
 
     def _find_ends(self, entries: list[Entry]) -> None:
-        """Where each entry ends: at the next one that is not nested in it."""
-        later = [(0, len(self._flow.blocks) + 1)]
+        """Where each entry ends: at the next one further on that is not nested in it."""
+        beyond = len(self._flow.blocks)
+        later = [(-1, beyond, beyond)]  # depth, where it begins, where it ends
         for depth, entry in reversed(list(_flat(entries))):
-            first = self._first(entry)
             while later[-1][0] > depth:
                 later.pop()
-            after = (each for _, each in reversed(later) if first is None or each > first)
-            self._ends[id(entry)] = next(after, len(self._flow.blocks))
-            if first is not None:
-                later.append((depth, first))
+            _, begins, ends = later[-1]
+            first = self._first(entry)
+            if first is None:
+                self._ends[id(entry)] = begins
+                continue
+            self._ends[id(entry)] = end = begins if begins > first else ends
+            while later[-1][0] >= depth:
+                later.pop()
+            later.append((depth, first, end))
 
     def _reason(self, entry: Entry) -> SkipReason | None:
         first = self._first(entry)
