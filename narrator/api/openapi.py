@@ -45,6 +45,12 @@ def job_body() -> _Schema:
             "description": "The document: EPUB, HTML, Markdown or plain text, told by content.",
         }
     } | form["properties"]
+    form["properties"]["lexicon"] = {
+        "type": "string",
+        "format": "binary",
+        "description": "How words of this document are said: JSON entries, W3C PLS 1.0, or lines of"
+        " `written,said`. Its entries count more than those of `/v1/lexicons/global`.",
+    }
     form["required"] = ["document"]
     text = SubmittedText.model_json_schema(ref_template=_REFS)
     text.pop("$defs", None)

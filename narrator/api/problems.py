@@ -54,6 +54,7 @@ _CODES = {
     HTTPStatus.FORBIDDEN: "forbidden",
     HTTPStatus.NOT_FOUND: "no-such-path",
     HTTPStatus.METHOD_NOT_ALLOWED: "no-such-method",
+    HTTPStatus.PRECONDITION_FAILED: "outrun",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "media-type",
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid",

@@ -56,6 +56,10 @@ class OptionsView(BaseModel):
         description="Who speaks a kind of passage or a chapter, where it is not `voice`.",
         examples=[["heading=aura-2-orion-en"]],
     )
+    lexicon: str = Field(
+        description="The digest of the lexicon that it is bound to, of all that counted when it was"
+        " submitted; empty for none."
+    )
     plan_hash: str = Field(description="The only plan that is carried out; empty for any.")
     max_chars: int = Field(
         description="So many characters may be sent for the job; 0 for as many as it takes."
@@ -74,6 +78,7 @@ class OptionsView(BaseModel):
             read=write_reading(options.text.reading),
             without=list(options.text.without),
             cast=write_casting(options.text.casting),
+            lexicon=options.lexicon,
             plan_hash=options.plan_hash,
             max_chars=options.max_chars,
         )

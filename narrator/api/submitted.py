@@ -8,8 +8,16 @@ from pydantic_core import PydanticCustomError
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.cap import LARGEST_DOLLARS
 from narrator.domain.jobs import OnDead
+from narrator.domain.lexicon import (
+    LONGEST_SAID_CHARS,
+    LONGEST_WRITTEN_CHARS,
+    MOST_ENTRIES,
+    EntryKind,
+    entries_to_json,
+)
 from narrator.domain.outbound import LONGEST_URL_CHARS
 from narrator.domain.voices import DEFAULT_VOICE, FASTEST, SLOWEST
+from narrator.services.ports import KeptLexicon
 
 CHAPTERS_CHARS = 1000
 TITLE_CHARS = 200
@@ -46,6 +54,63 @@ class _Taken(BaseModel):
     """Something a caller sends: a misspelt field is an error, not a silence."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class LexiconEntry(_Taken):
+    """How a word, a phrase or what a pattern finds is said."""
+
+    written: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_WRITTEN_CHARS,
+            description="As the text has it; for `regex` a pattern in RE2's syntax.",
+            examples=["Hermione"],
+        ),
+    ]
+    said: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_SAID_CHARS,
+            description="What is said in its place, for `ipa` its pronunciation; for `regex` a"
+            r" template, in which `\1` is a group. Empty leaves the words out.",
+            examples=["her-my-oh-nee"],
+        ),
+    ]
+    kind: Annotated[
+        EntryKind, Field(description="`ipa` counts with Aura-2 voices in English and Spanish.")
+    ] = EntryKind.ALIAS
+    exact_case: Annotated[bool, Field(description="Upper and lower case matter.")] = False
+    whole_words: Annotated[bool, Field(description="Found at word boundaries only.")] = True
+
+    def plain(self) -> dict[str, object]:
+        """As a JSON object."""
+        return self.model_dump(mode="json")
+
+
+Entries = Annotated[list[LexiconEntry], Field(max_length=MOST_ENTRIES)]
+
+
+class LexiconTaken(_Taken):
+    """A lexicon as it is sent: of two entries that fit the longer counts, then the earlier."""
+
+    entries: Entries
+
+    def plain(self) -> list[dict[str, object]]:
+        """The entries as JSON objects."""
+        return [entry.plain() for entry in self.entries]
+
+
+class LexiconView(BaseModel):
+    """A version of a lexicon."""
+
+    version: int = Field(description="0 before any was kept; each change makes the next.")
+    entries: list[LexiconEntry]
+
+    @classmethod
+    def of(cls, kept: KeptLexicon) -> Self:
+        """From the store's value."""
+        entries = [LexiconEntry(**each) for each in entries_to_json(kept.lexicon)]
+        return cls(version=kept.version, entries=entries)
 
 
 class SubmittedOptions(_Taken):
@@ -132,6 +197,13 @@ class SubmittedOptions(_Taken):
 class SubmittedText(SubmittedOptions):
     """A text to narrate, or where it is; a file goes as multipart instead."""
 
+    lexicon: Annotated[
+        Entries,
+        Field(
+            description="How words of this document are said; its entries count more than those of"
+            " `/v1/lexicons/global`."
+        ),
+    ] = []
     text: Annotated[str | None, Field(min_length=1, description="The text: plain, UTF-8.")] = None
     url: Annotated[
         str | None,

@@ -8,7 +8,7 @@ import io
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -29,9 +29,12 @@ from narrator.domain.chapters import parse_chapters
 from narrator.domain.choices import TextChoices, parse_casting, parse_reading, parse_without
 from narrator.domain.errors import DocumentRefused
 from narrator.domain.jobs import JobOptions
+from narrator.domain.lexicon import Lexicon, lexicon_of
 from narrator.domain.outbound import named_by
 from narrator.domain.voices import Voice
 from narrator.domain.webhooks import receiver_of
+from narrator.ingest.pronunciations import MOST_BYTES as LEXICON_BYTES
+from narrator.ingest.pronunciations import read_lexicon
 from narrator.services.kit import Services
 from narrator.services.scratch import Temporary, room
 
@@ -39,23 +42,28 @@ JSON_BYTES = 4 << 20
 """A JSON body is parsed in memory, whole: longer texts come as a file."""
 
 FIELD_BYTES = 8 << 10
-OVERHEAD_BYTES = 64 << 10  # what a multipart body may hold besides its document
+OVERHEAD_BYTES = LEXICON_BYTES + (64 << 10)  # what a form may hold besides its document
 NAME_CHARS = 200
 FIELDS = 200  # of a form; choices may come one by one
 BLOCK_BYTES = 1 << 20
 
+_FILES = frozenset({"document", "lexicon"})
 _LISTS = frozenset({"read", "without", "cast"})
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A document as it was sent: an open file at its start, or a URL; its name, its options."""
+    """A document as it was sent: an open file at its start, or a URL; its name, its options.
+
+    `lexicon` reads the one that came with it; it raises OptionRefused, and takes its time.
+    """
 
     file: BinaryIO | None = None
     url: str = ""
     name: str
     options: JobOptions
+    lexicon: Callable[[], Lexicon] = Lexicon
 
     @contextmanager
     def on_disk(self, services: Services) -> Iterator[Path]:
@@ -79,7 +87,7 @@ async def _submission(
         case "multipart/form-data":
             allowed = settings.document_bytes
             body = _limited(request, allowed, overhead_bytes=OVERHEAD_BYTES)
-            async with body.form(max_files=1, max_fields=FIELDS, max_part_size=FIELD_BYTES) as form:
+            async with body.form(max_files=2, max_fields=FIELDS, max_part_size=FIELD_BYTES) as form:
                 yield _of_form(form, allowed, price)
         case "application/json":
             allowed = min(settings.document_bytes, JSON_BYTES)
@@ -119,6 +127,12 @@ def _limited(request: Request, allowed_bytes: int, *, overhead_bytes: int = 0) -
 
 
 def _of_form(form: FormData, allowed_bytes: int, price: Price) -> Submission:
+    if any(len(form.getlist(name)) > 1 for name in _FILES):
+        raise Refusal(
+            HTTPStatus.BAD_REQUEST,
+            "a form holds one document, and at most one lexicon",
+            remedy="send a request for each document",
+        )
     document = form.get("document")
     if not isinstance(document, UploadFile):
         raise RequestValidationError([_fault("document", "a file is required")])
@@ -134,12 +148,26 @@ def _of_form(form: FormData, allowed_bytes: int, price: Price) -> Submission:
         file=document.file,
         name=_file_name(document.filename),
         options=_options(submitted, price),
+        lexicon=_lexicon_of(form.get("lexicon")),
     )
+
+
+def _lexicon_of(given: UploadFile | str | None) -> Callable[[], Lexicon]:
+    """Reading the lexicon of a form, a file or a field; there may be none."""
+    match given:
+        case UploadFile():
+            return lambda: (
+                read_lexicon(given.file.read(LEXICON_BYTES + 1)) if given.size else Lexicon()
+            )
+        case str() if given.strip():
+            return lambda: read_lexicon(given.encode("utf-8", "replace"))
+        case _:
+            return Lexicon
 
 
 def _fields(form: FormData) -> dict[str, object]:
     """The options of a form; only what is a list may come more than once and count so."""
-    fields: dict[str, object] = {n: value for n, value in form.multi_items() if n != "document"}
+    fields: dict[str, object] = {n: value for n, value in form.multi_items() if n not in _FILES}
     if fields.get("max_cost") == "":
         del fields["max_cost"]  # what a page's empty field sends
     return fields | {name: form.getlist(name) for name in _LISTS & fields.keys()}
@@ -154,11 +182,16 @@ def _of_json(body: bytes, price: Price) -> Submission:
     if submitted.text is None:
         url = (submitted.url or "").strip()
         name = named_by(url)
-        return Submission(url=url, name=title or name, options=_options(submitted, price))
+        file, name = None, title or name
+    else:
+        url, file = "", io.BytesIO(submitted.text.encode())
+        name = f"{title or 'Untitled'}.txt"
     return Submission(
-        file=io.BytesIO(submitted.text.encode()),
-        name=f"{title or 'Untitled'}.txt",
+        file=file,
+        url=url,
+        name=name,
         options=_options(submitted, price),
+        lexicon=lambda: lexicon_of([entry.plain() for entry in submitted.lexicon]),
     )
 
 

@@ -19,6 +19,7 @@ from narrator.domain.jobs import Job, JobState
 from narrator.services.allowance import pauses
 from narrator.services.dispatch import dispatch
 from narrator.services.kit import Services
+from narrator.services.lexicon import effective
 from narrator.services.submit import submit
 
 DEFAULT_LIMIT, MOST_JOBS = 20, 100
@@ -186,6 +187,7 @@ def retry_job(
 
 
 def _keep(services: Services, submission: Submission) -> Job:
+    lexicon = effective(services.lexicons, submission.lexicon())
     with submission.on_disk(services) as path:
         return submit(
             services,
@@ -193,6 +195,7 @@ def _keep(services: Services, submission: Submission) -> Job:
             name=submission.name,
             options=submission.options,
             job_id=JobId(uuid4().hex),
+            lexicon=lexicon,
         )
 
 

@@ -16,6 +16,7 @@ from narrator.api.problems import RETRY_AFTER_SECONDS, Refusal
 from narrator.api.uploads import GivenSubmission, Submission
 from narrator.domain.cap import other_plan
 from narrator.services.kit import Services
+from narrator.services.lexicon import effective
 from narrator.services.plan import preview
 from narrator.services.plan_document import Conditions, plan_document
 
@@ -92,6 +93,7 @@ def _planned(
     services: Services, submission: Submission, price: Price, *, full: bool
 ) -> dict[str, Any]:
     options = submission.options
+    lexicon = effective(services.lexicons, submission.lexicon())
     with submission.on_disk(services) as path:
         _, made = preview(
             services.reader,
@@ -99,11 +101,14 @@ def _planned(
             name=submission.name,
             chapters=options.chapters,
             choices=options.text,
+            lexicon=lexicon,
+            narrator=options.voice.name,
         )
     conditions = Conditions(
         voice=options.voice,
         price_per_1000_chars=price.asked,
         terms=services.terms,
         max_chars=options.max_chars,
+        lexicon=lexicon,
     )
     return plan_document(made, conditions, full=full)

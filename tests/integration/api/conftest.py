@@ -11,6 +11,7 @@ from narrator.services.kit import Services
 from narrator.settings import Settings, load
 from tests.fakes.chores import MemoryChores, MemoryRetention
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.lexicons import MemoryLexicons
 from tests.fakes.objects import MemoryObjects
 from tests.fakes.slots import MemorySlots
 from tests.fakes.speaker import FakeDoorbell
@@ -47,6 +48,7 @@ def twin_services(settings: Settings) -> Services:
         objects=MemoryObjects(),
         chores=MemoryChores(store),
         retention=MemoryRetention(store),
+        lexicons=MemoryLexicons(),
         doorbell=FakeDoorbell(),
     )
 

@@ -56,6 +56,7 @@ def test_every_option_reaches_the_job(installation: Installation) -> None:
         "read": ["footnotes=end", "tables=read", "captions=read"],
         "without": ["emoji"],
         "cast": ["heading=aura-2-orion-en"],
+        "lexicon": "",
         "plan_hash": "0a" * 32,
         "max_chars": 10_000,
     }

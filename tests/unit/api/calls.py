@@ -40,6 +40,10 @@ class Caller:
         """POST to a path."""
         return self.request("POST", path, **given)
 
+    def put(self, path: str, **given: Any) -> httpx.Response:  # as httpx
+        """PUT to a path."""
+        return self.request("PUT", path, **given)
+
     def delete(self, path: str, **given: Any) -> httpx.Response:  # as httpx
         """DELETE a path."""
         return self.request("DELETE", path, **given)
