@@ -232,7 +232,9 @@ class MemorySteps(MemoryMending):
         there = sorted((chunk.chapter, chunk.index, chunk.voice) for chunk in unanswered)
         sliced = sorted((s.chapter, i, s.voice) for s in planned.slices for i in s.chunks)
         if not planned.chapters or there != sliced:
-            raise ValueError("a plan has chapters, and each chunk is answered or in one slice")
+            raise ValueError(
+                "a plan has chapters, and each chunk is answered or in a slice of its voice"
+            )
         with self._lock:
             step = self._held(claim)
             job = self._jobs[claim.job_id]

@@ -5,15 +5,35 @@ drained: they write rows without the columns that they do not know, and read the
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import ColumnClause, Connection, Inspector, column, insert, inspect, select, table
+from sqlalchemy import (
+    ColumnClause,
+    Connection,
+    Inspector,
+    column,
+    delete,
+    insert,
+    inspect,
+    select,
+    table,
+    text,
+    update,
+)
 
-from narrator.domain.steps import StepKind
+from narrator.domain.steps import Queue, StepKind
+from narrator.domain.voices import Voice
+from narrator.services.plan import slices
 from narrator.storage.database import Database, alembic_config
+from narrator.storage.jobs import SqlJobs
+from narrator.storage.steps import SqlSteps
+from narrator.storage.tables import steps
+from narrator.storage.takes import SqlTakes
+from tests.contract.stage import SPEAKER, THALIA, Store, new_job, plan_of
 
 FIRST_KINDS = {"plan", "slice", "render", "publish"}  # of the first release
 
@@ -85,6 +105,13 @@ ROWS: dict[str, dict[str, object]] = {
         "sent_at": 1.0,
     },
     "sweeps": {"name": "takes", "due_at": 1.0, "after": "", "removed": 0},
+    "lexicons": {
+        "scope": "global",
+        "tenant": "",
+        "version": 1,
+        "entries": "[]",
+        "created_at": 1.0,
+    },
 }
 """What every release has to name of a new row; the rest has defaults, or may be null."""
 
@@ -144,3 +171,50 @@ def test_an_older_release_finds_every_column_that_it_knows_as_it_was(
 
 def test_no_worker_of_an_older_release_is_rung_for_what_it_does_not_know() -> None:
     assert {str(kind) for kind in StepKind if kind.queue} == FIRST_KINDS
+
+
+# ----------------------------------------------------------------------- jobs of several voices
+
+APOLLO = Voice(name="aura-2-apollo-en")
+OF_ONE_VOICE = text(
+    "SELECT steps.id FROM steps JOIN jobs ON jobs.id = steps.job_id"
+    " WHERE steps.queue = 'speech' AND jobs.speaker = :speaker"
+)
+"""What a release that knows one voice a job claims, counts and asks slots for, at the most."""
+
+
+@pytest.fixture
+def cast(database: Database) -> Store:
+    """A job of two voices, of which one says the second of four chunks."""
+    store = Store(jobs=SqlJobs(database), steps=SqlSteps(database), takes=SqlTakes(database))
+    store.jobs.create(new_job(1))
+    plan = plan_of([["one", "two", "three", "four"]])
+    chunks = tuple(replace(c, voice=APOLLO.name if c.index == 1 else "") for c in plan.chunks)
+    planned = replace(plan, chunks=chunks, slices=tuple(slices(chunks)))
+    store.steps.finish_plan(store.next(Queue.AUDIO), planned)
+    store.dispatch()
+    return store
+
+
+@pytest.mark.usefixtures("cast")
+def test_a_release_of_one_voice_a_job_finds_no_slice_of_several(database: Database) -> None:
+    with database.read() as tx:
+        assert tx.execute(OF_ONE_VOICE, {"speaker": SPEAKER}).all() == []
+
+
+def test_a_slice_that_such_a_release_made_of_two_voices_is_parted(
+    database: Database, cast: Store
+) -> None:
+    with database.write() as tx:
+        first, second = tx.scalars(
+            select(steps.c.id).where(steps.c.kind == StepKind.SLICE).order_by(steps.c.seq)
+        )
+        tx.execute(delete(steps).where(steps.c.id == second))
+        mixed = update(steps).where(steps.c.id == first)
+        tx.execute(mixed.values(chunks="[0, 1, 2, 3]", chars=15, voice=None))
+    mine = cast.seat(voice=THALIA, seats=0)
+    cast.dispatch()
+    other = cast.seat(voice=APOLLO, seats=0)
+    assert mine is not None
+    assert other is not None
+    assert (mine.chunks, other.chunks) == ((0, 2, 3), (1,))
