@@ -42,7 +42,7 @@ def job_body() -> _Schema:
         "document": {
             "type": "string",
             "format": "binary",
-            "description": "The document: EPUB, HTML, Markdown or plain text, told by content.",
+            "description": "The document: EPUB, PDF, DOCX, HTML, Markdown, JSON or text, told by content.",
         }
     } | form["properties"]
     form["properties"]["lexicon"] = {
