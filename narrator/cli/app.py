@@ -22,6 +22,7 @@ VERBS = {
     "narrate": "narrator.cli.narrate:narrate",
     "plan": "narrator.cli.plan:plan",
     "verify": "narrator.cli.verify:verify",
+    "lexicon": "narrator.cli.lexicon:lexicon",
     "doctor": "narrator.cli.doctor:doctor",
     "speech": "narrator.cli.speech:speech",
     "speak-server": "narrator.cli.speak_server:speak_server",

@@ -15,6 +15,7 @@ from narrator.cli.app import FAILED, INTERRUPTED, OK
 from narrator.cli.book import document_name, readable
 from narrator.cli.choices import chosen, text_options
 from narrator.cli.endpoint import bills, limits_pace, need_key
+from narrator.cli.lexicons import given_lexicon, lexicon_option
 from narrator.cli.request import Outcome, Request, outcome_path
 from narrator.cli.views import View, view_on
 from narrator.domain.artifacts import AudioFormat
@@ -52,6 +53,7 @@ from narrator.embedded.processes import Death
     help="What to make of chunks that cannot be spoken: a failure, or a gap that is stated.",
 )
 @text_options
+@lexicon_option
 @click.option("--plan-hash", default="", help="Carry out the plan of this hash, or refuse.")
 @click.option("--max-cost", type=float, help="Send no more than so many US dollars pay for.")
 @click.option(
@@ -66,6 +68,7 @@ def narrate(  # noqa: PLR0913 - one argument an option
     speed: float,
     on_dead: str,
     *,
+    lexicon_file: Path | None,
     plan_hash: str,
     max_cost: float | None,
     as_json: bool,
@@ -87,10 +90,11 @@ def narrate(  # noqa: PLR0913 - one argument an option
         plan_hash=plan_hash.lower(),
         max_chars=capped_chars(max_cost, price_per_1000_chars=settings.price_per_1000_chars),
     )
+    lexicon = given_lexicon(lexicon_file)
     need_key(settings)
     with readable(book, most_bytes=settings.read.document_bytes) as source:
         name = document_name(book, otherwise=path.stem)
-        request = Request(book=source, name=name, out=path, options=options)
+        request = Request(book=source, name=name, out=path, options=options, lexicon=lexicon)
         return _run(request, limits_pace(settings), as_json=as_json)
 
 

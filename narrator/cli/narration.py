@@ -24,6 +24,7 @@ from narrator.domain.manifest_json import from_json
 from narrator.domain.voices import SAMPLE_RATE
 from narrator.services.allowance import pauses, try_account
 from narrator.services.kit import Services
+from narrator.services.lexicon import bound, effective
 from narrator.services.submit import refuse_other_plan, same_job_id, submit
 from narrator.settings import Settings
 
@@ -82,6 +83,8 @@ class Narration:
         self._started_at = time.monotonic()
         self._crew = crew
         self._services = services
+        self._lexicon = effective(services.lexicons, request.lexicon)
+        self._options = bound(request.options, self._lexicon)
         self._request = request
         self._view = view
         self._price = price_per_1000_chars
@@ -91,7 +94,7 @@ class Narration:
         self._job_id = same_job_id(
             request.book,
             name=request.name,
-            options=request.options,
+            options=self._options,
             speaker=services.speaker_name,
             studio=services.studio.fingerprint,
         )
@@ -133,8 +136,9 @@ class Narration:
             self._services,
             self._request.book,
             name=self._request.name,
-            options=self._request.options,
+            options=self._options,
             job_id=self._job_id,
+            lexicon=self._lexicon,
         )
         if self._state() in {JobState.FAILED, JobState.CANCELLED}:
             self._services.jobs.retry(self._job_id)

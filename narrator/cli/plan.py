@@ -1,6 +1,7 @@
 """`narrator plan`: what would be spoken, what would not and why, and what it would cost."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -8,6 +9,7 @@ import click
 from narrator.bootstrap import bootstrap
 from narrator.cli.book import document_name, readable
 from narrator.cli.choices import chosen, text_options
+from narrator.cli.lexicons import effective_here, given_lexicon, lexicon_option
 from narrator.cli.say import clock, count, dollars
 from narrator.domain.cap import capped_chars, other_plan
 from narrator.domain.chapters import parse_chapters
@@ -28,6 +30,7 @@ _EXCERPT_CHARS = 60
 @click.option("--voice", default=DEFAULT_VOICE, show_default=True, help="A Deepgram Aura voice.")
 @click.option("--speed", default=1.0, show_default=True, help="0.7 to 1.5.")
 @text_options
+@lexicon_option
 @click.option("--plan-hash", default="", help="Refuse the plan unless it has this hash.")
 @click.option("--max-cost", type=float, help="Warn if it costs more, in US dollars.")
 @click.option("--skips", is_flag=True, help="List every stretch that is left out.")
@@ -38,6 +41,7 @@ def plan(  # noqa: PLR0913 - one argument an option
     chapters: str,
     voice: str,
     speed: float,
+    lexicon_file: Path | None,
     plan_hash: str,
     max_cost: float | None,
     *,
@@ -49,17 +53,25 @@ def plan(  # noqa: PLR0913 - one argument an option
     """List BOOK's chapters as `--chapters` counts them; nothing is spoken or stored."""
     settings = load()
     services, price = bootstrap(settings), settings.price_per_1000_chars
+    lexicon = effective_here(settings, services, given_lexicon(lexicon_file))
     conditions = Conditions(
         voice=Voice(name=voice, speed=speed),
         price_per_1000_chars=price,
         terms=services.terms,
         max_chars=capped_chars(max_cost, price_per_1000_chars=price),
+        lexicon=lexicon,
     )
     numbers, choices = parse_chapters(chapters), chosen(**text)
     with readable(book, most_bytes=settings.read.document_bytes) as path:
         name = document_name(book)
         document, made = preview(
-            services.reader, path, name=name, chapters=numbers, choices=choices
+            services.reader,
+            path,
+            name=name,
+            chapters=numbers,
+            choices=choices,
+            lexicon=lexicon,
+            narrator=voice,
         )
     shown = plan_document(made, conditions, full=full)
     if plan_hash and plan_hash.lower() != shown["hash"]:

@@ -9,6 +9,7 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import OptionRefused
 from narrator.domain.jobs import JobOptions
 from narrator.domain.ledger import Sums
+from narrator.domain.lexicon import NO_LEXICON, Lexicon
 from narrator.services.estimate import cost_dollars
 
 MANIFEST_SUFFIX = ".manifest.json"
@@ -17,12 +18,16 @@ _ALL = ", ".join(f".{each}" for each in AudioFormat)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A book to narrate. `name` is the document's name for people, and its title of last resort."""
+    """A book to narrate. `name` is the document's name for people, and its title of last resort.
+
+    `lexicon` is the book's own; what is kept for all books counts besides.
+    """
 
     book: Path
     name: str
     out: Path
     options: JobOptions
+    lexicon: Lexicon = NO_LEXICON
 
     @property
     def manifest(self) -> Path:
