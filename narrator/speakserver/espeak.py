@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -52,6 +53,10 @@ def espeak_voice(model: str) -> str:
     return f"{accent}+{variants[zlib.crc32(name.encode()) % len(variants)]}"
 
 
+# Deepgram's inline control for a word's pronunciation; this voice says the word as it would anyway.
+_PRONOUNCED = re.compile(r'\\\{"word": "([^"]*)", "pronounce": "[^"]*"\\\}')
+
+
 class EspeakEngine:
     """Speaks through the host process; blocking, and safe to call from several threads.
 
@@ -90,7 +95,7 @@ class EspeakEngine:
 
         """
         request = {
-            "text": text,
+            "text": _PRONOUNCED.sub(r"\1", text),
             "voice": espeak_voice(options.model),
             "words_per_minute": round(WORDS_PER_MINUTE * options.speed),
         }
