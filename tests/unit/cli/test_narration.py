@@ -20,8 +20,10 @@ from narrator.domain.errors import (
 )
 from narrator.domain.faults import Fault
 from narrator.domain.jobs import Failure, JobOptions, JobState
+from narrator.domain.lexicon import Entry, with_entries
 from narrator.domain.steps import Queue
 from narrator.domain.voices import Voice
+from narrator.services.lexicon import edit
 from tests.unit.services.conftest import World
 
 REFUSED = AccountFault(
@@ -337,3 +339,11 @@ def test_a_verdict_that_is_not_good_is_told_with_its_places(world: World):
     assert not verdict.ok
     assert verdict.line.startswith("NOT verified")
     assert verdict.problems == ("this is not the document that was narrated",)
+
+
+def test_with_another_entry_in_the_lexicon_only_what_it_changes_is_sent(world: World):
+    narrate(world)
+    entry = Entry(written="handsome", said="hand-some")
+    edit(world.services.lexicons, None, lambda kept: with_entries(kept, [entry]))
+    assert narrate(world).chars_sent_now == len("Emma was hand-some.")
+    assert narrate(world).chars_sent_now == 0
