@@ -5,11 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from narrator.domain.documents import (
+    Chapter,
+    Document,
+    Insertion,
+    Metadata,
+    Passage,
+    PassageKind,
+    Span,
+)
 from narrator.domain.errors import OptionRefused
 from narrator.domain.lexicon import Entry, EntryKind, Lexicon
+from narrator.domain.plan import Plan, spoken
 from narrator.text.changes import apply, sound
 from narrator.text.lexicon import Pronouncer, control, pronounce
 from narrator.text.patterns import PIECE_CHARS
+from narrator.text.plan import make_plan
 
 IPA, REGEX = EntryKind.IPA, EntryKind.REGEX
 DUPILUMAB = Entry(kind=IPA, written="dupilumab", said="duːˈpɪljuːmæb")
@@ -173,3 +184,33 @@ def test_an_entry_finds_what_it_is_written_like(written, exact_case):
 
 def test_a_control_is_what_the_provider_documents():
     assert control("a", "b") == '\\{"word": "a", "pronounce": "b"\\}'
+
+
+def planned(text: str, *entries: Entry, described: str = "") -> Plan:
+    """The plan of one paragraph; `described` is said before it."""
+    insertions = (Insertion(at=0, text=described, rule="figure"),) if described else ()
+    passage = Passage(
+        kind=PassageKind.PARAGRAPH, spans=(Span(0, len(text)),), insertions=insertions
+    )
+    chapter = Chapter(number=1, title="One", passages=(passage,))
+    document = Document(
+        format="text", source=text, metadata=Metadata(), chapters=(chapter,), skips=()
+    )
+    return make_plan(document, lexicon=Lexicon(entries=entries))
+
+
+@given(st.lists(st.sampled_from(["dupilumab", "St", "so", "it. And", "\\", "{"]), min_size=200))
+def test_a_plan_never_cuts_what_a_lexicon_says_and_can_be_undone(words):
+    text = " ".join(words)
+    for chapter in planned(text, DUPILUMAB, alias("St", "Saint, or street, or stop")).chapters:
+        for chunk in chapter.chunks:
+            assert spoken(text, chunk.spans, chunk.edits) == chunk.text
+            assert chunk.text.count('\\{"word"') == chunk.text.count('"\\}')
+            assert len(chunk.text) <= 1_900
+
+
+@pytest.mark.parametrize("before", range(330, 400, 7))
+def test_a_pronunciation_in_a_long_description_is_not_cut(before):
+    described = f"{'a' * before} dupilumab {'dupilumab ' * 30}"
+    chunks = planned("So.", DUPILUMAB, described=described).chapters[0].chunks
+    assert sum(chunk.text.count(control("dupilumab", DUPILUMAB.said)) for chunk in chunks) == 31
