@@ -22,7 +22,7 @@ def put(installation: Installation, etag: str | None = None, **said: str) -> htt
 
 def words_of(installation: Installation, **body: object) -> str:
     """What a plan of this body says."""
-    answer = installation.caller.post("/v1/plans?full=true", **body)  # type: ignore[arg-type]
+    answer = installation.caller.post("/v1/plans?full=true", **body)
     assert answer.status_code == 200, answer.text
     text: str = answer.json()["plan"]["chapters"][0]["chunks"][0]["text"]
     return text
