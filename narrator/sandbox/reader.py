@@ -25,6 +25,17 @@ from narrator.sandbox.pipes import bounded
 _MEGABYTE = 1_000_000
 _NAME_CHARS = 255
 _REMEDY = "split the document, or raise the limits of the sandbox"
+_CRASHES = frozenset(
+    {
+        signal.SIGSEGV,
+        signal.SIGBUS,
+        signal.SIGILL,
+        signal.SIGTRAP,  # with SIGILL and SIGABRT how PDFium ends what it cannot go on with
+        signal.SIGABRT,
+        signal.SIGFPE,
+    }
+)
+"""What a process does to itself: here, over the document, which would do it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +55,8 @@ class SandboxedReader:
     def read(self, path: Path, *, name: str, reading: Reading = DEFAULT_READING) -> Document:
         """The document at `path`; `name` is a hint of its format and its title of last resort.
 
-        Raises DocumentRefused, also when the limits do not suffice, and ToolFailed when the child
-        died of anything else.
+        Raises DocumentRefused, also when the limits do not suffice or the child crashes over the
+        document, and ToolFailed when the child died of anything else, such as a SIGKILL of others.
         """
         with path.open("rb") as source:
             child = self._child(source.fileno(), name, reading)
@@ -82,6 +93,11 @@ class SandboxedReader:
     def _died(self, name: str, code: int) -> DocumentRefused | ToolFailed:
         if code == -signal.SIGXCPU:
             return self._exhausted(name, f"{self.cpu_seconds} seconds of processor time")
+        if -code in _CRASHES:
+            return DocumentRefused(
+                f"{name} is broken in a way that its reader does not survive (signal {-code})",
+                remedy="save, print or convert it anew, or hand in its text",
+            )
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return ToolFailed(
             f"the process that read {name} died ({how})",

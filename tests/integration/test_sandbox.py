@@ -1,8 +1,10 @@
 """The reader in its own process: what comes through, what its limits stop, and that it dies."""
 
 import os
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -103,6 +105,39 @@ def test_a_child_that_dies_is_a_tool_that_failed(text):
     """No process can be given this limit, and the child ends without an answer."""
     with pytest.raises(ToolFailed, match="exit code 1"):
         SandboxedReader(cpu_seconds=2**70).read(text, name="x.txt")
+
+
+def killed_by(number: signal.Signals, tmp_path: Path) -> Exception | None:
+    """What the reader raises when that signal ends its process, which never gets its document."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = os.open(path, os.O_RDWR)
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            reading = thread.submit(SandboxedReader().read, path, name="x.pdf")
+            first_child(psutil.Process()).send_signal(number)
+            error = reading.exception()
+    finally:
+        os.close(writer)
+    assert error is None or isinstance(error, Exception)
+    return error
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGILL])
+def test_a_document_that_crashes_its_reader_is_refused(tmp_path, number):
+    refusal = killed_by(number, tmp_path)
+    assert isinstance(refusal, DocumentRefused)
+    assert refusal.remedy
+
+
+def test_a_child_that_somebody_kills_is_a_tool_that_failed(tmp_path):
+    """The kernel does, for one, when the machine has no memory left."""
+    assert isinstance(killed_by(signal.SIGKILL, tmp_path), ToolFailed)
+
+
+def test_who_reads_goes_on_after_a_crash(tmp_path, text):
+    killed_by(signal.SIGSEGV, tmp_path)
+    assert SandboxedReader().read(text, name="x.txt").source == "It rained.\n"
 
 
 def test_nothing_can_be_written_inside(tmp_path):
