@@ -39,7 +39,8 @@ def read_pls(data: bytes) -> Lexicon:
 def write_pls(lexicon: Lexicon, *, language: str) -> bytes:
     """A PLS document of the entries that it can hold (`in_pls`), in UTF-8."""
     attributes = {"version": "1.0", "alphabet": "ipa", _LANGUAGE: language}
-    root = etree.Element(f"{{{NAMESPACE}}}lexicon", attributes, nsmap={None: NAMESPACE})
+    names: Any = {None: NAMESPACE}  # the stubs do not know of a namespace without a prefix
+    root = etree.Element(f"{{{NAMESPACE}}}lexicon", attributes, nsmap=names)
     for entry in lexicon.entries:
         if in_pls(entry):
             lexeme = etree.SubElement(root, f"{{{NAMESPACE}}}lexeme")
@@ -70,7 +71,8 @@ def _root(data: bytes) -> etree._Element:
             f"the lexicon is no well-formed XML (line {error.lineno})",
             remedy="send a PLS 1.0 document",
         ) from None
-    if root.getroottree().docinfo.doctype:
+    information: Any = root.getroottree().docinfo  # the stubs do not know all of it
+    if information.doctype:
         raise OptionRefused(
             "the lexicon has a document type, which is not read", remedy="take out its <!DOCTYPE>"
         )
