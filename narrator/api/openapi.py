@@ -42,7 +42,7 @@ def job_body() -> _Schema:
         "document": {
             "type": "string",
             "format": "binary",
-            "description": "The document: EPUB, PDF, DOCX, HTML, Markdown, JSON or text, told by content.",
+            "description": "EPUB, PDF, DOCX, HTML, Markdown, JSON or text: its content tells.",
         }
     } | form["properties"]
     form["properties"]["lexicon"] = {
