@@ -51,6 +51,10 @@ class PlanView(_Shown):
         description="Those that are sent, if no recording answers: the same words once."
     )
     chunks: int
+    voices: dict[str, int] = Field(
+        description="Characters by the voice that speaks them.",
+        examples=[{"aura-2-thalia-en": 41_203, "aura-2-orion-en": 1_180}],
+    )
     estimated_seconds: float = Field(description="About how long it plays, pauses apart.")
     estimated_dollars: float = Field(
         description="US dollars for `chars_to_send`, rounded up: as `max_cost` it pays for them."

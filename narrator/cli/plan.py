@@ -110,8 +110,16 @@ def _lines(shown: dict[str, Any]) -> list[str]:
             f"reworded ({rule}): {count(number, 'place')}"
             for rule, number in shown["edits"].items()
         ),
+        *_voices(shown["voices"]),
         *(_warning(each) for each in shown["warnings"]),
     ]
+
+
+def _voices(chars: dict[str, int]) -> list[str]:
+    """Who says how much, where more than one does."""
+    if len(chars) <= 1:
+        return []
+    return [f"spoken by {voice}: {count(number, 'character')}" for voice, number in chars.items()]
 
 
 def _row(chapter: dict[str, Any]) -> str:

@@ -59,6 +59,7 @@ def plan_document(made: Plan, conditions: Conditions, *, full: bool = False) -> 
         "chars": made.chars,
         "chars_to_send": chars,
         "chunks": sum(len(chapter.chunks) for chapter in made.chapters),
+        "voices": voices(made, conditions.voice),
         "estimated_seconds": _seconds(made.chars, conditions.voice.speed),
         "estimated_dollars": dollars_up(chars, price_per_1000_chars=price),
         "estimated_wall_seconds": round(wall_seconds(chars, terms), 1),
@@ -79,6 +80,15 @@ def chars_to_send(made: Plan) -> int:
     """Characters of the plan's words, each wording once: it is spoken once, and answers again."""
     words = {(c.voice, c.text) for chapter in made.chapters for c in chapter.chunks}
     return sum(len(text) for _, text in words)
+
+
+def voices(made: Plan, narrator: Voice) -> dict[str, int]:
+    """Characters by the voice that speaks them, most first."""
+    chars: Counter[str] = Counter()
+    for chapter in made.chapters:
+        for chunk in chapter.chunks:
+            chars[chunk.voice or narrator.name] += chunk.chars
+    return dict(chars.most_common())
 
 
 def skipped(made: Plan) -> dict[str, dict[str, int]]:

@@ -116,7 +116,7 @@ def _join(services: Services, job: Job, made: Plan, parts: Sequence[_Part], path
         ],
         format=job.options.format,
         metadata=replace(made.metadata, title=made.metadata.title or Path(job.source_name).stem),
-        narrator=_narrator(job),
+        narrator=_narrator(job, made),
         cover=_cover(services, job.id),
         path=path,
     )
@@ -124,9 +124,15 @@ def _join(services: Services, job: Job, made: Plan, parts: Sequence[_Part], path
         part.path.unlink()
 
 
-def _narrator(job: Job) -> str:
-    """Who speaks, for the tags. A trial voice never passes for a paid one."""
-    return job.speaker if job.speaker.startswith("offline-") else job.options.voice.name
+def _narrator(job: Job, made: Plan) -> str:
+    """Who speaks, for the tags: the narrator, then others in the order in which they are heard.
+
+    A trial voice never passes for a paid one.
+    """
+    if job.speaker.startswith("offline-"):
+        return job.speaker
+    heard = (chunk.voice for chapter in made.chapters for chunk in chapter.chunks if chunk.voice)
+    return ", ".join(dict.fromkeys((job.options.voice.name, *heard)))
 
 
 def _cover(services: Services, job_id: JobId) -> Cover | None:

@@ -29,6 +29,7 @@ class Counts:
     speaks_received: int = 0
     characters_received: int = 0
     characters_late: int = 0
+    characters_by_voice: Counter[str] = field(default_factory=Counter)  # received, by `model`
     characters_synthesised: int = 0
     flushes_accepted: int = 0
     flushes_refused: int = 0
@@ -49,10 +50,11 @@ class Counts:
         self.sockets_open -= 1
         self.closes[code] += 1
 
-    def spoke(self, characters: int, *, late: bool = False) -> None:
-        """Count a Speak."""
+    def spoke(self, characters: int, *, voice: str, late: bool = False) -> None:
+        """Count a Speak, on a socket of this voice."""
         self.speaks_received += 1
         self.characters_received += characters
+        self.characters_by_voice[voice] += characters
         self.characters_late += characters if late else 0
 
     def refused(self, status: int, *, full: bool, on_purpose: bool) -> None:

@@ -167,7 +167,7 @@ class SpeakProtocol:
 
     def _count(self, text: str, *, late: bool = False) -> None:
         self._heard(text)
-        self._counts.spoke(len(text), late=late)
+        self._counts.spoke(len(text), voice=self._model, late=late)
         self._socket.characters += len(text)
 
     def _speak(self, text: str, now: float) -> list[Reply]:

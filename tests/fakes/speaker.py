@@ -49,6 +49,7 @@ class FakeSpeaker:
     poison: dict[str, NarratorError] = field(default_factory=dict)
     refusals: list[NarratorError] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    voices: list[str] = field(default_factory=list)  # of what was said
     asked: list[TakeKey] = field(default_factory=list)
     open: set[int] = field(default_factory=set)
     opened: list[Slot] = field(default_factory=list)
@@ -111,6 +112,7 @@ class FakeSpeaker:
             return Unsent(key=key)
         self.asked.append(key)
         self.said.append(utterance.text)
+        self.voices.append(hold.slot.voice.name)
         slot = hold.slot.number, hold.slot.fence
         self._sent.setdefault(slot, []).append((self.clock(), chars))
         if error := self.cuts.pop(utterance.text, self.poison.get(utterance.text)):

@@ -179,6 +179,7 @@ def test_the_server_tells_its_own_counts():
             "speaks_received": 2,
             "characters_received": 25,
             "characters_late": 0,
+            "characters_by_voice": {"aura-asteria-en": 25},
             "characters_synthesised": 12,
             "flushes_accepted": 1,
             "flushes_refused": 0,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from narrator.domain.jobs import JobState
+from narrator.domain.choices import Casting, TextChoices
+from narrator.domain.jobs import JobOptions, JobState
 from narrator.services.publish import file_stem
 from tests.fakes.studio import FakeStudio
 from tests.unit.services.conftest import WINDOW, World
@@ -51,6 +52,17 @@ def test_a_late_publisher_overwrites_nothing(world: World) -> None:
     for artifact in world.store.get(job.id).artifacts:
         stored = world.objects.get_bytes(artifact.object_key)
         assert hashlib.sha256(stored).hexdigest() == artifact.sha256
+
+
+def test_the_tags_name_the_narrator_first_and_then_who_else_is_heard(world: World) -> None:
+    casting = Casting(chapters=((1, "aura-2-orion-en"),))
+    world.options = JobOptions(text=TextChoices(casting=casting))
+    studio = FakeStudio()
+    world.swap(studio=studio)
+    world.submit()
+    world.work()
+    ((_, narrator, _, _),) = studio.published
+    assert narrator == "aura-2-thalia-en, aura-2-orion-en"
 
 
 @pytest.mark.parametrize(
