@@ -1,6 +1,7 @@
 """The fleet, as an operator runs it: over HTTP, by processes, on real servers."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,47 @@ def assert_tiles(source: str, spans: list[Span]) -> None:
         assert span.start == position
         position = span.end
     assert position == len(source)
+
+
+def test_each_voice_of_a_structured_document_says_its_own_words(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    """The Speak server tells what it was sent on sockets of each voice, the manifest who said what.
+
+    The headings' voice is the job's choice, the others are the document's.
+    """
+    luna, hera, zeus = "aura-2-luna-en", "aura-2-hera-en", "aura-2-zeus-en"
+    talk = [
+        {"text": "He asked, "},
+        {"text": "who goes there?", "voice": hera},
+        {"text": " Nobody."},
+    ]
+    chapters = [
+        {"title": f"Night {n}", "passages": [{"runs": talk}, {"text": f"That was night {n}."}]}
+        for n in ("one", "two")
+    ]
+    document = json.dumps({"narrator": 1, "title": "Nights", "chapters": chapters})
+    with fleet.client() as client:
+        answer = client.post(
+            "/v1/jobs",
+            files={"document": ("nights.json", document.encode(), "application/json")},
+            data={"format": "flac", "voice": luna, "cast": f"heading={zeus}"},
+        )
+        assert answer.status_code == 202, answer.text
+        job = wait_for_job(client, answer.headers["Location"], timeout_seconds=120)
+        assert job["state"] == "succeeded", job["failure"]
+        paths = fetch(job, client, tmp_path)
+    manifest = read_manifest(paths)
+    chunks = [each.chunk for chapter in manifest.chapters for each in chapter.chunks]
+
+    assert words_of(recording_of(paths)) == [chunk.text for chunk in chunks]
+    said = {(chunk.voice or manifest.voice, chunk.text) for chunk in chunks}
+    assert {voice for voice, text in said if "Night" in text} == {zeus}
+    assert {text.strip() for voice, text in said if voice == hera} == {"who goes there?"}
+    assert any("That was night two." in text for voice, text in said if voice == luna)
+    sent = fleet.speak_server_stats()["characters_by_voice"]
+    for voice in (luna, hera, zeus):
+        assert sent[voice] == sum(len(text) for who, text in said if who == voice)
 
 
 def test_killing_a_speech_worker_loses_nothing(fleet: Fleet, tmp_path: Path) -> None:
