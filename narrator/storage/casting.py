@@ -6,7 +6,7 @@ such a release finds its slices, which wait for a worker of this one. All that r
 job's speaker goes through here.
 """
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from narrator.domain.ids import JobId
 from narrator.storage.tables import jobs, steps
@@ -17,6 +17,15 @@ _MARK = " (several voices)"
 def slice_voice() -> ColumnElement[str]:
     """The name of the voice that speaks a slice of a job; the speed is the job's."""
     return func.coalesce(steps.c.voice, jobs.c.voice)
+
+
+def has_voice(voice: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether that voice speaks a slice of a job.
+
+    Not by `slice_voice`, of whose values PostgreSQL knows nothing: it would plan for a few rows.
+    """
+    its_jobs = and_(steps.c.voice.is_(None), jobs.c.voice == voice)
+    return or_(steps.c.voice == voice, its_jobs)
 
 
 def speaks(speaker: str | ColumnElement[str]) -> ColumnElement[bool]:

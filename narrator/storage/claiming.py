@@ -31,7 +31,7 @@ from narrator.domain.spread import Part, cut, share
 from narrator.domain.steps import Claim, Queue, StepKind, StepMove, StepState
 from narrator.domain.voices import Voice
 from narrator.storage.capping import excess_chars
-from narrator.storage.casting import has_several, slice_voice, speaks
+from narrator.storage.casting import has_several, has_voice, speaks
 from narrator.storage.choosing import ALIVE, loads
 from narrator.storage.database import instant
 from narrator.storage.moves import NewStep, add_steps, move_job, move_steps
@@ -103,7 +103,7 @@ def _first_queued_slice() -> Select[*_Columns]:
     """The fairest queued slice for this `speaker`, `voice` and `speed`."""
     return _first_queued(Queue.SPEECH).where(
         speaks(bindparam("speaker", type_=Text)),
-        slice_voice() == bindparam("voice", type_=Text),
+        has_voice(bindparam("voice", type_=Text)),
         jobs.c.speed == bindparam("speed", type_=Double),
     )
 
