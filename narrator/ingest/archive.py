@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from narrator.domain.errors import DocumentRefused
 from narrator.ingest.limits import MEBIBYTE, MOST_ENTRIES, MOST_MEMBER_BYTES, MOST_TEXT_BYTES
 
+_SHOWN_CHARS = 200  # of a path: a document may write a book there
 _ENCRYPTED = 0x1  # bit 0 of an entry's general purpose flags (APPNOTE 4.4.4)
 _BROKEN = (
     zipfile.BadZipFile,
@@ -53,7 +54,7 @@ class Archive:
         entry = self._find(path)
         if entry is None:
             raise DocumentRefused(
-                f"{self._name} names a file {path} that it does not hold",
+                f"{self._name} names a file {path[:_SHOWN_CHARS]} that it does not hold",
                 remedy="the EPUB is incomplete: download or convert it anew",
             )
         try:
@@ -63,7 +64,9 @@ class Archive:
             raise self._broken() from error
         self._read_bytes += len(data)
         if len(data) > MOST_MEMBER_BYTES:
-            raise self._too_large(f"a file {path} above {MOST_MEMBER_BYTES // MEBIBYTE} MB")
+            raise self._too_large(
+                f"a file {path[:_SHOWN_CHARS]} above {MOST_MEMBER_BYTES // MEBIBYTE} MB"
+            )
         if self._read_bytes > MOST_TEXT_BYTES:
             raise self._too_large(f"more than {MOST_TEXT_BYTES // MEBIBYTE} MB of text")
         return data

@@ -36,7 +36,7 @@ _ZIPPED = (
 _PDF_WITHIN_BYTES = 1024  # a PDF's header may come this late (ISO 32000-1, annex H)
 _MOBI = slice(60, 68)
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body|article|main|section"
+    r"\s*(?><\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body|article|main|section"
     r"|div|p|h[1-6]|meta|title)\b",
     re.DOTALL | re.IGNORECASE,
 )

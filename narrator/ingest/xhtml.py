@@ -13,13 +13,17 @@ from lxml import etree
 
 from narrator.domain.errors import DocumentRefused
 
-_PROLOGUE = re.compile(r"\s*<\?xml\b[^>]*\?>")
+_PROLOGUE = re.compile(r"<\?xml\b[^>]*\?>")
+_PROLOGUE_BEGINS = re.compile(r"<\?xml\b")
 _DOCTYPE = re.compile(r"<!DOCTYPE\b[^\[>]*(?:\[(?P<subset>.*?)\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _DECLARATION = re.compile(r"<!ENTITY\s+([\w.-]+)\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
-_AMPERSAND = re.compile(
-    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|&(?:#\d+;|#x[0-9a-fA-F]+;|(?P<name>[A-Za-z][\w.-]*);)?",
+_DOCTYPE_BEGINS = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
+_AMPERSAND = re.compile(  # a comment that never ends takes the rest, lest each look for its end
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#\d+;|#x[0-9a-fA-F]+;|(?P<name>[A-Za-z][\w.-]*);)?",
     re.DOTALL,
 )
+_REFERENCE = re.compile(rb"&#(?:0*(\d{1,7})|[xX]0*([0-9a-fA-F]{1,6}));?")
+_HALVES = range(0xD800, 0xE000)
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _HIDDEN = frozenset({"script", "style", "head", "title"})
 Element = etree._Element  # noqa: SLF001  lxml has no public name for the type
@@ -42,7 +46,7 @@ def parse_html(text: str, name: str) -> Element:
 
     Raises DocumentRefused if it is empty.
     """
-    text = _DOCTYPE.sub("", _PROLOGUE.sub("", text, count=1), count=1)
+    text, _ = _without_doctype(text)
     root = _root(text.encode("utf-8", "replace"), _html_parser())
     if root is None:
         raise _unreadable(name)
@@ -57,15 +61,29 @@ def local_name(element: Element) -> str:
 
 def plain(text: str) -> str:
     """The text of an XML file without its declaration, document type and named entities."""
-    text = _PROLOGUE.sub("", text, count=1)
-    doctype = _DOCTYPE.search(text)
-    own: dict[str, str] = {}
-    if doctype:
-        own = _declared(doctype["subset"] or "")
-        text = text[: doctype.start()] + text[doctype.end() :]
+    text, subset = _without_doctype(text)
+    own = _declared(subset)
     if "&" not in text:
         return text
     return _AMPERSAND.sub(lambda match: _resolved(match, own), text)
+
+
+def _without_doctype(text: str) -> tuple[str, str]:
+    """The text without declaration and document type, and what that type declares."""
+    before, _, after = _cut(text, _PROLOGUE_BEGINS, _PROLOGUE)
+    before, doctype, after = _cut(before + after, _DOCTYPE_BEGINS, _DOCTYPE)
+    return before + after, (doctype["subset"] or "") if doctype else ""
+
+
+def _cut(
+    text: str, begins: re.Pattern[str], pattern: re.Pattern[str]
+) -> tuple[str, re.Match[str] | None, str]:
+    """What is before and after the pattern, tried only where it first begins, in linear time."""
+    first = begins.search(text)
+    match = pattern.match(text, first.start()) if first else None
+    if not match:
+        return text, None, ""
+    return text[: match.start()], match, text[match.end() :]
 
 
 def _declared(subset: str) -> dict[str, str]:
@@ -91,12 +109,19 @@ def _resolved(match: re.Match[str], own: dict[str, str]) -> str:
 
 def _mended(data: bytes, name: str) -> Element:
     """Not well-formed: of what XML's and HTML's parsers recover, what keeps more of the text."""
+    data = _REFERENCE.sub(_whole, data)
     recovered = _root(data, _xml_parser(recover=True))
     lenient = _root(data, _html_parser())
     roots = [root for root in (recovered, lenient) if root is not None]
     if not roots:
         raise _unreadable(name)
     return max(roots, key=_text_chars)
+
+
+def _whole(match: re.Match[bytes]) -> bytes:
+    """A reference, unless to half a character, which libxml2 would put in when it recovers."""
+    number = int(match[1]) if match[1] else int(match[2], 16)
+    return "\ufffd".encode() if number in _HALVES else match[0]
 
 
 def _root(data: bytes, parser: etree.XMLParser | etree.HTMLParser) -> Element | None:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.unit.ingest.conftest import make_epub
+from tests.unit.ingest.docx_files import made, para, run
 from tests.unit.ingest.pdf_books import Placed, Typesetter, pdf, with_heads
-from tests.unit.ingest.test_docx import FOOTNOTES, PAGES, PICTURE, PROMPT, RUBY, made, para, run
+from tests.unit.ingest.test_docx import FOOTNOTES, PAGES, PICTURE, PROMPT, RUBY
 
 ARTICLES = Path(__file__).parent / "articles"
 _BODY = """<h1 id="c{n}">Chapter {n}</h1>
