@@ -5,6 +5,6 @@
 parts, `docx_tree` and `docx_line` set them); `pdf` lays out the words of a PDF
 (`pdf_pages` has them from PDFium; `pdf_furniture`, `pdf_layout` and `pdf_paragraphs` tell what they
 make; `pdf_chapters` and `pdf_flow` put it together); `structured` reads JSON of our own; `markdown`
-and `plaintext` the rest. All of them write a `flow`, which `sections` cuts into body chapters,
-except that a structured document says itself what its chapters are.
+(`casting`: its voices) and `plaintext` the rest. All of them write a `flow`, which `sections` cuts
+into body chapters, except that a structured document says itself what its chapters are.
 """

@@ -15,6 +15,7 @@ from markdown_it.token import Token
 
 from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document, Metadata, PassageKind, SkipReason
+from narrator.ingest.casting import cast, preamble_casting
 from narrator.ingest.flow import Flow, Scribe, in_order
 from narrator.ingest.headings import heading_marks
 from narrator.ingest.roles import ALTERNATIVE, ANNOUNCEMENT, announcement, is_left_out
@@ -38,12 +39,16 @@ _KINDS = {"blockquote": PassageKind.QUOTATION, "list_item": PassageKind.LIST_ITE
 
 
 def read_markdown(text: str, title: str, reading: Reading = DEFAULT_READING) -> Document:
-    """The document; `title` names it if nothing in it does."""
+    """The document; `title` names it if nothing in it does.
+
+    Raises DocumentRefused for voices in the preamble that cannot be.
+    """
     preamble = _PREAMBLE.match(text)
     start = preamble.end() if preamble else 0
     flow = _Walk(text, start, reading).flow()
     metadata = _metadata(text[:start], next(_titles(flow), title))
     chapters, skips = cut(flow, heading_marks(flow, metadata.title), reading)
+    chapters = cast(chapters, preamble_casting(text[:start]))
     return Document(
         format="markdown", source=text, metadata=metadata, chapters=chapters, skips=skips
     )

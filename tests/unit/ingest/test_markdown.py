@@ -148,3 +148,29 @@ def test_no_word_is_lost_among_markup(words):
     marked = " ".join(wrap.format(word) for word, wrap in zip(words, cycle(WRAPS), strict=False))
     document = of(f"> {marked}")
     assert heard(document).replace(" | ", " ").split() == words
+
+
+# ---------------------------------------------------------------------------------------- voices
+
+CAST = (
+    "---\ntitle: Two\nvoices:\n  heading: aura-2-orion-en\n  2: 'aura-2-luna-en'\nlang: en\n---\n"
+)
+CHAPTERS = "# One\n\nFirst.\n\n# Two\n\nSecond.\n"
+
+
+def test_a_preamble_may_say_who_speaks_headings_and_chapters():
+    made = make_plan(of(CAST + CHAPTERS))
+    assert [(c.text, c.voice) for chapter in made.chapters for c in chapter.chunks] == [
+        ("One.", "aura-2-orion-en"),
+        ("First.", ""),
+        ("Two.", "aura-2-orion-en"),
+        ("Second.", "aura-2-luna-en"),
+    ]
+
+
+@pytest.mark.parametrize("line", ["heading: nobody", "choir: aura-2-luna-en", "heading", "- a: b"])
+def test_voices_that_cannot_be_are_refused_without_a_word_of_theirs(line):
+    with pytest.raises(DocumentRefused) as refused:
+        of(f"---\nvoices:\n  {line}\n---\n{CHAPTERS}")
+    assert "nobody" not in str(refused.value)
+    assert refused.value.remedy
