@@ -12,6 +12,7 @@ from threading import Event, Thread
 from sqlalchemy import Table, select, update
 
 from narrator.domain.artifacts import AudioFormat
+from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import JobOptions
@@ -78,8 +79,8 @@ class GatedReader(FakeReader):
 
     gate: Callable[[], object] = shut_never
 
-    def read(self, path: Path, *, name: str) -> Document:
-        read = super().read(path, name=name)
+    def read(self, path: Path, *, name: str, reading: Reading = DEFAULT_READING) -> Document:
+        read = super().read(path, name=name, reading=reading)
         self.gate()
         return read
 
