@@ -34,6 +34,12 @@ _NUMERAL_AHEAD = re.compile(r"\d|[IVXLCDM]+\b")
 _NAMED = re.compile(r"[^\W\d_]\.\s*\Z")
 _QUOTED_ON = re.compile(r"と|って|[^。！？，、\s]{1,6}[说說道问問喊叫]")  # noqa: RUF001 - marks of many scripts
 _LONGEST_WORD = 40
+_WINDOW_CHARS = 8_000
+"""As much as sentencex is shown at once: of some marks it takes time in the square of their number.
+
+A long paragraph of literature is shorter, so that windows hardly ever matter to what is found.
+"""
+_OVERLAP_CHARS = 500
 
 _UNFIT = re.compile("[\ud800-\udfff]")
 _BLANKS = "\t\n\v\f\r\u0085\u00a0\u2028\u2029\u202f\u3000"
@@ -87,11 +93,22 @@ def _agreed(text: str, language: str) -> frozenset[int]:
 
     They would keep a quotation of many sentences together.
     """
-    plain = _plain(text)
     return frozenset(
-        len(plain[piece["start_index"] : piece["end_index"]].rstrip()) + piece["start_index"]
-        for piece in get_sentence_boundaries(language, plain)
+        at
+        for start in range(0, max(1, len(text)), _WINDOW_CHARS)
+        for at in _agreed_within(text, start, language)
     )
+
+
+def _agreed_within(text: str, start: int, language: str) -> Iterator[int]:
+    """Those in the window from `start` on; sentencex sees a little more on both sides of it."""
+    first, end = max(0, start - _OVERLAP_CHARS), start + _WINDOW_CHARS
+    plain = _plain(text[first : end + _OVERLAP_CHARS])
+    for piece in get_sentence_boundaries(language, plain):
+        begins = piece["start_index"]
+        at = first + begins + len(plain[begins : piece["end_index"]].rstrip())
+        if start < at <= end:
+            yield at
 
 
 def _plain(text: str) -> str:

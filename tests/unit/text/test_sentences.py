@@ -1,5 +1,7 @@
 """Where sentences end. In the texts of these tests a bar stands where one does."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,3 +172,15 @@ def test_sentences_cover_the_text_in_order(text, language):
 def test_every_sentence_has_something_to_say_unless_none_has(text):
     spans = sentence_spans(text, "en")
     assert len(spans) <= 1 or all(any(map(str.isalnum, text[a:b])) for a, b in spans)
+
+
+def test_a_paragraph_as_long_as_a_book_is_cut_as_a_short_one_is():
+    sentence = "“So,” Mr. Holmes said. "
+    ends = sentence_ends(sentence * 4_000, "en")
+    assert ends == [len(sentence) * number for number in range(1, 4_000)]
+
+
+def test_marks_without_end_take_time_in_proportion():
+    began = time.process_time()
+    assert sentence_ends("`" * 300_000 + "x", "en") == []
+    assert time.process_time() - began < 15  # 40 if all of it is looked at at once
