@@ -20,9 +20,10 @@ _PARTS = (
 )
 _CLOSED = r"(?=[.,;:!?)\]—–-]|['’]s\b|\Z| (?:of|and|to)\b)"  # what may follow a lone I, V or X
 _PART = re.compile(
-    rf"\b(?:{_PARTS}|{_PARTS.upper()}|scene|act|chapter|part|book|volume|vol\.) "
+    rf"\b(?P<part>{_PARTS}|{_PARTS.upper()}|scene|act|chapter|part|book|volume|vol\.) "
     rf"(?:(?P<long>[IVXLC]{{2,9}}|[ivxlc]{{2,9}})\b|(?P<lone>[IVXivx]){_CLOSED})"
 )
+_COUNTED = re.compile(r"[.;:!?)\]]|['’]s\b|\Z|,? scene\b")  # after `act I`, where I is a number
 _ALONE = re.compile(r"\s*(?P<numeral>[IVXL]*[IVX][IVXL]*)\s*(?=\Z|[.:)\]—–-])")
 
 _MONARCHS = (
@@ -50,11 +51,20 @@ def find(text: str, context: Context) -> list[Change]:
     """The pass's changes of `text`."""
     if not context.english or not _NUMERAL.search(text):
         return []
-    found = [_number(match) for match in _PART.finditer(text)]
+    found = [_number(match) for match in _PART.finditer(text) if not _is_pronoun(match)]
     found += (_reign(match) for match in _REGNAL.finditer(text) if _reigned(match))
     if context.heading and (match := _ALONE.match(text)):
         found.append(_digits(match, "numeral"))
     return disjoint(change for change in found if change.after)
+
+
+def _is_pronoun(match: re.Match[str]) -> bool:
+    """Whether a lone I may be one: `No. I—`, `For my part I, too`, `the book I and he wrote`."""
+    if match["lone"] != "I":
+        return False
+    if match["part"].lower() == "no.":
+        return True
+    return match["part"].islower() and not _COUNTED.match(match.string, match.end())
 
 
 def _number(match: re.Match[str]) -> Change:
