@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -34,7 +35,11 @@ CALIBRE = (
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 
 
-def book(zipped, files=None, **package: str) -> bytes:
+def book(
+    zipped: Callable[[Mapping[str, bytes]], bytes],
+    files: Mapping[str, bytes] | None = None,
+    **package: str,
+) -> bytes:
     """An EPUB of one page, or of what `package` and `files` make of it."""
     filled = {"metadata": "", "items": ITEM, "spine": '<itemref idref="a"/>', "guide": ""}
     filled |= {"spine_with": ""} | package
@@ -43,7 +48,7 @@ def book(zipped, files=None, **package: str) -> bytes:
         "OPS/p.opf": PACKAGE.format(**filled).encode(),
         "OPS/a.xhtml": PAGE.format("Text.").encode(),
     }
-    return zipped(held | (files or {}))
+    return zipped({**held, **(files or {})})
 
 
 def metadata(zipped, markup: str) -> Metadata:
