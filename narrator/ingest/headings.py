@@ -3,11 +3,12 @@
 With two headings of level 1 or more, most of them with text of their own, these are the chapters
 and level 2 lies inside them. Otherwise levels 1 and 2 both begin chapters, and where there are
 neither, the highest level that there is more than one of. What precedes the first is a chapter too.
+Headings within an index or a bibliography begin none.
 """
 
 from narrator.domain.documents import PassageKind
 from narrator.ingest.flow import Flow
-from narrator.ingest.sections import Mark
+from narrator.ingest.sections import Mark, titled
 
 _DEEPEST = 6
 
@@ -15,7 +16,12 @@ _DEEPEST = 6
 def heading_marks(flow: Flow, title: str) -> list[Mark]:
     """Where chapters begin; `title` names what precedes the first heading."""
     levels = _levels(flow)
-    firsts = [index for index, block in enumerate(flow.blocks) if block.level in levels]
+    within = {index for part in titled(flow) for index in range(part.first + 1, part.end)}
+    firsts = [
+        index
+        for index, block in enumerate(flow.blocks)
+        if block.level in levels and index not in within
+    ]
     return [
         Mark(first=0, title=title),
         *(Mark(first=index, title=flow.blocks[index].text(flow.source)) for index in firsts),

@@ -7,6 +7,7 @@ chapter: its headings are read at the start of the next.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -129,10 +130,10 @@ def _first_heading(source: str, blocks: Iterable[Block]) -> str:
 
 
 def _all_reasons(
-    flow: Flow, notes: Notes, ranges: Iterable[tuple[Mark, int]], reading: Reading
+    flow: Flow, notes: Notes, ranges: Sequence[tuple[Mark, int]], reading: Reading
 ) -> list[SkipReason | None]:
     """Why each block is skipped, if it is."""
-    own = _reasons(flow, reading)
+    own = _reasons(flow, [mark.first for mark, _ in ranges], reading)
     reasons: list[SkipReason | None] = []
     for mark, end in ranges:
         of_mark = mark.reason if mark.reason and is_left_out(mark.reason, reading) else None
@@ -143,13 +144,13 @@ def _all_reasons(
     return reasons
 
 
-def _reasons(flow: Flow, reading: Reading) -> dict[int, SkipReason | None]:
+def _reasons(flow: Flow, firsts: Sequence[int], reading: Reading) -> dict[int, SkipReason | None]:
     """Why blocks are skipped wherever the marks are; the first reason counts.
 
     None where the book says what they are and that is to be read, whatever it is a part of.
     """
     reasons: dict[int, SkipReason | None] = {}
-    for matter in (*_licence(flow), *_contents(flow), *flow.matters, *_titled(flow)):
+    for matter in (*_licence(flow), *_contents(flow), *flow.matters, *titled(flow, firsts)):
         if matter.reason and is_left_out(matter.reason, reading):
             found: SkipReason | None = matter.reason
         elif matter.reason in _PARTS_OF_MATTER:
@@ -172,16 +173,22 @@ def _contents(flow: Flow) -> Iterator[Matter]:
             yield Matter(first=first, end=indices[-1] + 1, reason=SkipReason.CONTENTS)
 
 
-def _titled(flow: Flow) -> Iterator[Matter]:
-    """Indexes and bibliographies by their headings, each to the next heading that is no lower."""
+def titled(flow: Flow, firsts: Sequence[int] = ()) -> Iterator[Matter]:
+    """Indexes and bibliographies by their headings, each to the next heading that is no lower.
+
+    And not beyond the next of `firsts`, the blocks at which chapters begin, in order: headings of
+    chapters may be lower, or pictures.
+    """
     headings = [index for index, block in enumerate(flow.blocks) if block.level]
+    bounds = [*firsts, len(flow.blocks)]
     for number, first in enumerate(headings):
         reason = part_of(flow.blocks[first].text(flow.source))
         if reason:
             level = flow.blocks[first].level
             following = (headings[each] for each in range(number + 1, len(headings)))
             later = (each for each in following if flow.blocks[each].level <= level)
-            yield Matter(first=first, end=next(later, len(flow.blocks)), reason=reason)
+            end = min(next(later, len(flow.blocks)), bounds[bisect_right(bounds, first)])
+            yield Matter(first=first, end=end, reason=reason)
 
 
 def _licence(flow: Flow) -> Iterator[Matter]:

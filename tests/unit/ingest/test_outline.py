@@ -2,6 +2,7 @@
 
 import pytest
 
+from narrator.domain.choices import parse_reading
 from narrator.domain.documents import Document, SkipReason
 from narrator.ingest.read import read
 
@@ -238,3 +239,21 @@ def test_links_are_followed_through_folders_and_escapes(epub):
         ncx=point("One", "../OPS/%63.xhtml"),
     )
     assert titles(read(data, "book.epub")) == ["One"]
+
+
+def test_references_end_where_the_next_chapter_begins_though_its_heading_be_lower(epub):
+    pages = {
+        "a.xhtml": f"<h3>The Fire</h3>{TEXT}<h2>References</h2><p>Smith 1990.</p>",
+        "b.xhtml": f"<h3>The Flood</h3>{TEXT}",
+        "c.xhtml": TEXT,
+    }
+    contents = "".join(entry(f"The {page[0]}", page) for page in pages)
+    document = read(epub(pages, contents=contents), "book.epub")
+    assert titles(document) == ["The a", "The b", "The c"]
+    assert skipped(document, SkipReason.BIBLIOGRAPHY) == "ReferencesSmith 1990."
+
+
+def test_letters_of_an_index_are_no_chapters():
+    text = b"# Book\n\n## One\n\nText.\n\n# Index\n\n## A\n\nApple, 3\n\n## B\n\nBee, 4\n"
+    assert titles(read(text, "book.md")) == ["One"]
+    assert titles(read(text, "book.md", parse_reading(["index=read"]))) == ["One", "Index"]
