@@ -2,11 +2,12 @@
 
 from collections import Counter, deque
 from collections.abc import Iterator
+from itertools import count
 
 from narrator.domain.documents import SkipReason, Span, unaccounted
 from narrator.domain.levels import is_silent
 from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk
-from narrator.domain.plan import Chunk
+from narrator.domain.plan import Boundary, Chunk
 from narrator.domain.timeline import ENVELOPE_HOP
 from narrator.domain.voices import SAMPLE_RATE
 
@@ -69,25 +70,20 @@ def _edits_fit(chunk: Chunk) -> bool:
 def time_faults(manifest: Manifest) -> Iterator[str]:
     """What is wrong between chunks, chapters and the recording's samples."""
     position = 0
-    stated = sum(skip.reason is SkipReason.UNSPOKEN for skip in manifest.skips)
     for chapter in manifest.chapters:
         if chapter.start_samples != position:
             yield f"chapter {chapter.number} does not begin where the one before it ends"
         position = chapter.start_samples + chapter.samples
-        yield from _chapter_faults(chapter, stated)
-        stated -= _left_out(chapter)
+        yield from _chapter_faults(chapter)
+    yield from _order_faults(manifest)
     if position != manifest.recording.samples:
         yield "the chapters do not fill the recording"
 
 
-def _chapter_faults(chapter: ManifestChapter, stated: int) -> Iterator[str]:
-    """`stated` counts what is stated as unspoken and was not in a chapter before this."""
+def _chapter_faults(chapter: ManifestChapter) -> Iterator[str]:
     end = chapter.start_samples
-    for count, each in enumerate(chapter.chunks):
+    for each in chapter.chunks:
         placement = each.placement
-        after = chapter.chunks[count - 1].chunk.index if count else -1
-        if not after < each.chunk.index <= count + stated:
-            yield f"{place(chapter, each)} is not in its order"
         if placement.start_samples < end:
             yield f"{place(chapter, each)} begins before what comes before it has ended"
         if len(placement.envelope) != -(-placement.samples // ENVELOPE_HOP):
@@ -97,6 +93,44 @@ def _chapter_faults(chapter: ManifestChapter, stated: int) -> Iterator[str]:
         end = placement.end_samples
     if end > chapter.start_samples + chapter.samples:
         yield f"chapter {chapter.number} ends before its last chunk does"
+
+
+def _order_faults(manifest: Manifest) -> Iterator[str]:
+    """Chunks that are not where the plan has them, or not there though nobody says so."""
+    stated = sum(skip.reason is SkipReason.UNSPOKEN for skip in manifest.skips)
+    listed = sum(len(chapter.unspoken) for chapter in manifest.chapters)
+    if listed > stated:
+        yield "chunks are listed as unspoken, and no skip says what is left out"
+    for chapter in manifest.chapters:
+        if stated and not listed:
+            yield from _unlisted_faults(chapter, stated)
+            stated -= _left_out(chapter)
+        else:
+            yield from _listed_faults(chapter)
+
+
+def _listed_faults(chapter: ManifestChapter) -> Iterator[str]:
+    """The plan's last chunk of a chapter tells by its boundary that it is the last."""
+    left_out = set(chapter.unspoken)
+    indices = (index for index in count() if index not in left_out)
+    for each, index in zip(chapter.chunks, indices, strict=False):
+        if each.chunk.index != index:
+            yield f"{place(chapter, each)} is not in its order"
+    last = chapter.chunks[-1].chunk if chapter.chunks else None
+    if last and last.boundary is not Boundary.CHAPTER and last.index + 1 not in left_out:
+        yield f"chapter {chapter.number} lacks what follows its last chunk"
+
+
+def _unlisted_faults(chapter: ManifestChapter, stated: int) -> Iterator[str]:
+    """Of a manifest of a release that stated what is unspoken, but did not list its chunks.
+
+    `stated` counts the stretches stated so that are not of a chapter before this.
+    """
+    after = -1
+    for heard, each in enumerate(chapter.chunks):
+        if not after < each.chunk.index <= heard + stated:
+            yield f"{place(chapter, each)} is not in its order"
+        after = each.chunk.index
 
 
 def _left_out(chapter: ManifestChapter) -> int:

@@ -26,13 +26,17 @@ class ManifestChunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestChapter:
-    """A chapter: where it begins and how many samples it fills, silence included."""
+    """A chapter: where it begins and how many samples it fills, silence included.
+
+    `unspoken` are the indices of those chunks of the plan that are not among `chunks`, in order.
+    """
 
     number: int
     title: str
     start_samples: int
     samples: int
     chunks: tuple[ManifestChunk, ...]
+    unspoken: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,8 @@ def _chapter_to_json(chapter: ManifestChapter) -> dict[str, Any]:
         "start_samples": chapter.start_samples,
         "samples": chapter.samples,
         "chunks": [_chunk_to_json(chunk) for chunk in chapter.chunks],
+        # Only where there are any: a release before this one did not list them.
+        **({"unspoken": list(chapter.unspoken)} if chapter.unspoken else {}),
     }
 
 
@@ -105,6 +107,7 @@ def _chapter_from_json(value: dict[str, Any]) -> ManifestChapter:
         start_samples=_count(value["start_samples"]),
         samples=_count(value["samples"]),
         chunks=tuple(_chunk_from_json(chunk) for chunk in value["chunks"]),
+        unspoken=tuple(map(_count, value.get("unspoken", ()))),
     )
 
 

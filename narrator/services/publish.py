@@ -190,6 +190,7 @@ def _chapter(planned: PlannedChapter, part: _Part, start: int) -> ManifestChapte
             ManifestChunk(chunk=chunk, take=key, placement=placement.moved(start))
             for chunk, key, placement in zip(chunks, row.keys, part.placements, strict=True)
         ),
+        unspoken=tuple(chunk.index for chunk in planned.chunks if chunk.index in row.dead),
     )
 
 

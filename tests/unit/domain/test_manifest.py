@@ -51,6 +51,13 @@ def test_choices_that_nobody_has_are_no_manifest() -> None:
         from_json(json.dumps(value).encode())
 
 
+def test_chunks_that_are_unspoken_come_back_and_none_leave_no_trace() -> None:
+    first, *others = MANIFEST.chapters
+    listed = replace(MANIFEST, chapters=(replace(first, unspoken=(2, 5)), *others))
+    assert from_json(to_json(listed)) == listed
+    assert b"unspoken" not in to_json(MANIFEST)
+
+
 def test_json_that_was_reordered_and_indented_is_the_same_manifest() -> None:
     value = json.loads(to_json(MANIFEST))
     loose = json.dumps(dict(reversed(value.items())), indent=2).encode()
@@ -180,7 +187,10 @@ def test_chunks_in_each_others_place_are_found() -> None:
 
 
 def _without(index: int, *skips: Skip) -> Manifest:
-    """The manifest without a chunk of its second chapter, these stated as left out."""
+    """The manifest without a chunk of its second chapter, these stated as left out.
+
+    As a release wrote it that did not list which chunks are unspoken.
+    """
     chapter = MANIFEST.chapters[1]
     left = replace(chapter, chunks=(*chapter.chunks[:index], *chapter.chunks[index + 1 :]))
     return replace(MANIFEST, chapters=(MANIFEST.chapters[0], left), skips=(*MANIFEST.skips, *skips))

@@ -60,6 +60,7 @@ def test_a_job_that_skips_succeeds_and_its_manifest_states_the_gap(poisoned: Wor
     (gap,) = [skip.span for skip in manifest.skips if skip.reason == "unspoken"]
     assert len(gap) == len(BAD)
     assert [chunk.chunk.index for chunk in manifest.chapters[0].chunks] == [1, 2]
+    assert manifest.chapters[0].unspoken == (0,)
 
 
 def test_a_retry_speaks_what_was_dead_and_nothing_else(poisoned: World) -> None:

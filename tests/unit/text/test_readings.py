@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from narrator.domain.choices import Casting, TextChoices
 from narrator.domain.coverage import text_faults, time_faults
 from narrator.domain.documents import (
@@ -76,7 +78,14 @@ def narrated(plan: Plan, *, without: tuple[int, ...] = ()) -> Manifest:
     )
     length = len(heard) * HOP
     recording = Recording(name="x", format="flac", bytes=1, sha256="", samples=length)
-    made = ManifestChapter(number=1, title="One", start_samples=0, samples=length, chunks=placed)
+    made = ManifestChapter(
+        number=1,
+        title="One",
+        start_samples=0,
+        samples=length,
+        chunks=placed,
+        unspoken=without,
+    )
     return Manifest(
         format=plan.format,
         source_sha256=plan.source_sha256,
@@ -206,8 +215,36 @@ def test_a_chunk_in_another_s_place_is_found():
     plan = make_plan(with_note())
     manifest = narrated(plan, without=(1,))
     unstated = tuple(s for s in manifest.skips if s.reason is not SkipReason.UNSPOKEN)
-    silent = replace(manifest, skips=unstated)
+    chapters = (replace(manifest.chapters[0], unspoken=()),)
+    silent = replace(manifest, skips=unstated, chapters=chapters)
     assert any("order" in fault for fault in time_faults(silent))
+
+
+def with_tables() -> Document:
+    """Two paragraphs, after each of them the word that there is a table, which is skipped."""
+    long = len(BODY)
+    return inserted(
+        passage((0, long)),
+        passage((long, long), says=[(long, "Table.")], voice="aura-2-luna-en"),
+        passage((long, 2 * long)),
+        passage((2 * long, 2 * long), says=[(2 * long, "Table.")], voice="aura-2-luna-en"),
+        source=BODY + BODY,
+    )
+
+
+@pytest.mark.parametrize(("lost", "fault"), [(1, "order"), (3, "lacks")])
+def test_a_chunk_of_no_characters_is_missed_though_another_is_stated(lost, fault):
+    whole = narrated(make_plan(with_tables()), without=(0, lost))
+    other = tuple(s for s in whole.skips if len(s.span))
+    manifest = replace(whole, skips=other, chapters=(replace(whole.chapters[0], unspoken=(0,)),))
+    assert list(text_faults(manifest)) == []
+    assert any(fault in each for each in time_faults(manifest))
+
+
+def test_a_chunk_is_listed_as_unspoken_only_where_a_skip_says_so():
+    manifest = narrated(make_plan(with_tables()), without=(1,))
+    unstated = replace(manifest, skips=())
+    assert any("no skip" in fault for fault in time_faults(unstated))
 
 
 # ------------------------------------------------------------------------------ voices
