@@ -214,7 +214,7 @@ def _mark(path: Path, charset: str) -> None:
         with path.open("wb") as file, marked.open("rb") as text:
             while data := text.read(_BLOCK_BYTES):
                 file.write(data)
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):
         return  # declared wrongly: the reader tells the encoding by the text
     finally:
         marked.unlink(missing_ok=True)

@@ -182,12 +182,15 @@ def test_the_encoding_that_the_sender_declares_counts(
     assert decode(path.read_bytes(), "a") == body.decode(encoding)
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "no-such-encoding", "hex", "utf-16"])
+@pytest.mark.parametrize(
+    "charset",
+    ["=utf-8", "=no-such-encoding", "=hex", "=utf-16", "*=us-ascii''%00utf-8"],
+)
 def test_a_declaration_that_is_wrong_changes_nothing(
     pages: Pages, path: Path, charset: str
 ) -> None:
     body = "Émile was late\n".encode("cp1252")
-    kind = ("Content-Type", f"text/plain; charset={charset}")
+    kind = ("Content-Type", f"text/plain; charset{charset}")
     pages.answers["/a"] = Answer(headers=(kind,), body=body)
     fetcher().fetch(pages.url("/a"), path)
     assert path.read_bytes() == body
