@@ -23,9 +23,7 @@ from narrator.ingest.sections import cut
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _PREAMBLE = re.compile(r"---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
-_FIELD = re.compile(
-    r"^(title|author|date|lang|language|description):[ \t]*(\S.*?)[ \t\r]*$", re.MULTILINE
-)
+_FIELD = re.compile(r"^(title|author|date|lang|language|description):[ \t]*(\S.*)", re.MULTILINE)
 _TARGET = re.compile(r"\]\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)|\]\[[^\]]*\]|\]", re.DOTALL)
 _MARKUP = re.compile(
     r"<!--.*?-->|<(script|style)\b.*?</\1\s*>|</?[A-Za-z][^<>]*>|<[!?][^<>]*>",
@@ -59,7 +57,7 @@ def _titles(flow: Flow) -> Iterator[str]:
 
 
 def _metadata(preamble: str, title: str) -> Metadata:
-    found = {name: value.strip("\"'") for name, value in _FIELD.findall(preamble)}
+    found = {name: value.rstrip().strip("\"'") for name, value in _FIELD.findall(preamble)}
     author = found.get("author")
     return Metadata(
         title=found.get("title") or title,

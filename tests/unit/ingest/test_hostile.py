@@ -157,3 +157,8 @@ def test_a_name_as_long_as_a_book_is_not_said_in_full():
     container = f'<container><rootfile full-path="{"x" * 100_000}"/></container>'
     data = zipped({"META-INF/container.xml": container.encode()})
     assert len(refusal(data, "book.epub")) < 1_000
+
+
+def test_blanks_without_end_in_a_preamble_take_no_time():
+    text = f"---\ntitle: A{' ' * 100_000}B\n---\n\nIt rained."
+    assert read(text.encode(), "a.md").metadata.title.startswith("A")
