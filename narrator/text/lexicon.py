@@ -1,8 +1,9 @@
 r"""Pronunciations put in: what a lexicon changes in a text that all passes have been over.
 
 Of what fits at one place the longest counts, then what comes first in the lexicon. Entries are
-looked up by their first word, or where they may begin inside of one by their first characters: what
-it takes grows with the text, hardly with the number of entries.
+looked up by their first word, or where they may begin inside of one by their first characters, and
+then by all of what they are for, once for each length: what it takes grows with the text, hardly
+with the number of entries, however many of them begin alike.
 
 IPA becomes Deepgram's inline control, `\{"word": "…", "pronounce": "…"\}`. Nothing else of a
 lexicon can: what its entries say is without backslashes and braces.
@@ -10,7 +11,6 @@ lexicon can: what its entries say is without backslashes and braces.
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -40,11 +40,14 @@ class _Hit(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """An entry in the form in which it is looked for."""
+    """An entry and its place in the lexicon."""
 
     order: int
     entry: Entry
-    written: str
+
+
+_Alike = dict[int, dict[tuple[str, bool], list[_Form]]]
+"""Entries that begin alike: by their length, then by what is looked for, and if its case counts."""
 
 
 class Pronouncer:
@@ -55,8 +58,8 @@ class Pronouncer:
 
     def __init__(self, lexicon: Lexicon = NO_LEXICON, *, ipa: bool = True) -> None:
         self._lexicon = lexicon
-        self._words: dict[str, list[_Form]] = defaultdict(list)
-        self._heads: dict[str, list[_Form]] = defaultdict(list)
+        self._words: dict[str, _Alike] = {}
+        self._heads: dict[str, _Alike] = {}
         self._patterns: list[_Pattern] = []
         for order, entry in enumerate(lexicon.entries):
             if entry.kind is EntryKind.REGEX:
@@ -88,20 +91,20 @@ class Pronouncer:
 
     def _index(self, order: int, entry: Entry) -> None:
         written = alike(entry.written)
-        form = _Form(order, entry, written if entry.exact_case else folded(written))
-        first = _WORD.match(folded(written))
+        low = folded(written)
+        first = _WORD.match(low)
         if entry.whole_words and first:
-            self._words[first[0]].append(form)
+            begins_so = self._words.setdefault(first[0], {})
         else:
-            self._heads[folded(written)[:_HEAD_CHARS]].append(form)
+            begins_so = self._heads.setdefault(low[:_HEAD_CHARS], {})
+        key = (written if entry.exact_case else low, entry.exact_case)
+        begins_so.setdefault(len(low), {}).setdefault(key, []).append(_Form(order, entry))
 
     def _hits(self, text: str) -> Iterator[_Hit]:
         plain = alike(text)
         low = folded(plain)
-        for start, form in self._candidates(low):
-            end = start + len(form.written)
-            if not (plain if form.entry.exact_case else low).startswith(form.written, start):
-                continue
+        for start, form in self._fitting(plain, low):
+            end = start + len(form.entry.written)
             if form.entry.whole_words and not is_whole(plain, start, end):
                 continue
             if (said := _said(form.entry, text, start, end)) is not None:
@@ -109,22 +112,27 @@ class Pronouncer:
         for pattern in self._patterns:
             yield from pattern.hits(text, plain)
 
-    def _candidates(self, low: str) -> Iterator[tuple[int, _Form]]:
+    def _fitting(self, plain: str, low: str) -> Iterator[tuple[int, _Form]]:
+        """Entries whose words stand at a place."""
+        for start, begin_so in self._candidates(low):
+            for length, forms in begin_so.items():
+                end = start + length
+                for key in ((low[start:end], False), (plain[start:end], True)):
+                    for form in forms.get(key, ()):
+                        yield start, form
+
+    def _candidates(self, low: str) -> Iterator[tuple[int, _Alike]]:
         """Entries that may begin at a place."""
         if self._words:
             words = self._words
             for match in _WORD.finditer(low):
-                for form in words.get(match[0], ()):
-                    yield match.start(), form
-        if self._heads:
-            yield from self._inside(low)
-
-    def _inside(self, low: str) -> Iterator[tuple[int, _Form]]:
+                if match[0] in words:
+                    yield match.start(), words[match[0]]
         heads = self._heads
         for length in {len(head) for head in heads}:
             for start in range(len(low) - length + 1):
-                for form in heads.get(low[start : start + length], ()):
-                    yield start, form
+                if (head := low[start : start + length]) in heads:
+                    yield start, heads[head]
 
 
 class _Pattern:
