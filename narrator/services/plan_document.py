@@ -44,7 +44,7 @@ def plan_document(made: Plan, conditions: Conditions, *, full: bool = False) -> 
     `chars_to_send` counts the same words once, however often they come. Estimates take no account
     of what takes may answer.
     """
-    chars = chars_to_send(made)
+    chars = chars_to_send(made, conditions.voice)
     price, terms = conditions.price_per_1000_chars, conditions.terms
     return {
         "hash": plan_hash(made),
@@ -69,16 +69,16 @@ def plan_document(made: Plan, conditions: Conditions, *, full: bool = False) -> 
         "edits": edits(made),
         "warnings": [
             *_warnings(made, conditions),
-            *_left_out(conditions),
+            *_left_out(made, conditions),
             *_too_dear(chars, conditions.max_chars),
         ],
         **({"plan": json.loads(to_json(made).decode("utf-8", "surrogatepass"))} if full else {}),
     }
 
 
-def chars_to_send(made: Plan) -> int:
+def chars_to_send(made: Plan, narrator: Voice) -> int:
     """Characters of the plan's words, each wording once: it is spoken once, and answers again."""
-    words = {(c.voice, c.text) for chapter in made.chapters for c in chapter.chunks}
+    words = {(c.voice or narrator.name, c.text) for part in made.chapters for c in part.chunks}
     return sum(len(text) for _, text in words)
 
 
@@ -134,12 +134,13 @@ def _warning(warning: PlanWarning) -> dict[str, Any]:
     return {"code": warning.code.value, "chapter": warning.chapter, "reason": warning.reason}
 
 
-def _left_out(conditions: Conditions) -> list[dict[str, Any]]:
+def _left_out(made: Plan, conditions: Conditions) -> list[dict[str, Any]]:
     ipa = sum(entry.kind is EntryKind.IPA for entry in conditions.lexicon.entries)
-    if not ipa or takes_ipa(conditions.voice.name):
+    if not ipa:
         return []
-    reason = f"{conditions.voice.name} takes no IPA: {ipa:,} entries of the lexicon are left out"
-    return [{"code": NO_IPA, "chapter": None, "reason": reason}]
+    reason = f"takes no IPA: {ipa:,} entries of the lexicon are left out"
+    names = (name for name in voices(made, conditions.voice) if not takes_ipa(name))
+    return [{"code": NO_IPA, "chapter": None, "reason": f"{name} {reason}"} for name in names]
 
 
 def _too_dear(chars: int, max_chars: int) -> list[dict[str, Any]]:

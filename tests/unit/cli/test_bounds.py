@@ -9,6 +9,7 @@ from narrator.domain.faults import Fault
 from narrator.domain.jobs import JobOptions
 from narrator.domain.manifest_json import from_json
 from narrator.domain.plan_json import plan_hash
+from narrator.domain.voices import Voice
 from narrator.services.plan import preview
 from narrator.services.plan_document import chars_to_send
 from tests.fakes.speaker import FakeReader
@@ -78,7 +79,7 @@ def test_a_plan_is_what_was_sent_less_what_was_sent_again_and_what_takes_answere
     outcome = patiently(world, JobOptions())
     assert outcome.sums.resent == len(CLEVER)
     assert made.chars == outcome.sums.sent - outcome.sums.resent + outcome.chars_from_takes
-    assert chars_to_send(made) == made.chars - len(CLEVER)
+    assert chars_to_send(made, Voice()) == made.chars - len(CLEVER)
 
 
 def test_the_manifest_keeps_how_the_document_was_read(world: World) -> None:
