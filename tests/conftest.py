@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 
@@ -30,8 +31,11 @@ def pytest_configure() -> None:
     """Forget the key and the settings of whoever runs the tests: trying costs nothing.
 
     And mind Ctrl-C: a shell starts what it runs in the background with SIGINT ignored, which every
-    program under test would inherit.
+    program under test would inherit. And let no property fail for the time that it takes: how fast
+    a machine is says nothing of what holds.
     """
+    hypothesis.settings.register_profile("timeless", deadline=None)
+    hypothesis.settings.load_profile("timeless")
     for name in set(os.environ) - set(process.environment()):
         del os.environ[name]
     signal.signal(signal.SIGINT, signal.default_int_handler)

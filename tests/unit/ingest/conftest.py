@@ -71,7 +71,8 @@ def make_epub(
         held["OPS/toc.ncx"] = f"<ncx><navMap>{ncx}</navMap></ncx>".encode()
     linear = {name: "no" if name in aside else "yes" for name in pages}
     spine = [f'<itemref idref="{name}" linear="{linear[name]}"/>' for name in pages]
-    spine.append(f'<itemref idref="{package.get("spine", "")}"/>')
+    if "spine" in package:
+        spine.append(f'<itemref idref="{package["spine"]}"/>')
     held["OPS/package.opf"] = PACKAGE.format(
         meta=package.get("meta", ""),
         items="".join(listed) + package.get("items", ""),
