@@ -25,10 +25,10 @@ demo: $(VENV)/.installed
 	@NARRATOR_HOME=$(CURDIR)/.demo $(BIN)/narrator narrate \
 		narrator/samples/the-adventures-of-sherlock-holmes.epub --chapters 1 -o $(STORY)
 
-# Two processes, a module of tests in one of them, the longest (acceptance) first: most tests wait for
-# servers and clocks.
+# Three processes for two cores, a module of tests in one of them, the longest (acceptance) first: most
+# of those wait for servers and clocks.
 test: check
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
