@@ -112,14 +112,21 @@ class Child:
         """Ask it to end, once: to some programs a second SIGTERM means `at once`."""
         if self._process and not self._asked:
             self._asked = True
-            os.kill(self._process.pid, signal.SIGTERM)  # not collected yet, so it is still its own
+            if not self.is_gone():  # not collected yet, so the number is still its own
+                os.kill(self._process.pid, signal.SIGTERM)
 
     def is_gone(self) -> bool:
-        """Whether it has ended. It is not collected here: until then its number stays its own."""
-        if self._process is None:
+        """Whether it has ended. It is not collected here: until then its number stays its own.
+
+        Ctrl-C may have come just when it was collected: then it is nobody's child any more.
+        """
+        if self._process is None or self._process.returncode is not None:
             return True
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self._process.pid, flags) is not None
+        try:
+            flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            return os.waitid(os.P_PID, self._process.pid, flags) is not None
+        except ChildProcessError:
+            return True
 
     def kill(self) -> None:
         """End it and whatever it started, now; does nothing more once it is collected."""
@@ -129,7 +136,7 @@ class Child:
             self._process = None
 
     def _kill_group(self) -> None:
-        if self._process:
+        if self._process and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 

@@ -149,6 +149,16 @@ def test_a_child_that_has_ended_when_it_is_stopped_does_no_harm(
     assert supervisor.pids() == {}
 
 
+def test_a_child_that_was_collected_by_somebody_else_is_stopped_without_harm(
+    tmp_path: Path, supervisor: Supervisor
+):
+    """As when Ctrl-C comes just after its end was waited for."""
+    supervisor.start(spec(tmp_path, "pass"))
+    os.waitpid(supervisor.pids()["child"], 0)
+    supervisor.stop(seconds=10, order=[["child"]])
+    assert supervisor.pids() == {}
+
+
 def test_a_child_that_is_ended_now_is_not_started_again(
     tmp_path: Path, supervisor: Supervisor, deaths: list[Death]
 ):
