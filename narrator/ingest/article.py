@@ -153,7 +153,8 @@ def _is_the_page(chars: int, whole: int) -> bool:
 def _mark(element: Element, plain: Weights, whole: int, author: str) -> str:
     """What is believed of a single element: a wrapper of the whole page is not a sidebar."""
     weight = plain[element]
-    mark = mark_of(element) or _mark_by_text(element, plain, author)
+    in_sentences = bool(weight.prose) and not weight.link_dense
+    mark = mark_of(element, whole=in_sentences) or _mark_by_text(element, plain, author)
     if not mark or (weight.prose and _holds_main(element)):
         return ""
     if mark == "sidebar" and not weight.link_dense and _in_article(element):

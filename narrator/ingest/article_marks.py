@@ -48,6 +48,17 @@ _FILLERS_LISTED = (
     " section site tags the top widget wp wrap wrapper"
 )
 _FILLERS = frozenset(_FILLERS_LISTED.split())
+_LAYOUT_LISTED = (
+    "article articles aside author blocks body bottom btn button buttons card cards column"
+    " content cta desktop disclaimer email embed entry feed field form grid group heading icon"
+    " icons image inline item items label large link links list lists message messages mobile navi"
+    " notice now overlay page post premium privacy screen single slot small sticky stories story"
+    " text theme thread title view wide window"
+)
+_NUMBER = re.compile(r"\d{0,3}")
+_LAYOUT = _FILLERS | frozenset(_LAYOUT_LISTED.split())
+"""What names of boilerplate are made of besides: parts of a page, sizes, places."""
+
 _ASIDE_SCREEN = re.compile(
     r"(?:^|-)(?:sr-only|visually-hidden|visuallyhidden|screen-reader-(?:text|only)|show-for-sr|"
     r"print-only|assistive-text|u-hidden|is-hidden)(?:-|$)"
@@ -100,8 +111,12 @@ _SKIP_LINK = re.compile(r"\s*(?:skip|jump|zum|aller|saltar|ir)\b.{0,40}", re.IGN
 _LONGEST_LABEL_CHARS = 70
 
 
-def mark_of(element: Element) -> str:
-    """The word by which the element says that it is no part of an article; empty for none."""
+def mark_of(element: Element, *, whole: bool = False) -> str:
+    """The word by which the element says that it is no part of an article; empty for none.
+
+    `whole`: a class counts only if all else in it is of the page's layout (`post-comments`), for it
+    may also say what text is about (`social-history`). Of an id that always holds, more strictly.
+    """
     name = local_name(element)
     if name in _NAMES:
         return name
@@ -110,11 +125,9 @@ def mark_of(element: Element) -> str:
         return f"role {role}"
     if name in _NEVER_BY_CLASS:
         return ""
-    for each in _classes(element):
-        word = _boilerplate_word(each)
-        if word:
-            return word
-    return _mark_by_id(element, name)
+    by_class = (_wholly(each, _LAYOUT) if whole else _word_of(each) for each in _classes(element))
+    by_id = (_wholly(each, _FILLERS) for each in _id(element, name))
+    return next(filter(None, (*by_class, *by_id)), "")
 
 
 def other_reason(element: Element) -> tuple[Role, SkipReason] | None:
@@ -196,21 +209,18 @@ def _holds_link(element: Element) -> bool:
     return any(local_name(each) == "a" for each in element.iter())
 
 
-def _boilerplate_word(name: str) -> str:
+def _word_of(name: str) -> str:
     found = _PHRASES.search(name)
     if found:
         return found[0].strip("-")
     return next((word for word in name.split("-") if word in _WORDS), "")
 
 
-def _mark_by_id(element: Element, name: str) -> str:
-    """By an id, only if all of it is such words: an id may also name what a section is about."""
-    for each in _id(element, name):
-        words = each.split("-")
-        known = [word for word in words if word in _WORDS]
-        if _PHRASES.fullmatch(each) or (known and all(w in _WORDS | _FILLERS for w in words)):
-            return known[0] if known else each
-    return ""
+def _wholly(name: str, besides: frozenset[str]) -> str:
+    """The first such word of a name that has no others, but for numbers and those `besides`."""
+    rest = _PHRASES.sub("-", name).split("-")
+    known = (each in _WORDS | besides or _NUMBER.fullmatch(each) for each in rest)
+    return _word_of(name) if all(known) else ""
 
 
 def _id(element: Element, name: str) -> list[str]:

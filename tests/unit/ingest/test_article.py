@@ -115,6 +115,28 @@ def test_a_box_beside_the_text_is_read_but_a_list_of_links_is_not() -> None:
     assert "Ten storms" not in read_out(document)
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["social-history", "tags-and-notes", "relatedWork", "comments_on_the_text", "ad-hominem"],
+)
+@pytest.mark.parametrize("around", ["article", "div"])
+def test_a_class_that_says_what_prose_is_about_does_not_make_it_boilerplate(
+    said: str, around: str
+) -> None:
+    inner = f'<div class="{said}"><p>Zebras live in herds, and are no two of them alike.</p></div>'
+    document = of(f"<{around}><h1>Herds</h1>{PROSE * 4}{inner}{PROSE * 4}</{around}>")
+    assert "Zebras live in herds" in read_out(document)
+
+
+@pytest.mark.parametrize(
+    "said", ["post-comments", "newsletter-signup-form", "cookieNotice", "article__related", "ad-2"]
+)
+def test_a_class_of_nothing_but_boilerplate_and_layout_makes_prose_boilerplate(said: str) -> None:
+    inner = f'<div class="{said}"><p>Zebras live in herds, and are no two of them alike.</p></div>'
+    document = of(f"<article><h1>Herds</h1>{PROSE * 4}{inner}{PROSE * 4}</article>")
+    assert "Zebras live in herds" in skipped_as(document, SkipReason.BOILERPLATE)
+
+
 def test_a_link_above_the_title_is_no_chapter() -> None:
     document = of(f"<article><p><a href='/w'>Weather</a></p><h1>Rain</h1>{PROSE * 3}</article>")
     assert [chapter.title for chapter in document.chapters] == ["Rain"]
