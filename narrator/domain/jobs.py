@@ -8,6 +8,7 @@ from narrator.domain.artifacts import Artifact, AudioFormat
 from narrator.domain.choices import TextChoices
 from narrator.domain.errors import InvalidTransition
 from narrator.domain.ids import DEFAULT_TENANT, JobId, ObjectKey, TenantId
+from narrator.domain.production import Production
 from narrator.domain.voices import Voice
 
 
@@ -109,7 +110,8 @@ class JobOptions:
     `webhook_url` is told when the job ends, unless it is empty. `text` says what is read and how it
     is worded; `lexicon` names the pronunciations (the digest under which they are kept), if any.
     Only the plan with the digest `plan_hash` is carried out, and at most `max_chars` characters are
-    sent; empty and 0 stand for whatever it takes.
+    sent; empty and 0 stand for whatever it takes. `production` is about the recording: its other
+    formats, its loudness, how it is cut into files, and what goes along with it.
     """
 
     voice: Voice = field(default_factory=Voice)
@@ -121,6 +123,12 @@ class JobOptions:
     lexicon: str = ""
     plan_hash: str = ""
     max_chars: int = 0
+    production: Production = field(default_factory=Production)
+
+    @property
+    def formats(self) -> tuple[AudioFormat, ...]:
+        """Every format that is made, its own first."""
+        return self.production.formats(self.format)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,12 +104,13 @@ class Ruler:
     pauses: Pauses
     end_samples: int
     silence_samples: int
+    quantum: int = CHAPTER_QUANTUM
 
     @classmethod
-    def begin(cls, pauses: Pauses) -> "Ruler":
-        """At the head of a chapter."""
+    def begin(cls, pauses: Pauses, *, quantum: int = CHAPTER_QUANTUM) -> "Ruler":
+        """At the head of a chapter that is to be a multiple of so many samples long."""
         head = to_samples(pauses.head_seconds)
-        return cls(pauses=pauses, end_samples=0, silence_samples=head)
+        return cls(pauses=pauses, end_samples=0, silence_samples=head, quantum=quantum)
 
     @property
     def start_samples(self) -> int:
@@ -129,7 +130,7 @@ class Ruler:
         """
         spoken = self.end_samples or self.silence_samples
         shortest = spoken + to_samples(self.pauses.tail_seconds)
-        return -(-shortest // CHAPTER_QUANTUM) * CHAPTER_QUANTUM
+        return -(-shortest // self.quantum) * self.quantum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import DEFAULT_TENANT, JobId, TenantId
 from narrator.domain.jobs import Job, JobOptions, NewJob, OnDead
 from narrator.domain.lexicon import NO_LEXICON, Lexicon
+from narrator.domain.production import Production, production_to_json
 from narrator.services.dispatch import dispatch
 from narrator.services.kit import Services
 from narrator.services.lexicon import bound, store_lexicon
@@ -84,6 +85,8 @@ def same_job_id(path: Path, *, name: str, options: JobOptions, speaker: str, stu
         identity.append(options.on_dead)
     if options.text != TextChoices() or options.lexicon:
         identity.append([choices_to_json(options.text), options.lexicon])
+    if options.production != Production():
+        identity.append(production_to_json(options.production))
     return JobId(hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32])
 
 

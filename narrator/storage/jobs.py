@@ -24,6 +24,7 @@ from narrator.domain.jobs import (
     stage_of,
 )
 from narrator.domain.poison import DeadChunk
+from narrator.domain.production import production_from_json, production_to_json
 from narrator.domain.steps import StepKind, StepMove, StepState, step_sources
 from narrator.domain.voices import Voice
 from narrator.storage.casting import speaker_of
@@ -224,6 +225,7 @@ def _columns(new: NewJob) -> dict[str, object]:
         "lexicon": new.options.lexicon or None,
         "plan_hash": new.options.plan_hash or None,
         "max_chars": new.options.max_chars,
+        "production": json.dumps(production_to_json(new.options.production)),
     }
 
 
@@ -301,6 +303,7 @@ def _job_of(row: Row[Any], files: tuple[Artifact, ...]) -> Job:
             lexicon=row.lexicon or "",
             plan_hash=row.plan_hash or "",
             max_chars=row.max_chars,
+            production=production_from_json(json.loads(row.production)),
         ),
         state_times={state: at for state, at in times if at is not None},
         title=row.title,

@@ -104,6 +104,7 @@ jobs = Table(
     Column("lexicon", String(64)),  # under which digest it is kept
     Column("plan_hash", String(64)),  # the only plan that may be carried out
     Column("max_chars", BigInteger, nullable=False, server_default=text("0")),  # to be sent; 0: any
+    Column("production", Text, nullable=False, server_default=text("'{}'")),  # about the recording
     _among("state", JobState, "state"),
     _among("format", AudioFormat, "format"),
     CheckConstraint("(state = 'failed') = (failure_code IS NOT NULL)", name="failure"),

@@ -1,0 +1,98 @@
+"""What submitters choose about their recordings."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.errors import OptionRefused
+from narrator.domain.production import (
+    DEFAULT_PRODUCTION,
+    SLOW_QUANTUM,
+    Asked,
+    Companion,
+    Level,
+    Production,
+    Profile,
+    Split,
+    parse_production,
+    production_from_json,
+    production_to_json,
+)
+from narrator.domain.timeline import CHAPTER_QUANTUM, Pauses
+
+_NAMES = st.sampled_from(["sentence", "paragraph", "heading", "scene", "head", "tail"])
+_PRODUCTIONS = st.builds(
+    Production,
+    also=st.lists(st.sampled_from(AudioFormat), unique=True).map(tuple),
+    profile=st.sampled_from(Profile),
+    level=st.sampled_from(Level),
+    split=st.sampled_from(Split),
+    part_minutes=st.integers(1, 10_000),
+    pauses=st.dictionaries(_NAMES, st.floats(1.0, 30.0)).map(lambda each: tuple(each.items())),
+    companions=st.lists(st.sampled_from(Companion), unique=True).map(tuple),
+    listen=st.booleans(),
+)
+
+
+@given(_PRODUCTIONS)
+def test_a_kept_production_comes_back_as_it_was(production: Production) -> None:
+    assert production_from_json(production_to_json(production)) == production
+
+
+def test_the_usual_production_is_kept_as_nothing() -> None:
+    assert production_to_json(DEFAULT_PRODUCTION) == {}
+
+
+def test_nothing_asked_for_is_the_usual_production() -> None:
+    assert parse_production(Asked()) == DEFAULT_PRODUCTION
+
+
+def test_a_number_of_minutes_splits_into_parts() -> None:
+    asked = parse_production(Asked(split="90"))
+    assert (asked.split, asked.part_minutes) == (Split.PARTS, 90)
+
+
+def test_formats_are_each_made_once_and_the_jobs_own_first() -> None:
+    asked = parse_production(Asked(also=["flac", "m4b", "FLAC"]))
+    assert asked.formats(AudioFormat.M4B) == (AudioFormat.M4B, AudioFormat.FLAC)
+
+
+def test_a_pause_of_its_own_leaves_the_others_as_usual() -> None:
+    usual = Pauses(scene_seconds=2.0)
+    paused = parse_production(Asked(pauses=["paragraph=0.9"])).paused(usual)
+    assert paused == Pauses(scene_seconds=2.0, paragraph_seconds=0.9)
+
+
+def test_mp3_at_44_1_khz_makes_chapters_whole_packets_of_it() -> None:
+    asked = parse_production(Asked(loudness="audiobook"))
+    assert asked.quantum(AudioFormat.MP3) == SLOW_QUANTUM
+    assert SLOW_QUANTUM * 44_100 % (24_000 * 1_152) == 0
+    assert SLOW_QUANTUM % CHAPTER_QUANTUM == 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Asked(also=["ogg"]),
+        Asked(loudness="loud"),
+        Asked(level="page"),
+        Asked(split="0"),
+        Asked(split="halves"),
+        Asked(pauses=["breath=1"]),
+        Asked(pauses=["scene=-1"]),
+        Asked(pauses=["scene=nan"]),
+        Asked(pauses=["tail=0.2"]),
+        Asked(companions=["ass"]),
+    ],
+    ids=lambda asked: next(str(each) for each in vars_of(asked) if each),
+)
+def test_what_cannot_be_made_is_refused_with_a_remedy(asked: Asked) -> None:
+    with pytest.raises(OptionRefused) as refused:
+        parse_production(asked)
+    assert refused.value.remedy
+
+
+def vars_of(asked: Asked) -> list[object]:
+    """Its fields, for a name."""
+    return [asked.also, asked.loudness, asked.level, asked.split, asked.pauses, asked.companions]
