@@ -1,4 +1,4 @@
-"""Joins takes into chapters with pydub, and chapters into recordings.
+"""Joins takes into chapters with pydub; `press` makes recordings of them.
 
 pydub counts in whole milliseconds: slices and fades of anything else silently lose or add samples.
 Here it is only ever given pieces that are whole milliseconds long, and positions are counted in
@@ -11,17 +11,15 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from narrator.audio import flac, joining, takes
+from narrator.audio import flac, takes
 from narrator.audio.encoder import BIT_EXACT, PCM_INPUT, Ffmpeg, find_ffmpeg
-from narrator.audio.pcm import envelope, envelopes, samples_of
-from narrator.audio.pictures import picture_of
-from narrator.audio.tags import Mark, Tags, clean, tags_of
+from narrator.audio.pcm import envelope, samples_of
+from narrator.audio.press import Press
 from narrator.domain.artifacts import AudioFormat
-from narrator.domain.documents import Cover, Metadata
 from narrator.domain.errors import TakeCorrupt
-from narrator.domain.timeline import Pauses, Placement, Ruler, chapter_starts
+from narrator.domain.timeline import Pauses, Placement, Ruler
 from narrator.domain.voices import BYTES_PER_SAMPLE, SAMPLE_RATE
-from narrator.services.ports import ChapterFile, Heard, RenderedChapter, TakeAudio
+from narrator.services.ports import RenderedChapter, TakeAudio
 
 with warnings.catch_warnings():  # it warns when ffmpeg is not on PATH; we name it ourselves
     warnings.simplefilter("ignore")
@@ -80,7 +78,7 @@ RENDERED: dict[AudioFormat, Rendered] = {
 }
 
 
-class FfmpegStudio:
+class FfmpegStudio(Press):
     """The port `Studio`: pydub for takes, ffmpeg for lossy formats, libsndfile for FLAC.
 
     Thread-safe: it keeps no state between calls. Memory grows neither with a chapter nor with a
@@ -88,7 +86,7 @@ class FfmpegStudio:
     """
 
     def __init__(self, ffmpeg: Path | None = None, pauses: Pauses | None = None) -> None:
-        self._ffmpeg = Ffmpeg(find_ffmpeg(ffmpeg))
+        super().__init__(Ffmpeg(find_ffmpeg(ffmpeg)))
         self._pauses = pauses or Pauses()
 
     @property
@@ -133,46 +131,6 @@ class FfmpegStudio:
         if not encoding:
             return _writing_flac(path)
         return self._ffmpeg.fed([*PCM_INPUT, *encoding, *BIT_EXACT, f"file:{path}"])
-
-    def publish(
-        self,
-        chapters: Sequence[ChapterFile],
-        *,
-        format: AudioFormat,
-        metadata: Metadata,
-        narrator: str,
-        cover: Cover | None,
-        path: Path,
-    ) -> None:
-        """Join chapters rendered for this format into one file; raises ToolFailed."""
-        tags = tags_of(
-            metadata, narrator=narrator, marks=_marks(chapters), picture=picture_of(cover)
-        )
-        self._join(format, chapters, tags, path)
-
-    def _join(
-        self, kind: AudioFormat, chapters: Sequence[ChapterFile], tags: Tags, path: Path
-    ) -> None:
-        match kind:
-            case AudioFormat.M4B:
-                joining.join_m4b(chapters, tags, path, self._ffmpeg)
-            case AudioFormat.MP3:
-                joining.join_mp3(chapters, tags, path)
-            case AudioFormat.OPUS:
-                joining.join_opus(chapters, tags, path)
-            case AudioFormat.FLAC:
-                joining.join_flac(chapters, tags, path)
-            case AudioFormat.WAV:
-                joining.join_wav(chapters, tags, path)
-
-    def decode(self, path: Path) -> Iterator[bytes]:
-        """A finished recording's samples (s16le mono 24 kHz) in blocks; raises ToolFailed."""
-        return self._ffmpeg.decoded(path)
-
-    def listen(self, path: Path, stretches: Sequence[tuple[int, int]]) -> Heard:
-        """The length of a recording and the envelope of each stretch of it, decoding it once."""
-        samples, found = envelopes(self._ffmpeg.decoded_samples(path), stretches)
-        return Heard(samples=samples, envelopes=found)
 
 
 @contextmanager
@@ -248,11 +206,3 @@ def _faded(segment: AudioSegment) -> bytes:
         segment.get_sample_slice(samples - edge, samples).fade_out(milliseconds),
     )
     return b"".join(piece.raw_data for piece in pieces)
-
-
-def _marks(chapters: Sequence[ChapterFile]) -> list[Mark]:
-    starts = chapter_starts(chapter.samples for chapter in chapters)
-    return [
-        Mark(start_samples=start, end_samples=start + chapter.samples, title=clean(chapter.title))
-        for start, chapter in zip(starts, chapters, strict=True)
-    ]
