@@ -1,20 +1,119 @@
-"""A rendered chapter's timeline as it is stored."""
+"""What a rendered chapter leaves besides its audio: where its takes lie, its files, its loudness.
+
+A release before this one stored nothing but the placements, as a list. That is still read.
+"""
 
 import base64
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.ids import ObjectKey
+from narrator.domain.loudness import Measured, measured_from_json, measured_to_json
 from narrator.domain.timeline import Placement
+
+VERSION = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChapterObject:
+    """A file of a chapter. Its `format` is None for the lossless master that `level=book` needs."""
+
+    format: AudioFormat | None
+    key: ObjectKey
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChapterRecord:
+    """A rendered chapter. The envelopes of `placements` are of what was encoded.
+
+    `measured` is before the gain and `levelled` after gain and limiter, None where an earlier
+    release rendered the chapter; it named no `files` either: the chapter's row does. `heard`: each
+    file was decoded, and holds what it should.
+    """
+
+    placements: tuple[Placement, ...]
+    files: tuple[ChapterObject, ...] = ()
+    measured: Measured | None = None
+    levelled: Measured | None = None
+    gain_db: float = 0.0
+    limited_samples: int = 0
+    heard: bool = False
+
+
+def record_to_json(record: ChapterRecord) -> bytes:
+    """As it is stored."""
+    value = {
+        "version": VERSION,
+        "placements": [
+            [p.start_samples, p.samples, base64.b64encode(p.envelope).decode()]
+            for p in record.placements
+        ],
+        "files": [[each.format, each.key, each.sha256, each.bytes] for each in record.files],
+        "measured": record.measured and measured_to_json(record.measured),
+        "levelled": record.levelled and measured_to_json(record.levelled),
+        "gain_db": record.gain_db,
+        "limited_samples": record.limited_samples,
+        "heard": record.heard,
+    }
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def record_from_json(data: bytes) -> ChapterRecord:
+    """What `record_to_json` wrote, or an earlier release.
+
+    Raises TypeError or ValueError for anything else.
+    """
+    value = json.loads(data)
+    if isinstance(value, list):
+        return ChapterRecord(placements=_placements(value))
+    try:
+        return _record(value)
+    except KeyError as error:
+        raise ValueError(str(error)) from error
+
+
+def _record(value: Mapping[str, Any]) -> ChapterRecord:
+    if value["version"] != VERSION:
+        raise ValueError(value["version"])
+    return ChapterRecord(
+        placements=_placements(value["placements"]),
+        files=tuple(map(_file, value["files"])),
+        measured=_measured(value["measured"]),
+        levelled=_measured(value["levelled"]),
+        gain_db=float(value["gain_db"]),
+        limited_samples=int(value["limited_samples"]),
+        heard=bool(value["heard"]),
+    )
+
+
+def _placements(rows: Sequence[Sequence[Any]]) -> tuple[Placement, ...]:
+    return tuple(
+        Placement(start_samples=start, samples=samples, envelope=base64.b64decode(envelope))
+        for start, samples, envelope in rows
+    )
+
+
+def _file(row: Sequence[Any]) -> ChapterObject:
+    kind, key, sha256, size = row
+    return ChapterObject(
+        format=kind and AudioFormat(kind), key=ObjectKey(key), sha256=sha256, bytes=int(size)
+    )
+
+
+def _measured(value: Mapping[str, Any] | None) -> Measured | None:
+    return None if value is None else measured_from_json(value)
 
 
 def timeline_json(placements: tuple[Placement, ...]) -> bytes:
-    """A chapter's placements as [start, samples, envelope in base64] each, in chunk order."""
-    rows = [[p.start_samples, p.samples, base64.b64encode(p.envelope).decode()] for p in placements]
-    return json.dumps(rows, separators=(",", ":")).encode()
+    """A chapter's placements alone."""
+    return record_to_json(ChapterRecord(placements=placements))
 
 
 def placements_from_json(data: bytes) -> tuple[Placement, ...]:
-    """The reverse of `timeline_json`; raises ValueError or TypeError for anything else."""
-    return tuple(
-        Placement(start_samples=start, samples=samples, envelope=base64.b64decode(envelope))
-        for start, samples, envelope in json.loads(data)
-    )
+    """A chapter's placements, whatever else is known of it; raises as `record_from_json` does."""
+    return record_from_json(data).placements
