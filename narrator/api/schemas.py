@@ -7,8 +7,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
-from narrator.domain.artifacts import Artifact, AudioFormat
-from narrator.domain.choices import write_casting, write_reading
+from narrator.api.options import OptionsView
+from narrator.domain.artifacts import Artifact
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import (
     FOR_ACCOUNT,
@@ -16,9 +16,7 @@ from narrator.domain.jobs import (
     ChapterProgress,
     Failure,
     Job,
-    JobOptions,
     JobState,
-    OnDead,
     Progress,
     Stage,
 )
@@ -36,52 +34,6 @@ _PAUSED_FOR: dict[str, Literal["account", "operator"]] = {
     FOR_ACCOUNT: "account",
     FOR_OPERATOR: "operator",
 }
-
-
-class OptionsView(BaseModel):
-    """The options a job was submitted with."""
-
-    voice: str
-    speed: float
-    format: AudioFormat
-    chapters: list[int] = Field(description="Body chapter numbers; empty means all.")
-    on_dead: OnDead = Field(description="What is made of chunks that cannot be spoken.")
-    webhook_url: str = Field(description="Who is told when the job has ended; empty for nobody.")
-    read: list[str] = Field(
-        description="How text of a role is treated, where it is not the default.",
-        examples=[["footnotes=inline"]],
-    )
-    without: list[str] = Field(description="Passes over the wording that are left out.")
-    cast: list[str] = Field(
-        description="Who speaks a kind of passage or a chapter, where it is not `voice`.",
-        examples=[["heading=aura-2-orion-en"]],
-    )
-    lexicon: str = Field(
-        description="The digest of the lexicon that it is bound to, of all that counted when it was"
-        " submitted; empty for none."
-    )
-    plan_hash: str = Field(description="The only plan that is carried out; empty for any.")
-    max_chars: int = Field(
-        description="So many characters may be sent for the job; 0 for as many as it takes."
-    )
-
-    @classmethod
-    def of(cls, options: JobOptions) -> Self:
-        """From the domain's value."""
-        return cls(
-            voice=options.voice.name,
-            speed=options.voice.speed,
-            format=options.format,
-            chapters=list(options.chapters),
-            on_dead=options.on_dead,
-            webhook_url=options.webhook_url,
-            read=write_reading(options.text.reading),
-            without=list(options.text.without),
-            cast=write_casting(options.text.casting),
-            lexicon=options.lexicon,
-            plan_hash=options.plan_hash,
-            max_chars=options.max_chars,
-        )
 
 
 class ChapterView(BaseModel):

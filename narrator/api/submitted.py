@@ -16,6 +16,7 @@ from narrator.domain.lexicon import (
     entries_to_json,
 )
 from narrator.domain.outbound import LONGEST_URL_CHARS
+from narrator.domain.production import Asked, Level, Production, Profile, parse_production
 from narrator.domain.voices import DEFAULT_VOICE, FASTEST, SLOWEST
 from narrator.services.ports import KeptLexicon
 
@@ -113,7 +114,74 @@ class LexiconView(BaseModel):
         return cls(version=kept.version, entries=entries)
 
 
-class SubmittedOptions(_Taken):
+class SubmittedRecording(_Taken):
+    """What recordings are made, and what goes along with them; every option may be left out."""
+
+    also: Annotated[
+        _Choices,
+        Field(description="Formats to make besides `format`.", examples=[["mp3", "flac"]]),
+    ] = []
+    loudness: Annotated[
+        Profile,
+        Field(
+            description="`podcast`: -16 LUFS and peaks of -1 dBTP at the most; `audiobook`: ACX"
+            " levels, with MP3 at 44.1 kHz, 192 kbit/s and at most 120 minutes a file; `off`: as"
+            " it was spoken."
+        ),
+    ] = Profile.PODCAST
+    level: Annotated[
+        Level,
+        Field(
+            description="Whether each `chapter` gets a gain of its own, as soon as it is spoken, or"
+            " the `book` one, once all of it is."
+        ),
+    ] = Level.CHAPTER
+    split: Annotated[
+        str,
+        Field(
+            max_length=20,
+            description="How the recording is cut into files: `whole`, `chapters`, or a number of"
+            " minutes that no file of several chapters is longer than.",
+            examples=["whole", "chapters", "90"],
+        ),
+    ] = "whole"
+    pauses: Annotated[
+        _Choices,
+        Field(
+            description="Pauses that are not to be as the service has them, in seconds: `sentence`,"
+            " `paragraph`, `heading`, `scene`, `head` or `tail`.",
+            examples=[["paragraph=0.8", "scene=2"]],
+        ),
+    ] = []
+    read_along: Annotated[
+        _Choices,
+        Field(
+            description="What says when which words are heard: `json`, `vtt`, `srt`, and for a"
+            " document that is an EPUB `epub`, with media overlays.",
+            examples=[["vtt", "epub"]],
+        ),
+    ] = []
+    listen: Annotated[
+        bool,
+        Field(description="Compare what is spoken with its words: English, and slow."),
+    ] = False
+
+    def production(self) -> Production:
+        """The domain's value; raises OptionRefused."""
+        return parse_production(
+            Asked(
+                also=self.also,
+                loudness=self.loudness,
+                level=self.level,
+                split=self.split,
+                pauses=self.pauses,
+                companions=self.read_along,
+                listen=self.listen,
+            )
+        )
+
+
+class SubmittedOptions(SubmittedRecording):
     """How a document is to be narrated; every option may be left out."""
 
     voice: Annotated[

@@ -48,7 +48,7 @@ FIELDS = 200  # of a form; choices may come one by one
 BLOCK_BYTES = 1 << 20
 
 _FILES = frozenset({"document", "lexicon"})
-_LISTS = frozenset({"read", "without", "cast"})
+_LISTS = frozenset({"read", "without", "cast", "also", "pauses", "read_along"})
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -202,6 +202,7 @@ def _options(submitted: SubmittedOptions, price: Price) -> JobOptions:
         chapters=parse_chapters(submitted.chapters),
         on_dead=submitted.on_dead,
         webhook_url=_webhook_url(submitted.webhook_url.strip()),
+        production=submitted.production(),
         text=TextChoices(
             reading=parse_reading(submitted.read),
             without=parse_without(submitted.without),

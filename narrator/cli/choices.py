@@ -43,13 +43,13 @@ def chosen(
 ) -> TextChoices:
     """The choices that these options are; raises OptionRefused."""
     return TextChoices(
-        reading=parse_reading(_each(read)),
-        without=parse_without(_each(without)),
-        casting=parse_casting(_each(cast)),
+        reading=parse_reading(each_of(read)),
+        without=parse_without(each_of(without)),
+        casting=parse_casting(each_of(cast)),
     )
 
 
-def _each(given: tuple[str, ...]) -> Iterator[str]:
+def each_of(given: tuple[str, ...]) -> Iterator[str]:
     """Given one by one, or several with commas between them."""
     for words in given:
         yield from filter(None, (word.strip() for word in words.split(",")))

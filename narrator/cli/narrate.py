@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -16,6 +17,7 @@ from narrator.cli.book import document_name, readable
 from narrator.cli.choices import chosen, text_options
 from narrator.cli.endpoint import bills, limits_pace, need_key
 from narrator.cli.lexicons import given_lexicon, lexicon_option
+from narrator.cli.recordings import produced, recording_options
 from narrator.cli.request import Outcome, Request, outcome_path
 from narrator.cli.views import View, view_on
 from narrator.domain.artifacts import AudioFormat
@@ -54,6 +56,7 @@ from narrator.embedded.processes import Death
 )
 @text_options
 @lexicon_option
+@recording_options
 @click.option("--plan-hash", default="", help="Carry out the plan of this hash, or refuse.")
 @click.option("--max-cost", type=float, help="Send no more than so many US dollars pay for.")
 @click.option(
@@ -72,7 +75,7 @@ def narrate(  # noqa: PLR0913 - one argument an option
     plan_hash: str,
     max_cost: float | None,
     as_json: bool,
-    **text: tuple[str, ...],
+    **choices: Any,  # noqa: ANN401 - of the text, and of the recording
 ) -> int:
     """Narrate BOOK: a file, the URL of a page or file, or - for standard input.
 
@@ -86,7 +89,8 @@ def narrate(  # noqa: PLR0913 - one argument an option
         format=format_chosen,
         chapters=parse_chapters(chapters),
         on_dead=OnDead(on_dead),
-        text=chosen(**text),
+        production=produced(choices),
+        text=chosen(**choices),
         plan_hash=plan_hash.lower(),
         max_chars=capped_chars(max_cost, price_per_1000_chars=settings.price_per_1000_chars),
     )

@@ -187,6 +187,11 @@ def _seconds(name: str, given: str) -> float:
     return seconds
 
 
+def write_pauses(pauses: Iterable[tuple[str, float]]) -> list[str]:
+    """What `Asked.pauses` takes."""
+    return [f"{name}={seconds:g}" for name, seconds in pauses]
+
+
 # ------------------------------------------------------------------------------ as it is kept
 
 

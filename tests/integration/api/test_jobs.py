@@ -41,6 +41,8 @@ def test_every_option_reaches_the_job(installation: Installation) -> None:
     fields = {"voice": "aura-2-orion-en", "speed": "1.25", "format": "opus", "chapters": "1,3-5"}
     fields |= {"on_dead": "skip", "webhook_url": "https://example.org/told", "without": "emoji"}
     fields |= {"plan_hash": "0a" * 32, "max_cost": "0.3", "cast": f"heading={fields['voice']}"}
+    fields |= {"also": "flac,mp3", "loudness": "audiobook", "level": "book", "split": "90"}
+    fields |= {"pauses": "scene=2,head=1", "read_along": "vtt", "listen": "true"}
     answer = installation.caller.post(
         "/v1/jobs",
         files={"document": ("a.txt", b"a")},
@@ -59,6 +61,14 @@ def test_every_option_reaches_the_job(installation: Installation) -> None:
         "lexicon": "",
         "plan_hash": "0a" * 32,
         "max_chars": 10_000,
+        "also": ["mp3", "flac"],
+        "loudness": "audiobook",
+        "level": "book",
+        "split": "parts",
+        "part_minutes": 90,
+        "pauses": ["scene=2", "head=1"],
+        "read_along": ["vtt"],
+        "listen": True,
     }
     assert answer["max_cost"] == 0.3
 
