@@ -3,7 +3,8 @@
 What is lowered: headings and phrases in capitals (`THE END`, `FOR SALE`), the first words of a
 chapter (`IT WAS a dark night`), and a single word of four letters or more which the document writes
 in small letters elsewhere (`STOP!`). What stays: acronyms (known ones, and words without a vowel),
-roman numerals, initials, and single words that the document knows in capitals only (UNICEF).
+roman numerals, initials, names of files, tags, and single words that the document knows in capitals
+only (UNICEF).
 How capitals were set does not change how a word sounds, so that where words are names is not asked:
 each begins with a capital in a heading, only the first elsewhere. Rule: `capitals`.
 """
@@ -22,13 +23,15 @@ _CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŌŐŒ�
 _SMALL = "a-zß-öø-ÿāăąćčďđēėęěğģīįıķĺļľłńņňōőœŕŗřśşšţťūůűųźżž"
 _WORD = rf"[{_CAPITAL}]+(?:['’][{_CAPITAL}]+)*"
 _BETWEEN = "(?: & |[ ,;:\"“”'‘’!?.—–-]{1,4})"
-_RUN = re.compile(rf"(?<![\w&])(?:{_WORD}|\d+)(?:{_BETWEEN}(?:{_WORD}|\d+))*(?![\w&])")
+_RUN = re.compile(  # not README.md, $HOME, #STOP, AT&T
+    rf"(?<![\w&$#@])(?:{_WORD}|\d+)(?:{_BETWEEN}(?:{_WORD}|\d+))*(?![\w&]|\.[a-z])"
+)
 _ONE = re.compile(_WORD)
 _SOME = re.compile(f"[{_CAPITAL}]{{2}}")
 _IN_CAPITALS = re.compile(rf"(?<!\w)[{_CAPITAL}]{{2,{_MOST_LETTERS}}}(?!\w)")
 _IN_SMALL = re.compile(rf"(?<!\w)[{_SMALL}]{{2,{_MOST_LETTERS}}}(?!\w)")
 _VOWEL = re.compile("[AEIOUYÀ-ÆÈ-ÏÒ-ÖØ-ÝĀĂĄĒĖĘĚĪĮİŌŐŒŪŮŰŲŸ]")
-_NUMERAL = re.compile("[IVXLC]+")
+_NUMERAL = re.compile("[IVXLC]+|[IVXLCDM]{4,}")  # not MILD, nor DIM
 _SENTENCE_START = re.compile(r"(?:\A|[.!?…][\"'”’)\]]*\s)[\s\"'“‘(\[]*\Z")
 _OPENING = re.compile(r"[\s\"'“‘(\[—]*")
 
@@ -36,10 +39,16 @@ _ACRONYMS = frozenset(
     re.findall(
         r"\w+",
         """
-        AD AIDS BBC BCE CEO CIA CNN CPU DNA DVD ESP EU FAQ FBI FIFA GDP GPS GPU HIV HTML HTTP
-        IBM ICU IMF IQ IRA IRS ISBN JPEG KGB LSD MGM MIT MP NAACP NASA NATO NBA NBC NFL NHS NYPD
-        OECD OPEC PDF PM POW RAF RAM RNA RSVP SARS SMS SOS SUV SWAT TNT TV UCLA UFO UK UN UNESCO
-        UNICEF URL USA USAF USB USSR VIP YMCA
+        AAA ABC ACLU AD ADHD AEC AFL AI AIDS AKA AMA AOL APA API ASAP ASEAN ATM BBC BCE BMI CEO
+        CFO CIA CIO CNN COO CPU CTO DEA DIY DNA DOJ DUI DVD ECG EEC EEG EEOC EFTA EKG EPA ESP
+        ESPN ETA EU FAA FAQ FBI FDA FEMA FIFA FYI GDP GMO GOP GPS GPU GUI HBO HIV HMAS HMCS HTML
+        HTTP IAEA IBM ICBM ICU IDK IED IEEE ILO IMF IOC IOU IP IPA IPO IQ IRA IRC IRS ISBN ISO
+        ITV IVF IWW JPEG KGB LGBTQIA LOL LSD MBA MGM MIT MP MRI NAACP NAFTA NASA NASDAQ NATO NBA
+        NBC NCAA NFL NGO NHS NOAA NORAD NRA NSA NYC NYPD NYSE NYU OAS OAU OCD OECD OMG OPEC OSHA
+        PDF PGA PM POW PTA RAAF RAF RAM RCA RNA ROTC RSVP SARS SEATO SMS SOS SUV SWAT TBA TNT
+        TSA TV TVA UAE UAW UCL UCLA UEFA UFO UHF UI UK UN UNDP UNEP UNESCO UNHCR UNICEF UNRRA
+        UNRWA UPI URI URL USA USAF USAID USB USDA USMC USN USPS USS USSR UTC UV UX VIP WTO
+        YMCA
         """,
     )
 )
@@ -98,6 +107,8 @@ def _of_run(run: re.Match[str], text: str, context: Context) -> Iterator[Change]
 def _lowered_together(run: re.Match[str], words: list[str], text: str, context: Context) -> bool:
     """Whether there is a reason to think that a run of words is no row of acronyms."""
     ordinary = [word for word in words if not _stays(word, single=len(words) == 1)]
+    if len(ordinary) == 1 and ordinary[0] in _OFTEN_ACRONYMS:  # in a row with others: UK, IT
+        return False
     letters = sum(map(len, ordinary))
     understood = any(word in _COMMON or word in context.words for word in ordinary)
     if context.heading:

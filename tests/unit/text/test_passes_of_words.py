@@ -85,6 +85,20 @@ def test_romans_in_headings(text, expected):
         ("in act I, scene ii; in part I; No. IV", "in act 1, scene 2; in part 1; No. 4"),
         ("after World War II", "after World War 2"),
         ("vol. iii and chapter xii", "vol. 3 and chapter 12"),
+        ("Chapter V and VI, Chapters II and III", "Chapter 5 and 6, Chapters 2 and 3"),
+        ("Parts I–III, Books I, II and IV", "Parts 1–3, Books 1, 2 and 4"),
+        ("parts I and II; see Book II and I will", "parts 1 and 2; see Book 2 and I will"),
+        ("Book II, V. S. Naipaul, and I", "Book 2, V. S. Naipaul, and I"),
+        ("as Part I shows; the articles I, too", "as Part I shows; the articles I, too"),
+        ("pp. xii–xiv, p. v, page ix", "pp. 12–14, p. 5, page 9"),
+        ("Type I errors, Type II diabetes", "Type 1 errors, Type 2 diabetes"),
+        ("the type I like, Mark I knew, stage IV", "the type I like, Mark I knew, stage 4"),
+        ("Title IX, Vatican II, Mk. IV", "Title 9, Vatican 2, Mk. 4"),
+        ("Super Bowl LVIII and WWII", "Super Bowl 58 and World War 2"),
+        ("in MCMXIV, MDCCLXXVI; MIX, MILD", "in 1914, 1776; MIX, MILD"),
+        ("(i) one, (ii) two, (v) five", "(1) one, (2) two, (v) five"),
+        ("f(x) and (x)", "f(x) and (x)"),
+        ("under Francis I.", "under Francis the First."),
         ("a mild civil mix", "a mild civil mix"),
     ],
 )
@@ -103,6 +117,8 @@ def test_romans_stay_in_other_languages():
         ("the 2nd. of May, 3rd. inst.", "the 2nd of May, 3rd inst."),
         ("the XIXth century", "the 19th century"),
         ("the 1st, 2nd. Then", "the 1st, 2nd. Then"),
+        ("the XX century, the XIV Amendment", "the 20th century, the 14th Amendment"),
+        ("the XVIII Airborne Corps; I Corps", "the 18th Airborne Corps; I Corps"),
     ],
 )
 def test_ordinals(text, expected):
@@ -124,6 +140,9 @@ def test_ordinals(text, expected):
         ("NASA", "NASA"),
         ("HTML", "HTML"),
         ("XIV", "XIV"),
+        ("THE USS MAINE AND HMS HOOD", "The USS Maine And HMS Hood"),
+        ("THE CFO OF THE NYSE IN MCMXIV", "The CFO Of The NYSE In MCMXIV"),
+        ("THE README.md AND $HOME", "The README.md And $HOME"),
         ("J. R. R. TOLKIEN", "J. R. R. Tolkien"),
         ("A Mixed Title", "A Mixed Title"),
         ("ÉTUDE EN ROUGE", "Étude En Rouge"),
@@ -147,6 +166,7 @@ def test_capitals_in_headings(text, expected):
         ("at AT&T, R&D", None),
         ("Henry VIII, MIX, DIX", None),
         ("EPA, OSHA", None),
+        ("to the UK; IT and WHO said", None),
     ],
 )
 def test_capitals_in_prose(text, expected):
