@@ -46,13 +46,13 @@ _DRAWN_TAGS = {
     "desc": (SkipReason.FIGURE,),
 }
 NOTES = frozenset({"footnote", "endnote", "rearnote"})
+REFERENCES = frozenset({"noteref", "annoref"})
 _NOTE_SECTIONS = frozenset({"footnotes", "endnotes", "rearnotes"})
 _SKIPPED_TYPES = {
     "landmarks": SkipReason.MARKUP,
     "page-list": SkipReason.MARKUP,
     "pagelist": SkipReason.MARKUP,
-    "noteref": SkipReason.NOTE_REFERENCE,
-    "annoref": SkipReason.NOTE_REFERENCE,
+    **dict.fromkeys(REFERENCES, SkipReason.NOTE_REFERENCE),
     **dict.fromkeys(NOTES | _NOTE_SECTIONS, SkipReason.FOOTNOTE),
     "pagebreak": SkipReason.PAGE_BREAK,
     "toc": SkipReason.CONTENTS,

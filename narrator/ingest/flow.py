@@ -6,7 +6,7 @@ walk over marked-up text.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from narrator.domain.choices import DEFAULT_READING, Reading
@@ -91,6 +91,8 @@ class Flow:
 
     `places` tells at which block a place named in a link begins (`path` or `path#id`), `ends`
     before which it ends if it is of whole blocks, `types` which structural types begin at a block.
+    `guessed` has the places of notes that no type vouches for, each with the mark that leads there;
+    `links` tells to which places links lead that are in a block or beside it.
     """
 
     source: str
@@ -100,6 +102,8 @@ class Flow:
     places: Mapping[str, int] = field(default_factory=dict)
     ends: Mapping[str, int] = field(default_factory=dict)
     types: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    guessed: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     def said(self, first: int, end: int) -> int:
         """Characters of blocks `first` to `end` (excluded) that are not headings."""

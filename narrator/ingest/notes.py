@@ -1,7 +1,9 @@
 """Notes: which blocks they are, and where they are read if they are.
 
 A note is what its book types so, and what a note reference leads to further on, if that is of
-moderate length and holds no heading. Read `inline` it follows the block that refers to it first;
+moderate length and holds no heading. If the reference is but a raised or bracketed mark, what it
+leads to begins with the mark, or is an item of a list, or leads back; else it is text like any
+other. Read `inline` it follows the block that refers to it first;
 read at the `end` it follows the section that does, in the order of the references. A note that
 nothing refers to stays where it is.
 """
@@ -16,6 +18,7 @@ _LONGEST_CHARS = 6_000
 """What an untyped note may hold at most; above this a link more likely leads to a chapter."""
 
 _MOST_BLOCKS = 40
+_AROUND_MARKS = " \t\n\r\u00a0[](){}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ def _referred(
             if place in seen or first >= len(flow.blocks):
                 continue
             note = flow.blocks[first].note
-            if note or (citing < first and _may_be_note(flow, place, first)):
+            if note or (citing < first and _may_be_note(flow, place, first, citing)):
                 seen.add(place)
                 yield place, typed[note] if note else tuple(range(first, _end(flow, place, first)))
 
@@ -66,7 +69,7 @@ def _end(flow: Flow, place: str, first: int) -> int:
     return max(first + 1, flow.ends.get(place, 0))
 
 
-def _may_be_note(flow: Flow, place: str, first: int) -> bool:
+def _may_be_note(flow: Flow, place: str, first: int, citing: int) -> bool:
     end = _end(flow, place, first)
     if end - first > _MOST_BLOCKS:
         return False
@@ -74,7 +77,27 @@ def _may_be_note(flow: Flow, place: str, first: int) -> bool:
     return (
         all(block.kind is not PassageKind.HEADING for block in blocks)
         and sum(block.chars for block in blocks) <= _LONGEST_CHARS
+        and (place not in flow.guessed or _answers(flow, flow.guessed[place], first, end, citing))
     )
+
+
+def _answers(flow: Flow, mark: str, first: int, end: int, citing: int) -> bool:
+    """Whether blocks answer to a mark, as notes do and other text that a link leads to does not.
+
+    An item of a list need not begin with the mark: its number is drawn, not written.
+    """
+    block = flow.blocks[first]
+    if block.kind is PassageKind.LIST_ITEM or _begins_with(block.text(flow.source), mark):
+        return True
+    back = (flow.places.get(each) for at in range(first, end) for each in flow.links.get(at, ()))
+    return any(place is not None and citing <= place <= citing + 1 for place in back)
+
+
+def _begins_with(text: str, mark: str) -> bool:
+    bare, begins = mark.strip(_AROUND_MARKS), text.lstrip(_AROUND_MARKS)
+    following = begins[len(bare) : len(bare) + 1]
+    goes_on = following.isdigit() if bare.isdigit() else following.isalnum()
+    return begins.startswith(bare) and not goes_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

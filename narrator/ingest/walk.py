@@ -12,6 +12,7 @@ from narrator.ingest.archive import resolved
 from narrator.ingest.elements import (
     BLOCKS,
     DRAWN_BLOCKS,
+    REFERENCES,
     Place,
     caption_of,
     matter_of,
@@ -54,6 +55,9 @@ class Walker:
     places: dict[str, int] = field(default_factory=dict)
     ends: dict[str, int] = field(default_factory=dict)
     types: dict[int, frozenset[str]] = field(default_factory=dict)
+    guessed: dict[str, str] = field(default_factory=dict)
+    vouched: set[str] = field(default_factory=set)
+    links: dict[int, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.scribe = Scribe(reading=self.reading)
@@ -104,6 +108,8 @@ class Walker:
             places=self.places,
             ends=self.ends,
             types=self.types,
+            guessed={each: self.guessed[each] for each in self.guessed.keys() - self.vouched},
+            links=self.links,
         )
 
     def _matter(self, first: int, reason: SkipReason | None) -> Matter:
@@ -126,12 +132,22 @@ class Walker:
             self.places.setdefault(f"{path}#{mark}", here)
         if types and name in _OUTERMOST:
             self.types[here] = self.types.get(here, frozenset()) | types
+        if name == "a" and "#" in (link := element.get("href") or ""):
+            self.links.setdefault(here, []).append(resolved(path, link))
         if place.cites and place is not around:
-            self.scribe.cite(resolved(path, place.cites))
+            self._cite(element, types, resolved(path, place.cites))
         if place.skip:
             self._announce(element, name, place.skip, around)
         else:
             self._mark(element, name, place, around)
+
+    def _cite(self, element: Element, types: frozenset[str], noted: str) -> None:
+        """A reference: the place that it leads to is a note, or is by the mark's looks."""
+        self.scribe.cite(noted)
+        if types & REFERENCES:
+            self.vouched.add(noted)
+        else:
+            self.guessed.setdefault(noted, "".join(str(text) for text in element.itertext()))
 
     def _mark(self, element: Element, name: str, place: Place, around: Place) -> None:
         """What an element that is read says by being there."""

@@ -114,6 +114,38 @@ def test_the_scene_changes_after_the_notes_of_its_last_paragraph(epub):
     assert changes == [False, True, False]
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "<p id='n'>1. A note.</p>",
+        "<p id='n'><sup>1</sup>A note.</p>",
+        "<p><a id='n'></a>[1] A note.</p>",
+        "<ol><li id='n'>A note.</li></ol>",
+        "<p id='n'>A note. <a href='#r'>Back to the text</a></p>",
+        "<p id='n'><a href='#r'>\N{UPWARDS ARROW}</a> A note.</p>",
+    ],
+)
+def test_what_a_raised_mark_leads_to_is_a_note_if_it_answers_to_the_mark(epub, target):
+    body = f"<p>One<sup id='r'><a href='#n'>1</a></sup>.</p>{target}<p>Two.</p>"
+    document = read(epub({"a.xhtml": body}), "b.epub")
+    assert said_in(document) == ["One.", "Two."]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "<p id='n'>A noted man came in.</p>",
+        "<p id='n'>19 men came in.</p>",
+        "<p id='n'>A man, of whom <a href='#other'>more</a> below, came in.</p>",
+    ],
+)
+def test_what_a_raised_mark_leads_to_is_text_if_it_does_not_answer_to_the_mark(epub, target):
+    body = f"<p>One<sup id='r'><a href='#n'>1</a></sup>.</p>{target}<p id='other'>Two.</p>"
+    document = read(epub({"a.xhtml": body}), "b.epub")
+    assert said_in(document)[-1] == "Two."
+    assert said_in(document)[1].endswith("came in.")
+
+
 def test_a_reference_to_a_chapter_makes_no_note_of_it(epub):
     chapter = "<section id='c'><h2>Two</h2><p>Text.</p></section>"
     body = f"<p>See <sup><a href='#c'>2</a></sup>.</p>{chapter}"
