@@ -5,26 +5,40 @@
 The book is made by repeating the given ones (the sample book) until it has that many characters,
 their chapters numbered on. Prints the seconds of `make_plan` (processor time and by the clock), the
 peak of this process's memory in it and in all, and for each pass alone the characters a second.
+Then the same of `narrator plan` with an EPUB of that length: the command and all its processes,
+their memory together in samples 20 ms apart.
 """
 
 import argparse
+import json
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+
+import psutil
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.rig.epub import repeat
+from benchmarks.rig.watch import family
 from narrator.domain.documents import Chapter, Document, Passage, Skip, Span
 from narrator.ingest.read import read
+from narrator.settings import inherited
 from narrator.text.passes import ORDER
 from narrator.text.passes.context import Context
 from narrator.text.plan import make_plan
 
-BOOK = Path("narrator/samples/the-adventures-of-sherlock-holmes.epub")
+ROOT = Path(__file__).parent.parent
+BOOK = ROOT / "narrator/samples/the-adventures-of-sherlock-holmes.epub"
+BOOK_CHARS = 572_261
 PASS_CHARS = 2_000_000
+SAMPLE_SECONDS = 0.02
 
 
 def main() -> None:
@@ -45,6 +59,53 @@ def main() -> None:
     print(f"make_plan: {used:.1f} s of processor time, {seconds:.1f} s by the clock")
     print(f"memory: {before:.0f} MB with the document, {peak_megabytes():.0f} MB at most")
     print_passes(document)
+    print_command(args.chars)
+
+
+def print_command(chars: int) -> None:
+    """What `narrator plan` takes for the sample book, so many times over."""
+    with tempfile.TemporaryDirectory(prefix="narrator-bench-") as folder:
+        book, out = Path(folder) / "long.epub", Path(folder) / "plan.json"
+        repeat(BOOK, book, -(-chars // BOOK_CHARS))
+        command = [sys.executable, "-m", "narrator", "plan", book, "--json"]
+        started, before = time.perf_counter(), children_seconds()
+        with out.open("wb") as file:
+            child = subprocess.Popen(
+                command, cwd=ROOT, stdout=file, env=inherited() | {"NARRATOR_HOME": folder}
+            )
+            most = watched(child)
+        seconds, used = time.perf_counter() - started, children_seconds() - before
+        shown = json.loads(out.read_bytes())
+    chunks, chapters = shown["chunks"], len(shown["chapters"])
+    print(
+        f"an EPUB of {shown['source_chars']:,} characters, {chapters} chapters, {chunks:,} chunks"
+    )
+    print(f"narrator plan: {used:.1f} s of processor time, {seconds:.1f} s by the clock")
+    print(f"memory: {most / 1e6:.0f} MB at most, all processes together")
+
+
+def watched(child: subprocess.Popen[bytes]) -> int:
+    """The most bytes of memory that a command and its processes have at once until it ends."""
+    most, pause = 0, Event()
+    while child.poll() is None:
+        most = max(most, sum(map(resident, family(child.pid))))
+        pause.wait(SAMPLE_SECONDS)
+    assert child.returncode == 0, f"narrator plan ended with {child.returncode}"
+    return most
+
+
+def resident(process: psutil.Process) -> int:
+    """Bytes of memory that a process has; 0 once it has ended."""
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def children_seconds() -> float:
+    """Processor seconds of every child that has ended and was waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def print_passes(document: Document) -> None:
