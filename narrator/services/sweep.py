@@ -59,6 +59,7 @@ def _sweep_objects(services: Services) -> None:
     after = services.retention.turn(Sweep.OBJECTS, every_seconds=every_seconds)
     if after is None:
         return
+    _sweep_uploads(services)
     pages = 0
     for folder in FOLDERS:
         while pages < MOST_PAGES:
@@ -70,6 +71,16 @@ def _sweep_objects(services: Services) -> None:
                 break
     if pages < MOST_PAGES:
         services.retention.stopped(Sweep.OBJECTS, ObjectKey(""), removed=0)
+
+
+def _sweep_uploads(services: Services) -> None:
+    """Drop what was being stored when its writer died, and nobody went on with."""
+    grace_seconds = services.keeping.orphan_seconds
+    dropped = sum(
+        services.objects.abandon(folder, older_than_seconds=grace_seconds) for folder in FOLDERS
+    )
+    if dropped:
+        log.info("sweep.abandoned", uploads=dropped)
 
 
 def _remove_orphans(services: Services, found: Sequence[StoredObject]) -> int:

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -40,6 +40,17 @@ class FolderObjects:
         """Store a file, streamed; a folder keeps no media types."""
         with path.open("rb") as source, self._writing(key) as file:
             shutil.copyfileobj(source, file, BLOCK_BYTES)
+
+    def put_stream(
+        self,
+        key: ObjectKey,
+        blocks: Iterable[bytes],
+        *,
+        media_type: str,  # noqa: ARG002
+    ) -> None:
+        """Store what comes in blocks; a folder keeps no media types."""
+        with self._writing(key) as file:
+            file.writelines(blocks)
 
     def get_bytes(self, key: ObjectKey) -> bytes:
         """A small object whole; raises Missing."""
@@ -78,6 +89,12 @@ class FolderObjects:
         except Missing:
             pass
         return True
+
+    def abandon(self, folder: ObjectKey, *, older_than_seconds: float) -> int:
+        """Remove what killed processes left of files that they were writing, whatever its key."""
+        with _plain_errors(folder):
+            halves = list(self._incoming.iterdir()) if self._incoming.is_dir() else []
+        return sum(_removed_half(half, older_than_seconds) for half in halves)
 
     def link(
         self,
@@ -142,6 +159,14 @@ def _walk(folder: Path, prefix: str, after: str) -> Iterator[StoredObject]:
         elif key > after and not entry.name.startswith("."):
             with suppress(FileNotFoundError):
                 yield StoredObject(ObjectKey(key), _age(entry.stat(follow_symlinks=False)))
+
+
+def _removed_half(half: Path, older_than_seconds: float) -> bool:
+    with suppress(FileNotFoundError):  # its writer has just ended
+        if _age(half.stat()) >= older_than_seconds:
+            half.unlink()
+            return True
+    return False
 
 
 def _age(found: os.stat_result) -> float:

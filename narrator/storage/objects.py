@@ -1,6 +1,6 @@
 """Objects in an S3 store, any that speaks the protocol."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 import boto3
 from boto3.exceptions import Boto3Error
-from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.response import StreamingBody
@@ -21,6 +20,7 @@ from narrator.domain.errors import Missing, StoreUnavailable
 from narrator.domain.ids import ObjectKey
 from narrator.services.ports import StoredObject
 from narrator.storage.keys import checked
+from narrator.storage.uploads import Target, abandoned, send
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINK_SECONDS = 7 * 86_400
@@ -37,6 +37,7 @@ PAGE_OBJECTS = 1_000
 """What S3 lists at once, at the most."""
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
+_UPLOAD_ENDED = "NoSuchUpload"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +66,6 @@ class S3Objects:
 
     def __init__(self, config: S3Config) -> None:
         self._config = config
-        # Few threads, so that an upload's memory stays small: parts are 8 MiB each.
-        self._transfer = TransferConfig(max_concurrency=2)
 
     def put_bytes(self, key: ObjectKey, data: bytes, *, media_type: str) -> None:
         """Store a small object."""
@@ -76,15 +75,27 @@ class S3Objects:
             )
 
     def put_file(self, key: ObjectKey, path: Path, *, media_type: str) -> None:
-        """Store a file, streamed, a large one in parts that appear together."""
+        """Store a file, streamed; a large one in parts, from where an earlier try had come to.
+
+        Two that send the same file at once share its parts; to the later of them the upload may
+        have ended, and it begins anew.
+        """
         with _plain_errors(self._config, checked(key)):
-            self._client.upload_file(
-                str(path),
-                self._config.bucket,
-                key,
-                ExtraArgs={"ContentType": media_type},
-                Config=self._transfer,
-            )
+            try:
+                send(self._target(key, media_type), _read(path))
+            except ClientError as error:
+                if _code(error) != _UPLOAD_ENDED:
+                    raise
+                send(self._target(key, media_type), _read(path))
+
+    def put_stream(self, key: ObjectKey, blocks: Iterable[bytes], *, media_type: str) -> None:
+        """Store what comes in blocks, holding no more of it than a few parts."""
+        with _plain_errors(self._config, checked(key)):
+            send(self._target(key, media_type), blocks)
+
+    def _target(self, key: ObjectKey, media_type: str) -> Target:
+        bucket = self._config.bucket
+        return Target(client=self._client, bucket=bucket, key=key, media_type=media_type)
 
     def get_bytes(self, key: ObjectKey) -> bytes:
         """A small object whole; raises Missing."""
@@ -147,6 +158,22 @@ class S3Objects:
         except Missing:
             pass
         return True
+
+    def abandon(self, folder: ObjectKey, *, older_than_seconds: float) -> int:
+        """Drop the parts of uploads that nobody ended."""
+        bucket = self._config.bucket
+        with _plain_errors(self._config, checked(folder)):
+            found = abandoned(self._client, bucket, f"{folder}/", limit=PAGE_OBJECTS)
+            stale = [
+                each
+                for each in found
+                if _age(each["answer"], each["Initiated"]) >= older_than_seconds
+            ]
+            for each in stale:
+                self._client.abort_multipart_upload(
+                    Bucket=bucket, Key=each["Key"], UploadId=each["UploadId"]
+                )
+        return len(stale)
 
     def link(self, key: ObjectKey, *, file_name: str, media_type: str, seconds: int) -> str | None:
         """A URL at which anyone may fetch the object for so long, a week at most."""
@@ -212,6 +239,12 @@ class S3Objects:
         return _client(self._config, self._config.public_url or self._config.endpoint_url)
 
 
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            yield block
+
+
 def disposition(file_name: str) -> str:
     """The header that names a download: in ASCII for old readers, in UTF-8 for all (RFC 6266)."""
     plain = "".join(
@@ -254,12 +287,17 @@ def _plain_errors(config: S3Config, key: ObjectKey) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
+        code = _code(error)
         if code in _MISSING:
             raise Missing(f"there is no object {key}") from error
         raise _unavailable(config, f"refused ({code})") from error
     except (BotoCoreError, Boto3Error, HTTPClientError) as error:
         raise _unavailable(config, f"did not answer ({type(error).__name__})") from error
+
+
+def _code(error: ClientError) -> str:
+    """What kind of error the store says it is."""
+    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def _unavailable(config: S3Config, what: str) -> StoreUnavailable:

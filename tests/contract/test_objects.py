@@ -1,12 +1,12 @@
 """The port `Objects`: a folder, S3 (on a real server) and the twin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from narrator.domain.errors import Missing
+from narrator.domain.errors import Missing, TakeCorrupt
 from narrator.domain.ids import ObjectKey
 from narrator.services.ports import Objects
 from narrator.storage.folder import FolderObjects
@@ -72,6 +72,25 @@ def test_a_file_of_many_parts_comes_back_whole(objects: Objects, tmp_path: Path)
     source.write_bytes(b"".join(bytes([n]) * MIB for n in range(20)) + b"end")
     objects.put_file(KEY, source, media_type="audio/flac")
     assert b"".join(objects.stream(KEY)) == source.read_bytes()
+
+
+@pytest.mark.parametrize("mebibytes", [0, 1, 8, 20])
+def test_a_stream_comes_back_as_it_was_put(objects: Objects, mebibytes: int) -> None:
+    blocks = [bytes([n]) * MIB for n in range(mebibytes)] + [b"end"]
+    objects.put_stream(KEY, iter(blocks), media_type="audio/flac")
+    assert b"".join(objects.stream(KEY)) == b"".join(blocks)
+
+
+@pytest.mark.parametrize("mebibytes", [1, 20])
+def test_of_a_stream_that_breaks_off_nothing_is_seen(objects: Objects, mebibytes: int) -> None:
+    def broken() -> Iterator[bytes]:
+        for n in range(mebibytes):
+            yield bytes([n]) * MIB
+        raise TakeCorrupt("broken off")
+
+    with pytest.raises(TakeCorrupt):
+        objects.put_stream(KEY, broken(), media_type="audio/flac")
+    assert not objects.exists(KEY)
 
 
 def test_the_last_bytes_put_stay(objects: Objects) -> None:

@@ -29,7 +29,13 @@ class Objects(Protocol):
         """Store a small object."""
 
     def put_file(self, key: ObjectKey, path: Path, *, media_type: str) -> None:
-        """Store a file, streamed."""
+        """Store a file, streamed; a large one goes on where a try that died had come to."""
+
+    def put_stream(self, key: ObjectKey, blocks: Iterable[bytes], *, media_type: str) -> None:
+        """Store what comes in blocks, of any length, in little memory.
+
+        Nothing appears under the key where `blocks` raises.
+        """
 
     def get_bytes(self, key: ObjectKey) -> bytes:
         """A small object whole; raises Missing."""
@@ -54,6 +60,9 @@ class Objects(Protocol):
 
         One that is not there is as good as removed.
         """
+
+    def abandon(self, folder: ObjectKey, *, older_than_seconds: float) -> int:
+        """Drop what was sent beneath a folder so long ago and never ended; how many of them."""
 
     def link(self, key: ObjectKey, *, file_name: str, media_type: str, seconds: int) -> str | None:
         """A URL at which anyone may fetch the object for so long; None: stream it instead."""
