@@ -121,6 +121,7 @@ class TextPass(StrEnum):
     SYMBOLS = "symbols"
     CAPITALS = "capitals"
     HEADINGS = "headings"  # a heading ends like a sentence
+    PRONUNCIATIONS = "pronunciations"  # the document's own, such as an EPUB's lexicon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from narrator.domain.documents import (
     Insertion,
     Passage,
     PassageKind,
+    Pronunciation,
     Span,
 )
 from narrator.domain.plan_json import (
@@ -23,7 +24,7 @@ from narrator.domain.plan_json import (
     span_to_json,
 )
 
-DOCUMENT_VERSION = 2
+DOCUMENT_VERSION = 3
 
 
 def to_json(document: Document) -> bytes:
@@ -37,6 +38,9 @@ def to_json(document: Document) -> bytes:
             "chapters": [_chapter_to_json(chapter) for chapter in document.chapters],
             "skips": [skip_to_json(skip) for skip in document.skips],
             "cover": _cover_to_json(document.cover),
+            "pronunciations": [
+                [each.written, each.said, each.ipa] for each in document.pronunciations
+            ],
         }
     )
 
@@ -52,6 +56,10 @@ def from_json(data: bytes) -> Document:
             chapters=tuple(_chapter_from_json(chapter) for chapter in value["chapters"]),
             skips=tuple(skip_from_json(skip) for skip in value["skips"]),
             cover=_cover_from_json(value["cover"]),
+            pronunciations=tuple(
+                Pronunciation(written=written, said=said, ipa=ipa)
+                for written, said, ipa in value["pronunciations"]
+            ),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise malformed("document") from error

@@ -142,10 +142,20 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pronunciation:
+    """The document's own word for how `written` is said: in IPA, or in other words."""
+
+    written: str
+    said: str
+    ipa: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """What a reader makes of bytes.
 
-    `format` is epub, text, markdown, html, docx, pdf or json.
+    `format` is epub, text, markdown, html, docx, pdf or json. `pronunciations` come with it; a
+    lexicon's count more.
     """
 
     format: str
@@ -154,6 +164,7 @@ class Document:
     chapters: tuple[Chapter, ...]
     skips: tuple[Skip, ...]
     cover: Cover | None = None
+    pronunciations: tuple[Pronunciation, ...] = ()
 
     @property
     def sha256(self) -> str:

@@ -6,10 +6,12 @@ scopes become one by `merged`: a narrower scope's entry counts more.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
+from narrator.domain.documents import Pronunciation
 from narrator.domain.errors import OptionRefused
 from narrator.domain.plan_json import canonical, load, malformed
 
@@ -134,6 +136,29 @@ def conflicts(scopes: Mapping[Scope, Lexicon]) -> list[Conflict]:
         if counts.said != entry.said:
             found.append(Conflict(counts=counts, counts_in=where, other=entry, other_in=scope))
     return found
+
+
+def with_own(lexicon: Lexicon, own: Iterable[Pronunciation]) -> Lexicon:
+    """The lexicon, and beneath it what a document says itself of words that it does not have.
+
+    Of a document's pronunciations those are left out that could not be carried out, that would be
+    too many, or say nothing, or much more than is written: they are nobody's choice.
+    """
+    there = {each.written.casefold() for each in lexicon.entries}
+    added = (_of_document(each) for each in own if each.written.casefold() not in there)
+    room = MOST_ENTRIES - len(lexicon.entries)
+    entries = tuple(islice((each for each in added if each), room))
+    return replace(lexicon, entries=lexicon.entries + entries) if entries else lexicon
+
+
+def _of_document(one: Pronunciation) -> Entry | None:
+    kind = EntryKind.IPA if one.ipa else EntryKind.ALIAS
+    if not 0 < len(one.said) <= IPA_TIMES * len(one.written):
+        return None
+    try:
+        return Entry(kind=kind, written=one.written, said=one.said)
+    except OptionRefused:
+        return None
 
 
 def _narrowest_first(scopes: Mapping[Scope, Lexicon]) -> Iterator[tuple[Scope, Entry]]:

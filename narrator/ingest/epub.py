@@ -9,6 +9,7 @@ from narrator.ingest.archive import Archive
 from narrator.ingest.contents import nav_entries, nav_landmarks, ncx_entries, text_of
 from narrator.ingest.cover import read_cover
 from narrator.ingest.decoding import decode
+from narrator.ingest.epub_pronunciations import lexicons, pronunciations
 from narrator.ingest.flow import Flow, Matter
 from narrator.ingest.outline import Entry, Outline, marks
 from narrator.ingest.package import CONTENT_TYPES, Item, Package, read_package
@@ -16,14 +17,15 @@ from narrator.ingest.sections import cut
 from narrator.ingest.walk import Walker
 from narrator.ingest.xhtml import Element, local_name, parse_xml
 
-_TEXT_TYPES = CONTENT_TYPES | {"application/xml", "application/x-dtbook+xml", "text/xml"}
+TEXT_TYPES = CONTENT_TYPES | {"application/xml", "application/x-dtbook+xml", "text/xml"}
+"""Files of the spine whose text nodes are (part of) the source."""
 
 
 def read_epub(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document:
     """The document; raises DocumentRefused for DRM, and for an archive that is no whole EPUB."""
     archive = Archive(data, name)
     package = read_package(archive, name)
-    flow, titles = _flow(archive, package, reading)
+    flow, titles, spoken = _flow(archive, package, reading)
     chapters, skips = cut(flow, marks(flow, _outline(archive, package, titles)), reading)
     return Document(
         format="epub",
@@ -32,28 +34,33 @@ def read_epub(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Doc
         chapters=chapters,
         skips=skips,
         cover=read_cover(archive, package.cover),
+        pronunciations=pronunciations(archive, spoken, package.metadata.language),
     )
 
 
-def _flow(archive: Archive, package: Package, reading: Reading) -> tuple[Flow, dict[str, str]]:
-    """All text of the spine, and each file's `<title>`."""
+def _flow(
+    archive: Archive, package: Package, reading: Reading
+) -> tuple[Flow, dict[str, str], list[str]]:
+    """All text of the spine, each file's `<title>`, and the lexicons that files link to."""
     walker = Walker(reading=reading)
     titles: dict[str, str] = {}
     aside: list[Matter] = []
+    spoken: list[str] = []
     for item in package.spine:
-        if item.media_type not in _TEXT_TYPES:
+        if item.media_type not in TEXT_TYPES:
             continue
         root = parse_xml(decode(archive.read(item.path), item.path), item.path)
         first = len(walker.scribe.blocks)
         walker.walk(root, path=item.path)
         titles[item.path] = _title(root)
+        spoken += lexicons(root, item.path)
         reason = _aside(item, package.nav)
         if reason:
             aside.append(Matter(first=first, end=len(walker.scribe.blocks), reason=reason))
     if not titles:
         raise DocumentRefused("the EPUB holds no text", remedy="convert it anew, with its text")
     flow = walker.flow()
-    return replace(flow, matters=(*aside, *flow.matters)), titles
+    return replace(flow, matters=(*aside, *flow.matters)), titles, spoken
 
 
 def _aside(item: Item, nav: Item | None) -> SkipReason | None:

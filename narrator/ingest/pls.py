@@ -6,6 +6,7 @@ counts, else the first; an alias before them all, as the specification has it. W
 """
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 from lxml import etree
@@ -36,6 +37,24 @@ def read_pls(data: bytes) -> Lexicon:
     return Lexicon(entries=tuple(entries))
 
 
+def readable(data: bytes, *, language: str) -> tuple[Entry, ...]:
+    """What can be carried out of a PLS document that comes with a text in `language` (BCP 47).
+
+    Nothing of one that is for another language, or is no lexicon at all; never more than
+    MOST_ENTRIES. What counts only for a part of speech (`role`) is left out.
+    """
+    try:
+        root = _root(data)
+    except OptionRefused:
+        return ()
+    own, wanted = _primary(root.get(_LANGUAGE, "")), _primary(language)
+    if own and wanted and own != wanted:
+        return ()
+    lexemes = (each for each in _children(root, "lexeme") if not each.get("role"))
+    carried_out = (_carried_out(each, root.get("alphabet", "")) for each in lexemes)
+    return tuple(islice(chain.from_iterable(carried_out), MOST_ENTRIES))
+
+
 def write_pls(lexicon: Lexicon, *, language: str) -> bytes:
     """A PLS document of the entries that it can hold (`in_pls`), in UTF-8."""
     attributes = {"version": "1.0", "alphabet": "ipa", _LANGUAGE: language}
@@ -54,6 +73,17 @@ def in_pls(entry: Entry) -> bool:
     """Whether PLS can hold an entry: one that finds whole words, in whatever case."""
     is_plain = entry.whole_words and not entry.exact_case and entry.kind is not EntryKind.REGEX
     return is_plain and _is_tidy(entry.written) and _is_tidy(entry.said) and bool(entry.said)
+
+
+def _carried_out(lexeme: etree._Element, alphabet: str) -> tuple[Entry, ...]:
+    try:
+        return tuple(_entries(lexeme, "a lexeme", alphabet))
+    except OptionRefused:
+        return ()
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].strip().lower()
 
 
 def _is_tidy(text: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 
-from narrator.domain.choices import DEFAULT_CHOICES, Casting, TextChoices
+from narrator.domain.choices import DEFAULT_CHOICES, Casting, TextChoices, TextPass
 from narrator.domain.documents import (
     Chapter,
     Document,
@@ -15,7 +15,7 @@ from narrator.domain.documents import (
     unaccounted,
 )
 from narrator.domain.errors import OptionRefused, ToolFailed
-from narrator.domain.lexicon import NO_LEXICON, Lexicon
+from narrator.domain.lexicon import NO_LEXICON, Lexicon, with_own
 from narrator.domain.plan import Boundary, Chunk, Edit, Plan, PlannedChapter
 from narrator.domain.voices import DEFAULT_VOICE
 from narrator.text.blanks import trimmed
@@ -39,13 +39,16 @@ def make_plan(
     """The plan of those body chapters (all of them when none is named).
 
     `choices` say how the text is worded and who speaks it; `lexicon` how words are pronounced, as
-    far as voices can; `narrator` is the name of the voice where the choices name none.
+    far as voices can (beneath it the document's own pronunciations count); `narrator` is the name of
+    the voice where the choices name none.
 
     A chapter in which nothing can be pronounced is left out, its characters listed among the skips.
     Raises OptionRefused for a chapter that the document does not have, and for a lexicon that
     cannot be carried out.
     """
     _require(document, chapters)
+    if TextPass.PRONUNCIATIONS not in choices.without:
+        lexicon = with_own(lexicon, document.pronunciations)
     wording = _wording(document, choices, Pronouncer(lexicon), narrator)
     gaps = {skip.span for skip in document.skips if skip.reason is SkipReason.WHITESPACE}
     planned: list[PlannedChapter] = []

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from narrator.domain.documents import Pronunciation
 from narrator.domain.errors import OptionRefused, ToolFailed
 from narrator.domain.lexicon import (
+    MOST_ENTRIES,
     MOST_PATTERNS,
     NO_LEXICON,
     Entry,
@@ -19,6 +21,7 @@ from narrator.domain.lexicon import (
     merged,
     takes_ipa,
     with_entries,
+    with_own,
     without_entry,
 )
 
@@ -145,3 +148,28 @@ def test_what_was_kept_is_read_as_it_was(entries):
 def test_what_is_no_kept_lexicon_is_told():
     with pytest.raises(ToolFailed):
         lexicon_from_json(b'{"version": 1, "entries": [{"written": ""}]}')
+
+
+# ------------------------------------------------------------------------------ a document's own
+
+
+def own(written: str, said: str, *, ipa: bool = False) -> Pronunciation:
+    return Pronunciation(written=written, said=said, ipa=ipa)
+
+
+def test_what_a_document_says_itself_counts_least():
+    given = lexicon(("Gent", "Ghent"))
+    made = with_own(given, [own("GENT", "gents"), own("Ypres", "ipʁ", ipa=True)])
+    assert made.entries == (*given.entries, Entry(kind=IPA, written="Ypres", said="ipʁ"))
+
+
+@pytest.mark.parametrize(
+    "one", [own("a", ""), own("a", "much more than it"), own("two words", "x", ipa=True)]
+)
+def test_what_of_a_document_cannot_be_carried_out_is_left_out(one):
+    assert with_own(NO_LEXICON, [one]) is NO_LEXICON
+
+
+def test_a_document_adds_no_more_than_a_lexicon_can_hold():
+    many = [own(f"word{number}", "x") for number in range(MOST_ENTRIES + 5)]
+    assert len(with_own(lexicon(("a", "b")), many).entries) == MOST_ENTRIES

@@ -14,6 +14,7 @@ from narrator.domain.documents import (
     Metadata,
     Passage,
     PassageKind,
+    Pronunciation,
     Skip,
     SkipReason,
     Span,
@@ -82,6 +83,9 @@ DOCUMENTS = st.builds(
     ).map(tuple),
     skips=st.lists(SKIP, max_size=3).map(tuple),
     cover=st.none() | st.builds(Cover, media_type=TEXT, data=st.binary()),
+    pronunciations=st.lists(
+        st.builds(Pronunciation, written=TEXT, said=TEXT, ipa=st.booleans()), max_size=2
+    ).map(tuple),
 )
 NOT_WHAT_IS_MEANT = [b"", b"{", b"[]", b"null", b"{}", b'{"version":1}', b"\xff"]
 

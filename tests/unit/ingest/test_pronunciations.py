@@ -11,6 +11,7 @@ from narrator.domain.errors import OptionRefused
 from narrator.domain.lexicon import Entry, EntryKind, Lexicon
 from narrator.ingest.pls import NAMESPACE, in_pls, read_pls, write_pls
 from narrator.ingest.pronunciations import MOST_BYTES, read_lexicon, write_lexicon
+from narrator.ingest.read import read
 
 
 def pls(lexemes: str, *, alphabet: str = "ipa", before: str = "") -> bytes:
@@ -125,3 +126,49 @@ def test_what_pls_can_hold_comes_back_from_it(lexicon):
 @given(LEXICONS)
 def test_what_was_written_as_json_is_read_again(lexicon):
     assert read_lexicon(write_lexicon(lexicon).encode()) == lexicon
+
+
+# ------------------------------------------------------------------------------ an EPUB's own
+
+GHENT = "<lexeme><grapheme>Ghent</grapheme><phoneme>ɡɛnt</phoneme></lexeme>"
+HEAD = '<link rel="pronunciation" type="application/pls+xml" href="{href}"/>'
+
+
+def own(epub, lexicon: bytes | None, href: str = "../say/en.pls") -> list[tuple[str, str, bool]]:
+    page = (
+        '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>T</title>'
+        f"{HEAD.format(href=href)}</head><body><p>In Ghent.</p></body></html>"
+    )
+    held = {"OPS/a.xhtml": page.encode()} | ({"say/en.pls": lexicon} if lexicon else {})
+    document = read(epub({"a.xhtml": ""}, files=held), "b.epub")
+    return [(each.written, each.said, each.ipa) for each in document.pronunciations]
+
+
+def test_the_lexicon_that_a_page_links_to_comes_with_the_document(epub):
+    lexemes = GHENT + "<lexeme><grapheme>UN</grapheme><alias>United Nations</alias></lexeme>"
+    assert own(epub, pls(lexemes)) == [("Ghent", "ɡɛnt", True), ("UN", "United Nations", False)]
+
+
+@pytest.mark.parametrize(
+    "lexicon",
+    [
+        None,
+        b"<lexicon",
+        pls(GHENT, before="<!DOCTYPE lexicon>"),
+        pls(GHENT).replace(b'xml:lang="en"', b'xml:lang="nl-BE"'),
+        pls(GHENT, alphabet="x-sampa"),
+        pls("<lexeme><grapheme>Ghent</grapheme></lexeme>"),
+        pls(GHENT.replace("<lexeme>", '<lexeme role="a:verb">')),
+    ],
+)
+def test_a_book_is_read_whatever_is_wrong_with_its_lexicon(epub, lexicon):
+    assert own(epub, lexicon) == []
+
+
+def test_one_bad_lexeme_does_not_cost_the_others(epub):
+    assert own(epub, pls("<lexeme/>" + GHENT)) == [("Ghent", "ɡɛnt", True)]
+
+
+@pytest.mark.parametrize("href", ["https://example.com/en.pls", "http://[", "absent.pls"])
+def test_no_lexicon_outside_of_the_book_is_read(epub, href):
+    assert own(epub, pls(GHENT), href) == []

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from narrator.domain.choices import TextChoices, TextPass
 from narrator.domain.documents import (
     Chapter,
     Document,
@@ -12,6 +13,7 @@ from narrator.domain.documents import (
     Metadata,
     Passage,
     PassageKind,
+    Pronunciation,
     Span,
 )
 from narrator.domain.errors import OptionRefused
@@ -214,6 +216,24 @@ def test_a_plan_never_cuts_what_a_lexicon_says_and_can_be_undone(words):
             assert spoken(text, chunk.spans, chunk.edits) == chunk.text
             assert chunk.text.count('\\{"word"') == chunk.text.count('"\\}')
             assert len(chunk.text) <= 1_900
+
+
+@pytest.mark.parametrize(
+    ("without", "said"), [((), "In Gent."), ((TextPass.PRONUNCIATIONS,), "In Ghent.")]
+)
+def test_a_document_s_own_pronunciations_can_be_left_out(without, said):
+    own = (Pronunciation(written="Ghent", said="Gent", ipa=False),)
+    passage = Passage(kind=PassageKind.PARAGRAPH, spans=(Span(0, 9),))
+    document = Document(
+        format="epub",
+        source="In Ghent.",
+        metadata=Metadata(),
+        chapters=(Chapter(number=1, title="One", passages=(passage,)),),
+        skips=(),
+        pronunciations=own,
+    )
+    plan = make_plan(document, choices=TextChoices(without=without))
+    assert [chunk.text for chunk in plan.chapters[0].chunks] == [said]
 
 
 @pytest.mark.parametrize("before", range(330, 400, 7))
