@@ -39,8 +39,8 @@ def make_plan(
     """The plan of those body chapters (all of them when none is named).
 
     `choices` say how the text is worded and who speaks it; `lexicon` how words are pronounced, as
-    far as voices can (beneath it the document's own pronunciations count); `narrator` is the name of
-    the voice where the choices name none.
+    far as voices can, the document's own pronunciations beneath it; `narrator` is the name of the
+    voice where the choices name none.
 
     A chapter in which nothing can be pronounced is left out, its characters listed among the skips.
     Raises OptionRefused for a chapter that the document does not have, and for a lexicon that
