@@ -8,6 +8,7 @@ there is nothing to expand (no "billion laughs") and nothing to fetch.
 import html
 import html.entities
 import re
+from functools import lru_cache
 
 from lxml import etree
 
@@ -55,7 +56,12 @@ def parse_html(text: str, name: str) -> Element:
 
 def local_name(element: Element) -> str:
     """The element's name without its namespace, in lower case; none for a comment and the like."""
-    tag: object = element.tag  # a function for a comment
+    return _name_of(element.tag)  # asked dozens of times of each element
+
+
+@lru_cache(maxsize=1_000)
+def _name_of(tag: object) -> str:
+    """By a tag, which is a function for a comment."""
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
 
