@@ -3,7 +3,8 @@
 That is every `w:t` and `m:t` of the body, tabs, soft and non-breaking hyphens and symbols between
 them as characters, a line feed after each paragraph, the number of each automatic note at its
 reference; then footnotes and endnotes; then headers and footers, and comments, which are listed as
-skipped. Text that a tracked change deleted is none of it, nor are the instructions of fields.
+skipped. Text that a tracked change deleted is none of it, nor are the instructions of fields, nor
+the automatic numbers of headings and items, which are said before them (`docx_numbering`).
 
 The parts are read with lxml. mammoth (1.13) was tried for it on a document of fifteen features: it
 gave hidden text, the prompts of empty controls, page numbers and the table of contents as plain
@@ -27,6 +28,7 @@ from narrator.ingest.archive import Archive
 from narrator.ingest.contents import text_of
 from narrator.ingest.docx_line import LineSetter, added
 from narrator.ingest.docx_names import attribute, child
+from narrator.ingest.docx_numbering import Numbering
 from narrator.ingest.docx_package import Part, WordPackage, read_package
 from narrator.ingest.docx_styles import Styles
 from narrator.ingest.docx_tree import Setter
@@ -46,11 +48,11 @@ _HEADINGS = ("h1", "h2", "h3", "h4")
 def read_docx(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document:
     """The document; raises DocumentRefused for an archive that is no whole DOCX."""
     package = read_package(Archive(data, name), name)
-    setter = Setter(LineSetter(Styles.of(package.styles)))
+    setter = Setter(LineSetter(Styles.of(package.styles)), Numbering.of(package.numbering))
     page = _page(package, setter)
     metadata = _metadata(package, setter.titles)
     beside = {_set(part, setter): reason for part, reason in _beside(package)}
-    walker = Walker(reading=reading, left_out=beside)
+    walker = Walker(reading=reading, left_out=beside, labels=setter.labels)
     for number, each in enumerate([page, *beside]):
         walker.walk(each, path=f"beside-{number}" if number else "")
     flow = walker.flow()

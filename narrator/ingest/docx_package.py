@@ -38,6 +38,7 @@ class WordPackage:
 
     main: Part
     styles: Element | None
+    numbering: Element | None
     notes: tuple[Part, ...]
     margins: tuple[Part, ...]  # headers and footers
     comments: tuple[Part, ...]
@@ -72,9 +73,11 @@ def read_package(archive: Archive, name: str) -> WordPackage:
         raise DocumentRefused(f"{name} has no text part", remedy="save it anew in Word")
     parts = _related(archive, main)
     styles = next(_parts(archive, parts, "styles"), None)
+    numbering = next(_parts(archive, parts, "numbering"), None)
     return WordPackage(
         main=_part(archive, main),
         styles=styles.root if styles else None,
+        numbering=numbering.root if numbering else None,
         notes=tuple(_parts(archive, parts, "footnotes", "endnotes")),
         margins=tuple(_parts(archive, parts, "header", "footer")),
         comments=tuple(_parts(archive, parts, "comments")),

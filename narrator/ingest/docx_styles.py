@@ -14,6 +14,7 @@ from narrator.ingest.xhtml import Element
 
 _LONGEST_CHAIN = 32
 _DEEPEST_LEVEL = 6
+_LEVELS = frozenset("012345678")
 _BODY_LEVEL = 9  # of outlineLvl, which counts from 0 (ECMA-376 part 1, 17.3.1.20)
 _HEADING = re.compile(
     r"(?:heading|überschrift|titre|título|titolo|kop|rubrik|overskrift|otsikko|nagłówek|nadpis"
@@ -63,12 +64,21 @@ _PATTERNS = tuple((use, re.compile(pattern)) for use, pattern in _USES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What a style says of a paragraph or run: `level` is a heading's, from 1."""
+    """What a style says of a paragraph or run: `level` is a heading's, from 1.
+
+    `number` names the numbering that it is counted in, `depth` its level there, from 0.
+    """
 
     use: Use = Use.BODY
     level: int = 0
-    listed: bool = False
+    number: str = ""
+    depth: int = 0
     hidden: bool = False
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is an item of a list, if nothing else."""
+        return bool(self.number)
 
 
 @dataclass(slots=True)
@@ -95,13 +105,14 @@ class Styles:
         names = [attribute(child(each, "name"), "val") for each in chain] or [style]
         levels = [child(each, "pPr", "outlineLvl") for each in chain] or [None]
         use, level = next(filter(None, map(_use, names, levels)), (Use.BODY, 0))
-        numbers = (child(each, "pPr", "numPr", "numId") for each in chain)
-        number = next((each for each in numbers if each is not None), None)
+        numbers = (numbered(child(each, "pPr")) for each in chain)
+        number, depth = next(filter(None, numbers), ("", 0))
         unseen = (child(each, "rPr", "vanish") for each in chain)
         return Meaning(
             use=use,
             level=level,
-            listed=number is not None and attribute(number, "val") != "0",
+            number=number,
+            depth=depth,
             hidden=is_on(next((each for each in unseen if each is not None), None)),
         )
 
@@ -111,6 +122,18 @@ class Styles:
                 return
             yield self.elements[style]
             style = attribute(child(self.elements[style], "basedOn"), "val")
+
+
+def numbered(properties: Element | None) -> tuple[str, int] | None:
+    """The numbering and the level that properties of a paragraph name; none if they do not.
+
+    Numbering 0 takes a paragraph out of any (ECMA-376 part 1, 17.9.18).
+    """
+    number = child(properties, "numPr", "numId")
+    if number is None:
+        return None
+    name, level = attribute(number, "val"), attribute(child(properties, "numPr", "ilvl"), "val")
+    return "" if name == "0" else name, int(level) if level in _LEVELS else 0
 
 
 def outline_use(level: Element | None) -> tuple[Use, int] | None:

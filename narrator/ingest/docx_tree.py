@@ -22,7 +22,8 @@ from narrator.ingest.docx_line import (
     shows_prompt,
 )
 from narrator.ingest.docx_names import attribute, child, prefixed
-from narrator.ingest.docx_styles import Meaning, Use, outline_use
+from narrator.ingest.docx_numbering import Numbering
+from narrator.ingest.docx_styles import Meaning, Use, numbered, outline_use
 from narrator.ingest.xhtml import Element
 
 _PARAGRAPHS: Mapping[Use, tuple[str, Mapping[str, str]]] = {
@@ -39,6 +40,7 @@ _GROUPS: Mapping[Use, tuple[str, dict[str, str]]] = {
     Use.BIBLIOGRAPHY: ("section", {"role": "doc-bibliography"}),
     Use.CODE: ("pre", {}),
 }
+_WITHOUT_LABELS = {*_GROUPS, Use.CAPTION}
 _GALLERIES = {"table of contents": Use.CONTENTS, "bibliographies": Use.BIBLIOGRAPHY}
 _INLINE = frozenset({"w:r", "w:hyperlink", "w:fldSimple", "m:oMath", "m:oMathPara"})
 _NO_NOTES = frozenset({"separator", "continuationSeparator", "continuationNotice"})
@@ -48,10 +50,13 @@ _NO_NOTES = frozenset({"separator", "continuationSeparator", "continuationNotice
 class Setter:
     """Sets parts of a document as HTML, one after the other.
 
-    `titles` are the paragraphs in the style of a document's title.
+    `titles` are the paragraphs in the style of a document's title; `labels` has the numbers that
+    Word prints before others.
     """
 
     line: LineSetter
+    numbering: Numbering = field(default_factory=Numbering)
+    labels: dict[Element, str] = field(default_factory=dict)
     titles: list[Element] = field(default_factory=list)
     _waiting: Element | None = None  # the beginning of the next paragraph
     _depth: int = 0
@@ -142,11 +147,22 @@ class Setter:
         self.line.set(paragraph, added(line, "span") if goes_on else line, hidden=meaning.hidden)
         if _goes_on(properties):
             self._waiting = line
-        elif last_of(line) is not None or line.text:
+        elif self._is_said(line, meaning):
             self._put(line, replace(meaning, use=self.line.use or meaning.use), into)
         elif child(properties, "pBdr") is not None:
             added(into, "hr")
         self._boxes(into)
+
+    def _is_said(self, line: Element, meaning: Meaning) -> bool:
+        """Whether there is something in a paragraph, which is counted where it is numbered.
+
+        A heading may be nothing but its number: `Chapter 1`.
+        """
+        label = "" if meaning.hidden else self.numbering.label(meaning.number, meaning.depth)
+        if label and (self.line.use or meaning.use) not in _WITHOUT_LABELS:
+            self.labels[line] = label
+        is_heading = meaning.use is Use.HEADING and line in self.labels
+        return last_of(line) is not None or bool(line.text) or is_heading
 
     def _meaning(self, properties: Element | None) -> Meaning:
         """What a paragraph is, by its style and by what it says itself."""
@@ -154,9 +170,8 @@ class Setter:
         own = outline_use(child(properties, "outlineLvl"))
         if own:
             meaning = replace(meaning, use=own[0], level=own[1])
-        number = child(properties, "numPr", "numId")
-        if number is not None:
-            meaning = replace(meaning, listed=attribute(number, "val") != "0")
+        if number := numbered(properties):
+            meaning = replace(meaning, number=number[0], depth=number[1])
         return meaning
 
     def _put(self, line: Element, meaning: Meaning, into: Element) -> None:

@@ -7,7 +7,7 @@ Headings within an index or a bibliography begin none.
 """
 
 from narrator.domain.documents import PassageKind
-from narrator.ingest.flow import Flow
+from narrator.ingest.flow import Block, Flow
 from narrator.ingest.sections import Mark, titled
 
 _DEEPEST = 6
@@ -24,8 +24,14 @@ def heading_marks(flow: Flow, title: str) -> list[Mark]:
     ]
     return [
         Mark(first=0, title=title),
-        *(Mark(first=index, title=flow.blocks[index].text(flow.source)) for index in firsts),
+        *(Mark(first=index, title=_title(flow.blocks[index], flow.source)) for index in firsts),
     ]
+
+
+def _title(heading: Block, source: str) -> str:
+    """What a heading says; its number, if that is all."""
+    said = (insertion.text for insertion in heading.insertions)
+    return heading.text(source) or " ".join(said).removesuffix(".")
 
 
 def _levels(flow: Flow) -> set[int]:

@@ -9,6 +9,7 @@ ROLES: Mapping[SkipReason, Role] = {
     SkipReason.FOOTNOTE: Role.FOOTNOTES,
     SkipReason.NOTE_REFERENCE: Role.NOTE_REFERENCES,
     SkipReason.PAGE_BREAK: Role.PAGE_BREAKS,
+    SkipReason.DELETED: Role.DELETIONS,
     SkipReason.CONTENTS: Role.CONTENTS,
     SkipReason.INDEX: Role.INDEX,
     SkipReason.BIBLIOGRAPHY: Role.BIBLIOGRAPHY,
@@ -37,6 +38,9 @@ PAGE_BREAK = "page-break"
 
 CELL = "cell"
 """The rule of an insertion that keeps a table's cells apart."""
+
+NUMBERING = "numbering"
+"""The rule of an insertion that says the number which a program prints before a paragraph."""
 
 _NAMES = {Role.CODE: "Code", Role.TABLES: "Table", Role.FIGURES: "Figure"}
 _SCENE_BREAK = "Scene break."

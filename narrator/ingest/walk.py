@@ -23,7 +23,14 @@ from narrator.ingest.elements import (
     types_of,
 )
 from narrator.ingest.flow import Flow, Matter, Scribe, in_order
-from narrator.ingest.roles import ALTERNATIVE, ANNOUNCEMENT, PAGE_BREAK, announcement, named
+from narrator.ingest.roles import (
+    ALTERNATIVE,
+    ANNOUNCEMENT,
+    NUMBERING,
+    PAGE_BREAK,
+    announcement,
+    named,
+)
 from narrator.ingest.xhtml import Element, local_name
 
 _OUTERMOST = frozenset({"body", "section", "article", "div", "main"})
@@ -44,11 +51,12 @@ class Walker:
     """Walks tree after tree into one flow. Characters come exactly as `itertext` gives them.
 
     `reading` says what is done with text of each role; `left_out` names elements that are skipped
-    whole, and why, whatever they are called.
+    whole, and why, whatever they are called; `labels` what is said before others.
     """
 
     reading: Reading = DEFAULT_READING
     left_out: Mapping[Element, SkipReason] = field(default_factory=dict)
+    labels: Mapping[Element, str] = field(default_factory=dict)
     scribe: Scribe = field(init=False)
     matters: list[Matter] = field(default_factory=list)
     parts: list[Matter] = field(default_factory=list)
@@ -140,6 +148,9 @@ class Walker:
             self._announce(element, name, place.skip, around)
         else:
             self._mark(element, name, place, around)
+            if label := self.labels.get(element):
+                self.scribe.text("", place.kind, level=place.level)  # it may be all that there is
+                self.scribe.insert(label, NUMBERING)
 
     def _cite(self, element: Element, types: frozenset[str], noted: str) -> None:
         """A reference: the place that it leads to is a note, or is by the mark's looks."""
