@@ -21,6 +21,7 @@ class Role(StrEnum):
     FOOTNOTES = "footnotes"  # and endnotes
     NOTE_REFERENCES = "note-references"
     PAGE_BREAKS = "page-breaks"  # the printed page's number
+    DELETIONS = "deletions"  # what is struck through
     CONTENTS = "contents"  # tables of contents, of figures, of tables
     INDEX = "index"
     BIBLIOGRAPHY = "bibliography"
@@ -53,6 +54,7 @@ TREATMENTS: Mapping[Role, tuple[Treatment, ...]] = {
     Role.FOOTNOTES: (_SKIP, Treatment.INLINE, Treatment.END),
     Role.NOTE_REFERENCES: (_SKIP, _READ),
     Role.PAGE_BREAKS: (_SKIP, _READ),
+    Role.DELETIONS: (_SKIP, _READ),
     Role.CONTENTS: (_SKIP, _READ),
     Role.INDEX: (_SKIP, _READ),
     Role.BIBLIOGRAPHY: (_SKIP, _READ),

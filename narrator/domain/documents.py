@@ -41,6 +41,7 @@ class SkipReason(StrEnum):
     FOOTNOTE = "footnote"
     NOTE_REFERENCE = "note-reference"
     PAGE_BREAK = "page-break"
+    DELETED = "deleted"  # struck through by who wrote it
     SCENE_BREAK = "scene-break"
     RUNNING_HEAD = "running-head"  # printed on every page, its number included
     LINE_HYPHEN = "line-hyphen"  # the typesetter's, where a line ends amid a word

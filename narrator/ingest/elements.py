@@ -28,6 +28,9 @@ _HIDDEN_NAMES = (
     "annotation annotation-xml audio button canvas datalist embed iframe input map noframes"
     " noscript option progress rp rt script select style template textarea video"
 )
+STRUCK = frozenset({"del", "s", "strike"})
+"""Elements of what is no longer to be said: taken out by an edit, or no longer so."""
+
 DRAWN_BLOCKS = frozenset({"svg", "text", "desc", "title"})
 """Elements of a drawing that is read, each a passage."""
 
@@ -37,6 +40,7 @@ _SKIPPED_TAGS = {
     "object": SkipReason.FIGURE,  # what it holds is said of what it shows
     "figcaption": SkipReason.CAPTION,
     "caption": SkipReason.CAPTION,
+    **dict.fromkeys(STRUCK, SkipReason.DELETED),
     **dict.fromkeys(_HIDDEN_NAMES.split(), SkipReason.HIDDEN),
 }
 _DRAWN_TAGS = {
@@ -84,6 +88,7 @@ _VERSE_CLASS = re.compile(r"\b(?:poem|poetry|verse|stanza|lyrics)\b", re.IGNOREC
 _LICENCE_CLASS = re.compile(r"\bpg-boilerplate\b")
 _NOTE_MARK = re.compile(r"\s*(?:\[?\s*(?:\d{1,4}|[a-z]|[ivxlc]{1,6})\s*\]?|[*†‡§¶]{1,3})\s*")
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;]*\bline-through\b", re.IGNORECASE)
 _PAGE_CLASS = re.compile(
     r"\b(?:page-?num(?:ber)?s?|page-?no|page-?break|pgnum|pgno|x-ebookmaker-pageno)\b",
     re.IGNORECASE,
@@ -244,6 +249,8 @@ def _reasons(
         yield from _DRAWN_TAGS[name]
     elif name in _SKIPPED_TAGS:
         yield _SKIPPED_TAGS[name]
+    if _STRUCK.search(element.get("style") or ""):
+        yield SkipReason.DELETED
     yield from (reason for named, reason in _SKIPPED_TYPES.items() if named in types)
     if element.get("class"):
         yield from _reasons_by_class(element, element.get("class") or "")

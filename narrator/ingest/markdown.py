@@ -33,6 +33,7 @@ _NOTE = re.compile(r"^ {0,3}\[\^([^\]\s]{1,80})\]:[ \t]*", re.MULTILINE)
 _REFERENCE = re.compile(r"\[\^([^\]\s]{1,80})\]")
 _FENCE_END = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[ \t]*\s*\Z", re.MULTILINE)
 _SKIPPED = {"fence": SkipReason.CODE, "code_block": SkipReason.CODE, "hr": SkipReason.SCENE_BREAK}
+_STRUCK = re.compile(r"<(/?)(?:del|s|strike)\b[^>]*>", re.IGNORECASE)
 _KINDS = {"blockquote": PassageKind.QUOTATION, "list_item": PassageKind.LIST_ITEM}
 
 
@@ -84,6 +85,7 @@ class _Walk:
     _line_begins: bool = True
     _in_note: bool = False
     _in_row: bool = False
+    _struck: int = 0
 
     def __post_init__(self) -> None:
         self.scribe = Scribe(reading=self.reading)
@@ -166,6 +168,9 @@ class _Walk:
         self.scribe.skip(stretch, SkipReason.WHITESPACE if stretch.isspace() else reason)
 
     def _say_to(self, end: int) -> None:
+        if self._struck and is_left_out(SkipReason.DELETED, self.reading):
+            self._skip_to(end, SkipReason.DELETED)
+            return
         kind = PassageKind.HEADING if self._level else self._kinds[-1]
         self.scribe.text(self.source[self.scribe.length : end], kind, level=self._level)
 
@@ -176,8 +181,15 @@ class _Walk:
         for tag in _MARKUP.finditer(self.source, low, high):
             self._say_to(tag.start())
             self._skip_to(tag.end())
+            self._strike(tag[0])
         self._say_to(high)
+        self._struck = 0
         self.scribe.close()
+
+    def _strike(self, tag: str) -> None:
+        """Begin or end a stretch that is struck through, if the tag does."""
+        if struck := _STRUCK.fullmatch(tag):
+            self._struck = max(0, self._struck + (-1 if struck[1] else 1))
 
     def _inline(self, token: Token) -> None:
         low, high = self._bounds(token)
@@ -191,6 +203,7 @@ class _Walk:
                 self._say_to(high)  # as it stands, rather than not at all
                 break
             self._line_begins = child.type in {"softbreak", "hardbreak"}
+        self._struck = 0  # however it was left
         if not self._in_row:
             self.scribe.close()
         self._end_note()
@@ -223,6 +236,8 @@ class _Walk:
             "hardbreak": self._line_end,
             "image": self._image,
             "html_inline": self._tag,
+            "s_open": self._stroke,
+            "s_close": self._stroke,
         }
 
     def _find(self, child: Token, high: int) -> bool:
@@ -296,7 +311,7 @@ class _Walk:
             if said and not self.scribe.within_block:
                 self.scribe.insert(said, ANNOUNCEMENT)
             return self._target(high, SkipReason.FIGURE, inside)
-        if child.content and not self.scribe.within_block:
+        if child.content and not (self._struck or self.scribe.within_block):
             self.scribe.insert("Figure:", ALTERNATIVE)
         self._skip_to(at + len("!["))
         self._say_to(inside)
@@ -309,11 +324,20 @@ class _Walk:
             self._skip_to(found.end(), reason)
         return bool(found)
 
+    def _stroke(self, child: Token, high: int) -> bool:
+        at = self.source.find(child.markup, self.scribe.length, high)
+        if at < 0:
+            return False
+        self._skip_to(at + len(child.markup))
+        self._struck = max(0, self._struck + child.nesting)
+        return True
+
     def _tag(self, child: Token, high: int) -> bool:
         at = self.source.find(child.content, self.scribe.length, high)
         if at < 0:
             return False
         self._skip_to(at + len(child.content))
+        self._strike(child.content)
         if child.content.lower().startswith("<br"):
             self.scribe.line_break()
         return True

@@ -116,6 +116,24 @@ def test_under_a_single_title_the_next_headings_begin_chapters():
     assert document.metadata.title == "Book"
 
 
+@pytest.mark.parametrize("struck", ["~~old *and*\ngone~~", "<del>old and gone</del>", "<S>old</S>"])
+def test_what_is_struck_through_is_skipped_as_deleted(struck):
+    document = of(f"It is {struck} new.\n")
+    assert " ".join(heard(document).split()) == "It is new."
+    deleted = (s.span.of(document.source) for s in document.skips if s.reason is SkipReason.DELETED)
+    assert "".join(deleted).startswith("old")
+
+
+def test_a_stroke_ends_with_its_paragraph():
+    assert "read" in heard(of("It <del>was.\n\nThis is read.\n\n<div><s>x</div>\n\nAnd this.\n"))
+    assert "And this" in heard(of("<div><s>x</div>\n\nAnd this.\n"))
+
+
+def test_what_is_struck_through_is_read_where_that_is_chosen():
+    document = read(b"It is ~~old~~ new.\n", "x.md", parse_reading(["deletions=read"]))
+    assert heard(document) == "It is old new."
+
+
 def test_kinds_are_told_apart():
     document = of("Plain.\n\n- item\n\n> quoth\n")
     assert [passage.kind for passage in document.chapters[0].passages] == [

@@ -218,6 +218,13 @@ def test_what_is_chosen_is_read(epub, body, choice, expected):
             SkipReason.BIBLIOGRAPHY,
             "ReferencesA.",
         ),
+        ("<p>x<del>No.</del></p>", SkipReason.DELETED, "No."),
+        ("<p>x<s>No.</s></p>", SkipReason.DELETED, "No."),
+        (
+            "<p>x<span style='text-decoration: line-through'>No.</span></p>",
+            SkipReason.DELETED,
+            "No.",
+        ),
         ("<nav epub:type='page-list'><a href='#p'>7</a></nav>", SkipReason.MARKUP, "7"),
         ("<p><a href='#r'>↩</a></p>", SkipReason.NOTE_REFERENCE, "↩"),
         (
@@ -259,6 +266,7 @@ WORDS = {
     SkipReason.FOOTNOTE: "<aside epub:type='footnote' id='{0}'><p>{0}</p></aside>",
     SkipReason.NOTE_REFERENCE: "<p>x<a epub:type='noteref' href='#{0}'>{0}</a></p>",
     SkipReason.PAGE_BREAK: "<p>x<span epub:type='pagebreak'>{0}</span></p>",
+    SkipReason.DELETED: "<p>x <del>{0}</del></p>",
     SkipReason.CONTENTS: "<nav epub:type='toc'><p>{0}</p></nav>",
     SkipReason.INDEX: "<section epub:type='index'><p>{0}</p></section>",
     SkipReason.BIBLIOGRAPHY: "<section role='doc-bibliography'><p>{0}</p></section>",
