@@ -71,6 +71,11 @@ class Archive:
             raise self._too_large(f"more than {MOST_TEXT_BYTES // MEBIBYTE} MB of text")
         return data
 
+    def stored_as(self, path: str) -> str:
+        """The path as the archive itself writes it; the same for a file that it does not hold."""
+        entry = self._find(path)
+        return entry.filename if entry else path
+
     def _find(self, path: str) -> zipfile.ZipInfo | None:
         found = self._entries.get(path)
         return found or self._entries.get(self._folded.get(_folded(path), ""))

@@ -62,7 +62,7 @@ def read_package(archive: Archive, name: str) -> Package:
     Raises DocumentRefused for DRM, or where the archive is no EPUB.
     """
     _refuse_encrypted(archive, name)
-    path = _package_path(archive, name)
+    path = package_path(archive, name)
     root = parse_xml(decode(archive.read(path), path), path)
     items = {item_id: item for item_id, item in _items(root, path) if item_id}
     spine = next(_named(root, "spine"), None)
@@ -92,7 +92,8 @@ def _refuse_encrypted(archive: Archive, name: str) -> None:
             )
 
 
-def _package_path(archive: Archive, name: str) -> str:
+def package_path(archive: Archive, name: str) -> str:
+    """Where the package document is; raises DocumentRefused where nothing says so."""
     root = parse_xml(decode(archive.read(CONTAINER), CONTAINER), CONTAINER)
     rootfiles = [each for each in _named(root, "rootfile") if each.get("full-path")]
     for rootfile in sorted(rootfiles, key=lambda each: each.get("media-type") != _PACKAGE_TYPE):

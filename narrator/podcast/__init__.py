@@ -1,0 +1,1 @@
+"""A finished recording as a podcast: its feed, and its chapters (pure)."""

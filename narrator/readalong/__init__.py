@@ -1,0 +1,1 @@
+"""Cues as files that players and reading systems know."""
