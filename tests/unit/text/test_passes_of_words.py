@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from narrator.domain.documents import PassageKind
 from narrator.text.passes import capitals, headings, ordinals, romans
 from narrator.text.passes.numerals import ordinal, ordinal_word, value_of
 from tests.unit.text.saying import PROSE, heading, saying
@@ -194,3 +195,11 @@ def test_a_heading_that_does_not_end_gets_a_stop(title):
 
 def test_what_is_no_heading_gets_no_stop():
     assert saying(headings.find, "Rain") == "Rain"
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [("Milk", "Milk."), ("Milk;", "Milk;"), ("milk, and", "milk, and"), ("Sand", "Sand.")],
+)
+def test_an_item_of_a_list_ends_like_a_sentence(item, expected):
+    assert saying(headings.find, item, kind=PassageKind.LIST_ITEM) == expected
