@@ -208,6 +208,11 @@ class JobView(JobSummary):
 
     stage: Stage = Field(description="What it is busy with.")
     progress: ProgressView
+    voices: dict[str, int] = Field(
+        description="Characters to be spoken, by the voice that speaks them, most first; empty"
+        " until the job is planned.",
+        examples=[{"aura-2-thalia-en": 41_203, "aura-2-orion-en": 1_180}],
+    )
     dead: list[DeadChunkView] = Field(
         description=f"The first {MOST_DEAD} chunks that were given up, in the document's order."
     )
@@ -226,6 +231,7 @@ class JobView(JobSummary):
         job: Job,
         progress: Progress,
         *,
+        voices: dict[str, int],
         dead: Sequence[DeadChunk],
         pause: Failure | None,
         price_per_1000_chars: float,
@@ -238,6 +244,7 @@ class JobView(JobSummary):
             **dict(JobSummary.of(job, pause)),
             stage=progress.stage,
             progress=ProgressView.of(progress),
+            voices=voices,
             dead=[DeadChunkView.of(each) for each in dead],
             dollars_billed=round(billed, 6),
             max_cost=round(most, 6) if job.options.max_chars else None,

@@ -233,6 +233,7 @@ class Narration:
             chapters=len(manifest.chapters),
             chars=progress.chars_spoken,
             chars_from_takes=progress.chars_from_takes,
+            voices=self._services.jobs.voices(self._job_id),
             takes_spoilt=progress.takes_spoilt,
             sums_before=before,
             sums=self._services.ledger.sums(self._job_id),

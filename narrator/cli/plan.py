@@ -10,7 +10,7 @@ from narrator.bootstrap import bootstrap
 from narrator.cli.book import document_name, readable
 from narrator.cli.choices import chosen, text_options
 from narrator.cli.lexicons import effective_here, given_lexicon, lexicon_option
-from narrator.cli.say import clock, count, dollars
+from narrator.cli.say import clock, count, dollars, voices
 from narrator.domain.cap import capped_chars, other_plan
 from narrator.domain.chapters import parse_chapters
 from narrator.domain.documents import Document, Skip
@@ -110,16 +110,9 @@ def _lines(shown: dict[str, Any]) -> list[str]:
             f"reworded ({rule}): {count(number, 'place')}"
             for rule, number in shown["edits"].items()
         ),
-        *_voices(shown["voices"]),
+        *voices(shown["voices"]),
         *(_warning(each) for each in shown["warnings"]),
     ]
-
-
-def _voices(chars: dict[str, int]) -> list[str]:
-    """Who says how much, where more than one does."""
-    if len(chars) <= 1:
-        return []
-    return [f"spoken by {voice}: {count(number, 'character')}" for voice, number in chars.items()]
 
 
 def _row(chapter: dict[str, Any]) -> str:

@@ -17,6 +17,8 @@ def finished(outcome: Outcome, *, as_json: bool) -> None:
     plays = f"plays {clock(outcome.audio_seconds)} in {count(outcome.chapters, 'chapter')}"
     click.echo(f"{outcome.path}  {plays}, made in {clock(outcome.elapsed_seconds)}")
     click.echo(_cost(outcome))
+    for line in say.voices(outcome.voices):
+        click.echo(line)
     click.echo(outcome.verdict.line)
     for problem in outcome.verdict.problems:
         click.echo(f"  {problem}")
@@ -64,6 +66,7 @@ def _finished_json(outcome: Outcome) -> dict[str, object]:
         "chapters": outcome.chapters,
         "chars": outcome.chars,
         "chars_from_takes": outcome.chars_from_takes,
+        "voices": outcome.voices,
         "chars_sent": outcome.sums.sent,
         "chars_resent": outcome.sums.resent,
         "takes_spoilt": outcome.takes_spoilt,

@@ -50,7 +50,8 @@ class Outcome:
     """A finished audiobook.
 
     `chars` (of spoken text) were to be spoken, `chars_from_takes` of them were answered by earlier
-    recordings; `takes_spoilt` recordings were spoilt when they were read back, and spoken again.
+    recordings; `voices` has them by the voice that speaks them; `takes_spoilt` recordings were
+    spoilt when they were read back, and spoken again.
     `sums` is what the ledger has of the job, `sums_before` what it had before this run.
     `price_per_1000_chars` is in US dollars. `bills`: who speaks is paid for it.
     """
@@ -62,6 +63,7 @@ class Outcome:
     chapters: int
     chars: int
     chars_from_takes: int
+    voices: dict[str, int]
     takes_spoilt: int
     sums_before: Sums
     sums: Sums

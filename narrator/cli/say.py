@@ -42,3 +42,10 @@ def dollars(amount: float) -> str:
 def count(number: int, thing: str) -> str:
     """A number and its thing: `1 chapter`, `1,200 chapters`."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def voices(chars: dict[str, int]) -> list[str]:
+    """Who says how many characters, a line each, where more than one does."""
+    if len(chars) <= 1:
+        return []
+    return [f"spoken by {voice}: {count(number, 'character')}" for voice, number in chars.items()]

@@ -5,6 +5,7 @@ chunk's spoken text comes from its source spans by recorded edits, so that it ca
 `spoken(source, spans, edits)` gives `chunk.text`, and each edit's span gives back what it replaced.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -83,6 +84,10 @@ class Plan:
         """Characters to be spoken."""
         return sum(chapter.chars for chapter in self.chapters)
 
+    def chunks(self) -> Iterator[Chunk]:
+        """Every chunk, in the order in which they are spoken."""
+        return (chunk for chapter in self.chapters for chunk in chapter.chunks)
+
     def spans(self) -> Iterator[Span]:
         """Every span that a chunk or a skip accounts for; together they tile the source."""
         for chapter in self.chapters:
@@ -90,6 +95,14 @@ class Plan:
                 yield from chunk.spans
         for skip in self.skips:
             yield skip.span
+
+
+def chars_by_voice(chunks: Iterable[Chunk], narrator: str) -> dict[str, int]:
+    """Characters by the name of the voice that speaks them, most first."""
+    chars: Counter[str] = Counter()
+    for chunk in chunks:
+        chars[chunk.voice or narrator] += chunk.chars
+    return dict(chars.most_common())
 
 
 def spoken(source: str, spans: Iterable[Span], edits: Iterable[Edit]) -> str:

@@ -1,6 +1,6 @@
 """What somebody should look at before a plan is paid for. Rules of thumb: none of them is an error.
 
-The plan alone is judged, and the voice that is to speak it.
+The plan alone is judged, and the voices that are to speak it.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from narrator.domain.documents import SkipReason
-from narrator.domain.plan import Plan
+from narrator.domain.plan import Plan, chars_by_voice
 from narrator.domain.voices import Voice
 
 LONG_CHAPTER_CHARS = 200_000
@@ -62,15 +62,28 @@ class PlanWarning:
 
 
 def warnings(plan: Plan, *, voice: Voice) -> list[PlanWarning]:
-    """What is worth a look, that of the whole document first, then chapter by chapter."""
-    return [*_of_document(plan, voice), *_of_chapters(plan)]
+    """What is worth a look, that of the whole document first, then chapter by chapter.
+
+    `voice` is the narrator's: it speaks all that has no voice of its own.
+    """
+    return [*_of_voices(plan, voice), *_of_document(plan), *_of_chapters(plan)]
 
 
-def _of_document(plan: Plan, voice: Voice) -> Iterator[PlanWarning]:
-    spoken, written = voice.name.rpartition("-")[2], plan.metadata.language
-    if written and written.partition("-")[0].lower() != spoken:
-        reason = f"the document says that it is in {written!r}, and {voice.name} speaks {spoken!r}"
-        yield PlanWarning(code=WarningCode.OTHER_LANGUAGE, reason=reason)
+def _of_voices(plan: Plan, narrator: Voice) -> Iterator[PlanWarning]:
+    """A document names one language, so that a passage in another one is not known."""
+    written = plan.metadata.language
+    language = written.partition("-")[0].lower()
+    for voice, chars in chars_by_voice(plan.chunks(), narrator.name).items():
+        spoken = voice.rpartition("-")[2]
+        if language and language != spoken:
+            reason = (
+                f"the document says that it is in {written!r}, and {voice} speaks {spoken!r}"
+                f" ({chars:,} characters)"
+            )
+            yield PlanWarning(code=WarningCode.OTHER_LANGUAGE, reason=reason)
+
+
+def _of_document(plan: Plan) -> Iterator[PlanWarning]:
     if (share := _skipped_share(plan)) > MUCH_SKIPPED:
         reason = f"{share:.0%} of the document's text is left out; see the skips and their reasons"
         yield PlanWarning(code=WarningCode.MUCH_SKIPPED, reason=reason)
@@ -105,6 +118,5 @@ def _skipped_share(plan: Plan) -> float:
 
 
 def _wrong_share(plan: Plan) -> float:
-    texts = (chunk.text for chapter in plan.chapters for chunk in chapter.chunks)
-    wrong = sum(len(found[0]) for text in texts for found in _WRONG.finditer(text))
+    wrong = sum(len(hit[0]) for chunk in plan.chunks() for hit in _WRONG.finditer(chunk.text))
     return wrong / max(1, plan.chars)

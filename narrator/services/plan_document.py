@@ -10,7 +10,7 @@ from typing import Any
 
 from narrator.domain.cap import dollars_up, plan_too_dear
 from narrator.domain.lexicon import NO_LEXICON, EntryKind, Lexicon, takes_ipa
-from narrator.domain.plan import PLAN_VERSION, Plan, PlannedChapter
+from narrator.domain.plan import PLAN_VERSION, Plan, PlannedChapter, chars_by_voice
 from narrator.domain.plan_json import plan_hash, skip_to_json, to_json
 from narrator.domain.slots import SlotTerms
 from narrator.domain.voices import Voice
@@ -59,7 +59,7 @@ def plan_document(made: Plan, conditions: Conditions, *, full: bool = False) -> 
         "chars": made.chars,
         "chars_to_send": chars,
         "chunks": sum(len(chapter.chunks) for chapter in made.chapters),
-        "voices": voices(made, conditions.voice),
+        "voices": chars_by_voice(made.chunks(), conditions.voice.name),
         "estimated_seconds": _seconds(made.chars, conditions.voice.speed),
         "estimated_dollars": dollars_up(chars, price_per_1000_chars=price),
         "estimated_wall_seconds": round(wall_seconds(chars, terms), 1),
@@ -78,17 +78,8 @@ def plan_document(made: Plan, conditions: Conditions, *, full: bool = False) -> 
 
 def chars_to_send(made: Plan, narrator: Voice) -> int:
     """Characters of the plan's words, each wording once: it is spoken once, and answers again."""
-    words = {(c.voice or narrator.name, c.text) for part in made.chapters for c in part.chunks}
+    words = {(chunk.voice or narrator.name, chunk.text) for chunk in made.chunks()}
     return sum(len(text) for _, text in words)
-
-
-def voices(made: Plan, narrator: Voice) -> dict[str, int]:
-    """Characters by the voice that speaks them, most first."""
-    chars: Counter[str] = Counter()
-    for chapter in made.chapters:
-        for chunk in chapter.chunks:
-            chars[chunk.voice or narrator.name] += chunk.chars
-    return dict(chars.most_common())
 
 
 def skipped(made: Plan) -> dict[str, dict[str, int]]:
@@ -106,9 +97,7 @@ def skipped(made: Plan) -> dict[str, dict[str, int]]:
 
 def edits(made: Plan) -> dict[str, int]:
     """How often each rule changed the wording, most first."""
-    rules = Counter(
-        edit.rule for chapter in made.chapters for c in chapter.chunks for edit in c.edits
-    )
+    rules = Counter(edit.rule for chunk in made.chunks() for edit in chunk.edits)
     return dict(rules.most_common())
 
 
@@ -139,7 +128,8 @@ def _left_out(made: Plan, conditions: Conditions) -> list[dict[str, Any]]:
     if not ipa:
         return []
     reason = f"takes no IPA: {ipa:,} entries of the lexicon are left out"
-    names = (name for name in voices(made, conditions.voice) if not takes_ipa(name))
+    heard = chars_by_voice(made.chunks(), conditions.voice.name)
+    names = (name for name in heard if not takes_ipa(name))
     return [{"code": NO_IPA, "chapter": None, "reason": f"{name} {reason}"} for name in names]
 
 

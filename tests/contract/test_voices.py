@@ -154,3 +154,13 @@ def test_a_refused_account_pauses_a_job_of_several_voices(fleet: Fleet) -> None:
     slots.opened(handshake_seconds=0.1)
     assert fleet.store.jobs.get(job.id).state is JobState.RUNNING
     assert any(kind is StepKind.SLICE for kind, _ in fleet.store.steps.counts())
+
+
+def test_who_speaks_how_much_is_told_the_most_first(store: Store) -> None:
+    """The narrator's voice is that of the job, also where a chunk names it."""
+    job = store.jobs.create(new_job(1, JobOptions(voice=THALIA)))
+    assert store.jobs.voices(job.id) == {}
+    store.steps.finish_plan(store.next(Queue.AUDIO), cast(VOICES | {"one": THALIA}))
+    told = store.jobs.voices(job.id)
+    assert told == {"aura-2-thalia-en": 11, "aura-2-orion-en": 10, APOLLO.name: 4}
+    assert list(told.values()) == [11, 10, 4]

@@ -188,6 +188,16 @@ class MemoryJobs(MemoryTables):
         with self._lock:
             return self._dead(job_id)[:limit]
 
+    def voices(self, job_id: JobId) -> dict[str, int]:
+        """Characters by the voice that speaks them."""
+        with self._lock:
+            chars: Counter[str] = Counter()
+            for chapter in self._chapters.get(job_id, []):
+                for chunk in chapter.chunks:
+                    name = chunk.planned.voice or self.get(job_id).options.voice.name
+                    chars[name] += len(chunk.planned.text)
+            return dict(chars.most_common())
+
     def trouble(self, job_id: JobId) -> Failure | None:
         """Why an open step of the job was last given back, or None."""
         with self._lock:

@@ -204,6 +204,7 @@ def _view(services: Services, job: Job, price: Price) -> JobView:
     return JobView.whole(
         job,
         progress,
+        voices=services.jobs.voices(job.id),
         dead=services.jobs.dead(job.id, limit=MOST_DEAD) if progress.chunks_dead else (),
         pause=pauses(services, [job]).get(job.id),
         price_per_1000_chars=price.of(job),

@@ -76,6 +76,9 @@ class Jobs(Protocol):
     def dead(self, job_id: JobId, *, limit: int) -> list[DeadChunk]:
         """The first of the job's dead chunks, in the order of the document."""
 
+    def voices(self, job_id: JobId) -> dict[str, int]:
+        """Characters by the name of the voice that speaks them, most first; none until planned."""
+
     def trouble(self, job_id: JobId) -> Failure | None:
         """Why an open step of the job was last given back, or None; a step keeps no remedy."""
 

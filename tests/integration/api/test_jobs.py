@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from narrator.domain.jobs import JobState
+from narrator.domain.voices import DEFAULT_VOICE
 from narrator.services.allowance import PAUSED_BY_OPERATOR
 from tests.integration.api.installations import FAILURE, PLANNED, WORDS, Installation
 
@@ -122,6 +123,7 @@ def test_progress_counts_chapters_chunks_and_characters(installation: Installati
         "by_chapter": [counted | {"number": 3, "title": "Storm", "rendered": False}],
     }
     assert (shown["state"], shown["stage"]) == ("running", "rendering")
+    assert shown["voices"] == {DEFAULT_VOICE: 2 * chars}
     assert (shown["title"], shown["creators"]) == (PLANNED.title, list(PLANNED.creators))
 
 

@@ -19,6 +19,7 @@ PAID = Outcome(
     chapters=1,
     chars=10_000,
     chars_from_takes=0,
+    voices={"aura-2-thalia-en": 10_000},
     takes_spoilt=0,
     sums_before=Sums(chars={}),
     sums=Sums(chars={Sent.KEPT: 10_000}),
@@ -118,3 +119,12 @@ def test_a_server_of_ones_own_bills_nothing(capsys: pytest.CaptureFixture[str]):
     assert "10,000 sent, would have cost $0.3000 at Deepgram" in cost_line(own, capsys)
     told = as_json(own, capsys)
     assert (told["billed"], told["dollars_billed"]) == (False, 0.0)
+
+
+def test_several_voices_are_named_each_with_what_it_says(capsys: pytest.CaptureFixture[str]):
+    cast = replace(PAID, voices={"aura-2-thalia-en": 9_999, "aura-2-orion-en": 1})
+    assert as_json(cast, capsys)["voices"] == cast.voices
+    finished(cast, as_json=False)
+    told = capsys.readouterr().out
+    assert "spoken by aura-2-thalia-en: 9,999 characters\n" in told
+    assert "spoken by aura-2-orion-en: 1 character\n" in told

@@ -1,5 +1,7 @@
 """What a plan warns of, and that it warns of nothing else."""
 
+from dataclasses import replace
+
 from narrator.domain.documents import Metadata, Skip, SkipReason, Span
 from narrator.domain.plan import Boundary, Chunk, Plan, PlannedChapter
 from narrator.domain.voices import Voice
@@ -97,3 +99,19 @@ def test_letters_that_only_look_so_are_not_told() -> None:
     assert (
         codes(plan({"Um": "S\u00c3O PAULO, \u00c2NGELA, ch\u00e2teau \u20ac 5", "Dois": "b"})) == []
     )
+
+
+def test_every_voice_that_is_heard_is_looked_at_and_no_other() -> None:
+    """Here the narrator says nothing: both chapters are of other voices."""
+    made = plan(GOOD, language="en-GB")
+    cast = [
+        replace(chapter, chunks=tuple(replace(chunk, voice=voice) for chunk in chapter.chunks))
+        for chapter, voice in zip(
+            made.chapters, ("aura-2-agathe-fr", "aura-2-orion-en"), strict=True
+        )
+    ]
+    (warning,) = warnings(
+        replace(made, chapters=tuple(cast)), voice=Voice(name="aura-2-viktoria-de")
+    )
+    assert warning.code is WarningCode.OTHER_LANGUAGE
+    assert "aura-2-agathe-fr speaks 'fr'" in warning.reason
