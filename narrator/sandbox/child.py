@@ -6,6 +6,9 @@ answer is one line that names what follows it:
 `document` (in the form of `domain.document_json`), `refused` or `failed` (a JSON list of reason and
 remedy), or `exhausted` (nothing: the memory did not suffice). It writes nothing else: what it knows
 is the document's text.
+
+With `bind` for CHOICES it makes a read-along EPUB: its input is an overlay on a line of JSON and
+then a book, and its answer `document` with the archive, which lacks only the audio files.
 """
 
 import ctypes
@@ -14,13 +17,15 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 
 from narrator.domain import document_json
 from narrator.domain.choices import Reading, choices_from_json
 from narrator.domain.errors import DocumentRefused, ToolFailed
+from narrator.domain.overlay import overlay_from_json
 from narrator.ingest.read import read as read_document
-from narrator.sandbox.pipes import bounded
-
+from narrator.readalong.book import with_overlay
+from narrator.sandbox.pipes import BIND, bounded
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _FILES = 64  # enough to import modules with
 
@@ -36,9 +41,13 @@ def main(
     """Read the document on standard input and answer on standard output."""
     die_with(parent)
     confine(memory_bytes, cpu_seconds)
-    reading = choices_from_json(json.loads(choices)).reading
     try:
-        answer = read(bounded(sys.stdin.buffer, input_bytes), name, reading, input_bytes)
+        data = bounded(sys.stdin.buffer, input_bytes)
+        if choices == BIND:
+            answer = bind(data, name)
+        else:
+            reading = choices_from_json(json.loads(choices)).reading
+            answer = read(data, name, reading, input_bytes)
     except MemoryError:
         answer = b"exhausted\n"
     sys.stdout.buffer.write(answer)
@@ -67,8 +76,18 @@ def read(data: bytes, name: str, reading: Reading, input_bytes: int) -> bytes:
     if len(data) > input_bytes:
         most = f"{input_bytes // 1_000_000} MB"
         return _answer("refused", f"{name} is above {most}", "split the document")
+    return _answered(lambda: document_json.to_json(read_document(data, name, reading)))
+
+
+def bind(data: bytes, name: str) -> bytes:
+    """The answer for an overlay and a book."""
+    overlay, _, book = data.partition(b"\n")
+    return _answered(lambda: with_overlay(book, name, overlay_from_json(overlay)))
+
+
+def _answered(work: Callable[[], bytes]) -> bytes:
     try:
-        document = document_json.to_json(read_document(data, name, reading))
+        document = work()
     except DocumentRefused as refusal:
         return _answer("refused", refusal.reason, refusal.remedy)
     except ToolFailed as failure:

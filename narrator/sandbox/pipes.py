@@ -2,6 +2,9 @@
 
 from typing import IO
 
+BIND = "bind"
+"""In the place of choices: what is asked for is a read-along EPUB, not a document."""
+
 
 def bounded(stream: IO[bytes], most: int) -> bytes:
     """What the stream holds, but no more than one byte above `most` bytes.

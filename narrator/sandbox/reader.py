@@ -6,6 +6,7 @@ sees no environment and dies with its parent. What it answers is trusted no furt
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,10 +21,13 @@ from narrator.domain import document_json
 from narrator.domain.choices import DEFAULT_READING, Reading, TextChoices, choices_to_json
 from narrator.domain.documents import Document
 from narrator.domain.errors import DocumentRefused, ToolFailed
-from narrator.sandbox.pipes import bounded
+from narrator.domain.overlay import Overlay, overlay_to_json
+from narrator.sandbox.pipes import BIND, bounded
 
 _MEGABYTE = 1_000_000
 _NAME_CHARS = 255
+_KIND_BYTES = 64
+_BLOCK_BYTES = 1 << 20
 _REMEDY = "split the document, or raise the limits of the sandbox"
 _CRASHES = frozenset(
     {
@@ -58,20 +62,43 @@ class SandboxedReader:
         Raises DocumentRefused, also when the limits do not suffice or the child crashes over the
         document, and ToolFailed when the child died of anything else, such as a SIGKILL of others.
         """
+        choices = json.dumps(choices_to_json(TextChoices(reading=reading)))
         with path.open("rb") as source:
-            child = self._child(source.fileno(), name, reading)
+            child = self._child(source.fileno(), name, choices)
         with _limited(child, self.wall_seconds) as late:
             answer = bounded(_output(child), self.output_bytes)
             if len(answer) > self.output_bytes:
                 raise self._exhausted(name, f"{self.output_bytes // _MEGABYTE} MB to hold")
             code = child.wait()
-        if late.is_set() and code == -signal.SIGKILL:
+        self._refuse_ended(name, code, late=late.is_set())
+        return self._understood(name, answer)
+
+    def bind(self, path: Path, *, name: str, overlay: Overlay, out: Path) -> None:
+        """Write the read-along EPUB of the one at `path`, all but its audio files, to `out`.
+
+        Raises what `read` raises.
+        """
+        request = out.with_name(f"{out.name}.request")
+        _write_request(path, overlay, request)
+        with request.open("rb") as source:
+            child = self._child(source.fileno(), name, BIND)
+        with _limited(child, self.wall_seconds) as late:
+            kind = _output(child).readline(_KIND_BYTES)
+            if not _copied(_output(child), out, self.output_bytes):
+                raise self._exhausted(name, f"{self.output_bytes // _MEGABYTE} MB to hold")
+            code = child.wait()
+        request.unlink()
+        self._refuse_ended(name, code, late=late.is_set())
+        if kind != b"document\n":
+            self._understood(name, kind + out.read_bytes())
+
+    def _refuse_ended(self, name: str, code: int, *, late: bool) -> None:
+        if late and code == -signal.SIGKILL:
             raise self._exhausted(name, f"{self.wall_seconds:g} seconds")
         if code:
             raise self._died(name, code)
-        return self._understood(name, answer)
 
-    def _child(self, source: int, name: str, reading: Reading) -> subprocess.Popen[bytes]:
+    def _child(self, source: int, name: str, choices: str) -> subprocess.Popen[bytes]:
         limits = (self.memory_bytes, self.cpu_seconds, self.input_bytes)
         return subprocess.Popen(  # noqa: S603  our own module
             [
@@ -80,7 +107,7 @@ class SandboxedReader:
                 "-m",
                 "narrator.sandbox.child",
                 _argument(name),
-                json.dumps(choices_to_json(TextChoices(reading=reading))),
+                choices,
                 *map(str, (*limits, os.getpid())),
             ],
             stdin=source,
@@ -139,6 +166,23 @@ def _limited(child: subprocess.Popen[bytes], seconds: float) -> Iterator[threadi
                 child.kill()
     finally:
         timer.cancel()
+
+
+def _write_request(source: Path, overlay: Overlay, request: Path) -> None:
+    with source.open("rb") as book, request.open("wb") as file:
+        file.write(overlay_to_json(overlay) + b"\n")
+        shutil.copyfileobj(book, file)
+
+
+def _copied(stream: IO[bytes], path: Path, left_bytes: int) -> bool:
+    """Whether a stream went into a file, no more than so many bytes of it."""
+    with path.open("wb") as file:
+        while block := stream.read(_BLOCK_BYTES):
+            left_bytes -= len(block)
+            if left_bytes < 0:
+                return False
+            file.write(block)
+    return True
 
 
 def _argument(name: str) -> str:

@@ -1,5 +1,6 @@
 """Twins of the speaker, the reader and the doorbell: they keep to their ports, without a wire."""
 
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from narrator.domain.documents import Document
 from narrator.domain.errors import JobFault, NarratorError, SpeechRefused
 from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
+from narrator.domain.overlay import Overlay, overlay_to_json
 from narrator.domain.pacing import counted_chars
 from narrator.domain.slots import Sent, Slot
 from narrator.domain.steps import Queue
@@ -144,6 +146,11 @@ class FakeReader:
         if isinstance(self.answer, NarratorError):
             raise self.answer
         return self.answer
+
+    def bind(self, path: Path, *, name: str, overlay: Overlay, out: Path) -> None:
+        assert path.is_file(), f"{name} was not brought to the reader"
+        with zipfile.ZipFile(out, "w") as book:
+            book.writestr("overlay.json", overlay_to_json(overlay))
 
 
 @dataclass

@@ -9,6 +9,7 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Cover, Document, Metadata
 from narrator.domain.ids import ObjectKey
+from narrator.domain.overlay import Overlay
 from narrator.domain.plan import Boundary
 from narrator.domain.steps import Queue
 from narrator.domain.timeline import Placement
@@ -80,6 +81,12 @@ class Reader(Protocol):
         `reading` says which roles of text are to be read; the others become skips.
 
         Raises DocumentRefused, or ToolFailed when the reading process itself broke.
+        """
+
+    def bind(self, path: Path, *, name: str, overlay: Overlay, out: Path) -> None:
+        """Write the read-along EPUB of the one at `path` to `out`, all but its audio files.
+
+        Raises as `read` does, also where the book's characters are not the overlay's.
         """
 
 
