@@ -3,14 +3,17 @@
 With two headings of level 1 or more, most of them with text of their own, these are the chapters
 and level 2 lies inside them. Otherwise levels 1 and 2 both begin chapters, and where there are
 neither, the highest level that there is more than one of. What precedes the first is a chapter too.
-Headings within an index or a bibliography begin none.
+Headings within an index or a bibliography begin none. A label above a heading (*Chapter 3*) goes
+with it, and so does a single short line above the first.
 """
 
 from narrator.domain.documents import PassageKind
 from narrator.ingest.flow import Block, Flow
+from narrator.ingest.labels import label_above
 from narrator.ingest.sections import Mark, titled
 
 _DEEPEST = 6
+_LINE_CHARS = 60
 
 
 def heading_marks(flow: Flow, title: str) -> list[Mark]:
@@ -24,8 +27,24 @@ def heading_marks(flow: Flow, title: str) -> list[Mark]:
     ]
     return [
         Mark(first=0, title=title),
-        *(Mark(first=index, title=_title(flow.blocks[index], flow.source)) for index in firsts),
+        *(
+            Mark(first=_begins(flow, index), title=_title(flow.blocks[index], flow.source))
+            for index in firsts
+        ),
     ]
+
+
+def _begins(flow: Flow, heading: int) -> int:
+    """Where the chapter of a heading begins, the label above it included."""
+    return 0 if heading == 1 and _is_line(flow, 0) else label_above(flow, heading)
+
+
+def _is_line(flow: Flow, index: int) -> bool:
+    """Whether a block is a line such as *Opinion*, which is no sentence."""
+    block = flow.blocks[index]
+    if block.kind is not PassageKind.PARAGRAPH or not 0 < block.chars <= _LINE_CHARS:
+        return False
+    return block.text(flow.source)[-1].isalnum()
 
 
 def _title(heading: Block, source: str) -> str:

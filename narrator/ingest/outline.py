@@ -11,10 +11,12 @@ before it, unless the book types it otherwise.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from narrator.domain.documents import SkipReason
 from narrator.ingest.elements import matter_of
 from narrator.ingest.flow import Flow
+from narrator.ingest.labels import label_above
 from narrator.ingest.sections import Mark, heading_at
 from narrator.ingest.titles import names_chapter, names_part, reason_of
 
@@ -190,7 +192,7 @@ def _drawn_back(flow: Flow, leaves: list[_Leaf]) -> Iterator[_Leaf]:
     """
     begun = False
     before = ""
-    for leaf in leaves:
+    for leaf in map(partial(_with_label, flow), leaves):
         top, body = flow.places[leaf.path], leaf.mark.reason is None
         alone = body and before != leaf.path and top < leaf.mark.first
         if alone and not (begun and flow.said(top, leaf.mark.first)):
@@ -198,6 +200,14 @@ def _drawn_back(flow: Flow, leaves: list[_Leaf]) -> Iterator[_Leaf]:
         else:
             yield leaf
         begun, before = begun or body, leaf.path
+
+
+def _with_label(flow: Flow, leaf: _Leaf) -> _Leaf:
+    """What a heading leads to begins with the label above it, if that is in the same file."""
+    first = label_above(flow, leaf.mark.first)
+    if first < flow.places[leaf.path]:
+        return leaf
+    return replace(leaf, mark=replace(leaf.mark, first=first))
 
 
 def _unlisted(

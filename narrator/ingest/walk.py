@@ -23,6 +23,7 @@ from narrator.ingest.elements import (
     types_of,
 )
 from narrator.ingest.flow import Flow, Matter, Scribe, in_order
+from narrator.ingest.labels import LABEL_CLASS, with_labels
 from narrator.ingest.roles import (
     ALTERNATIVE,
     ANNOUNCEMENT,
@@ -65,6 +66,7 @@ class Walker:
     types: dict[int, frozenset[str]] = field(default_factory=dict)
     guessed: dict[str, str] = field(default_factory=dict)
     vouched: set[str] = field(default_factory=set)
+    kickers: set[int] = field(default_factory=set)
     links: dict[int, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -108,7 +110,7 @@ class Walker:
 
     def flow(self) -> Flow:
         """All that was walked."""
-        return Flow(
+        flow = Flow(
             source=self.scribe.source,
             blocks=tuple(self.scribe.blocks),
             skips=in_order(self.scribe.skips),
@@ -119,6 +121,7 @@ class Walker:
             guessed={each: self.guessed[each] for each in self.guessed.keys() - self.vouched},
             links=self.links,
         )
+        return with_labels(flow, self.kickers)
 
     def _matter(self, first: int, reason: SkipReason | None) -> Matter:
         return Matter(first=first, end=len(self.scribe.blocks), reason=reason)
@@ -140,6 +143,8 @@ class Walker:
             self.places.setdefault(f"{path}#{mark}", here)
         if types and name in _OUTERMOST:
             self.types[here] = self.types.get(here, frozenset()) | types
+        if LABEL_CLASS.search(element.get("class") or ""):
+            self.kickers.add(here)
         if name == "a" and "#" in (link := element.get("href") or ""):
             self.links.setdefault(here, []).append(resolved(path, link))
         if place.cites and place is not around:

@@ -1,9 +1,12 @@
 """HTML files: their text, whole, and the chapters in it."""
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narrator.domain.documents import Document, SkipReason
+from narrator.domain.documents import Document, PassageKind, SkipReason
 from narrator.domain.errors import DocumentRefused
 from narrator.ingest.read import read
 from narrator.ingest.xhtml import parse_html
@@ -82,3 +85,36 @@ def test_any_page_is_read_whole_or_refused(parts):
     expected = "".join(str(node) for node in parse_html(text, "page.html").itertext())
     document = whole_or_refused(text)
     assert document is None or document.source == expected
+
+
+# ---------------------------------------------------------------------------------------- labels
+
+
+def chapters_of(document: Document) -> list[tuple[str, str]]:
+    """Each chapter's title, and its first passage."""
+    return [
+        (chapter.title, "".join(s.of(document.source) for s in chapter.passages[0].spans))
+        for chapter in document.chapters
+    ]
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["<p class='label'>{}</p>", "<div class='chapter-number'>{}</div>", "<p>Chapter {}</p>"],
+)
+def test_a_label_above_a_heading_begins_the_heading_s_chapter(label):
+    one, two = (label.format(n) for n in "12")
+    document = of(f"<body>{one}<h1>Rain</h1>{TEXT}{two}<h1>Sun</h1>{TEXT}")
+    said = [re.sub("<[^>]*>", "", each) for each in (one, two)]
+    assert chapters_of(document) == [("Rain", said[0]), ("Sun", said[1])]
+    assert document.chapters[1].passages[0].kind is PassageKind.HEADING
+
+
+def test_a_short_line_above_the_first_heading_is_no_chapter():
+    document = of(f"<body><p>Opinion</p><h1>Rain</h1>{TEXT}")
+    assert chapters_of(document) == [("Rain", "Opinion")]
+
+
+def test_a_short_paragraph_above_a_heading_stays_with_what_is_before_it():
+    document = of(f"<body><h1>Rain</h1>{TEXT}<p>She closed the book.</p><h1>Sun</h1>{TEXT}")
+    assert chapters_of(document)[1] == ("Sun", "Sun")

@@ -257,3 +257,12 @@ def test_letters_of_an_index_are_no_chapters():
     text = b"# Book\n\n## One\n\nText.\n\n# Index\n\n## A\n\nApple, 3\n\n## B\n\nBee, 4\n"
     assert titles(read(text, "book.md")) == ["One"]
     assert titles(read(text, "book.md", parse_reading(["index=read"]))) == ["One", "Index"]
+
+
+def test_a_label_above_what_an_entry_leads_to_is_the_entry_s(epub):
+    label = "<p class='chapter-number'>{0}</p><h1 id='c{0}'>Title {0}</h1>" + TEXT
+    pages = {"a.xhtml": label.format(1) + label.format(2), "b.xhtml": label.format(3)}
+    places = ("a.xhtml#c1", "a.xhtml#c2", "b.xhtml#c3")
+    contents = "".join(entry(f"Title {n}", place) for n, place in enumerate(places, start=1))
+    document = read(epub(pages, contents=contents), "b.epub")
+    assert [said(document, n)[:2] for n in (1, 2, 3)] == [[str(n), f"Title {n}"] for n in (1, 2, 3)]
