@@ -103,6 +103,30 @@ class Ffmpeg:
             while block := process.stdout.read(BLOCK_BYTES):
                 yield block
 
+    def packets_md5(self, path: Path) -> str:
+        """The MD5 digest of a recording's packets of sound, one after another, undecoded."""
+        arguments = ["-format_whitelist", _RECORDINGS, "-i", f"file:{path}", "-map", "0:a:0"]
+        arguments += ["-c", "copy", "-f", "streamhash", "-hash", "md5", "pipe:1"]
+        with self._running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+            return _digest(process.stdout.read())
+
+    @contextmanager
+    def decoding(self, kind: str) -> Iterator["Witness"]:
+        """Decode what the block writes, a file of one of the lossless formats.
+
+        What was found is known after the block.
+        """
+        arguments = ["-f", kind, "-i", "pipe:0", "-map", "0:a:0"]
+        arguments += ["-c", "pcm_s16le", "-f", "hash", "-hash", "md5", "pipe:1"]
+        with self._running(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdin is not None  # noqa: S101 - pipes were asked for
+            assert process.stdout is not None  # noqa: S101
+            witness = Witness(process.stdin)
+            yield witness
+            _forget(process.stdin)
+            witness.md5 = _digest(process.stdout.read())
+
     def decoded_samples(self, path: Path) -> Iterator[Samples]:
         """The same as arrays."""
         return map(samples_of, self.decoded(path))
@@ -137,6 +161,24 @@ class Ffmpeg:
         except OSError as error:
             reason = f"ffmpeg could not be started: {error.strerror}"
             raise ToolFailed(reason, remedy="see that the configured ffmpeg can run") from error
+
+
+class Witness:
+    """A decoder that is shown a file as it comes into being; `md5` is that of the samples."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self.md5 = ""
+
+    def write(self, block: bytes) -> None:
+        """Show the next bytes; one that died is found out at the end."""
+        with suppress(BrokenPipeError):
+            self._pipe.write(block)
+
+
+def _digest(line: bytes) -> str:
+    """The digest in a line such as `0,a,MD5=9e10...`."""
+    return line.decode("ascii", "replace").strip().rpartition("=")[2].lower()
 
 
 def dying_with_parent() -> Callable[[], None] | None:

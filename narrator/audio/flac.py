@@ -1,8 +1,8 @@
 """FLAC files written in a stream by libsndfile, and given tags and a picture of our own."""
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,21 +45,84 @@ def read_blocks(paths: Iterable[Path]) -> Iterator[Samples]:
             raise ToolFailed(reason, remedy="render it again") from error
 
 
-def write_tagged(blocks: Iterable[Samples], tags: Tags, path: Path) -> None:
-    """Write samples as FLAC with these tags.
+def stream(blocks: Iterable[Samples], *, samples: int, tags: Tags) -> Iterator[bytes]:
+    """A FLAC file of so many samples, with these tags, as it comes into being.
 
-    libsndfile can write neither pictures nor chapter marks, so its file is copied behind our head.
+    Nothing of it is written twice: it says from the start how long it is. Only its digest of all
+    samples is left out (RFC 9639, section 8.2: zeros say so); each frame has a checksum. libsndfile
+    writes neither pictures nor chapter marks, so that its head is exchanged for ours.
     """
-    bare = path.with_name(path.name + ".bare")
+    sink = _Sink()
     try:
-        with writing(bare) as write:
-            for block in blocks:
-                write(block)
-        with bare.open("rb") as source, path.open("wb") as target:
-            target.write(_head(_streaminfo(source), tags))
-            shutil.copyfileobj(source, target, BLOCK_BYTES)
-    finally:
-        bare.unlink(missing_ok=True)
+        with soundfile.SoundFile(
+            sink, "w", samplerate=SAMPLE_RATE, channels=1, format="FLAC", subtype="PCM_16"
+        ) as file:
+            for number, block in enumerate(blocks):
+                file.write(block)
+                if not number:
+                    yield _head(_of_length(sink.streaminfo(), samples), tags)
+                yield sink.taken()
+        yield sink.taken()
+    except soundfile.SoundFileError as error:
+        reason = "a FLAC stream could not be written"
+        raise ToolFailed(reason, remedy="the step is repeated") from error
+
+
+class _Sink:
+    """What libsndfile takes for a file. What it writes last, its head anew, is let go."""
+
+    def __init__(self) -> None:
+        self._new = bytearray()
+        self._at = self._end = 0
+
+    def write(self, data: bytes) -> int:
+        """Only what is behind everything else is kept."""
+        if self._at == self._end:
+            self._new += data
+            self._end += len(data)
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        """To anywhere."""
+        self._at = offset + {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._end}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        """Where it is."""
+        return self._at
+
+    def read(self, _size: int = -1) -> bytes:
+        """Nothing comes back."""
+        return b""
+
+    def taken(self) -> bytes:
+        """What was written since this was asked last."""
+        new = bytes(self._new)
+        self._new.clear()
+        return new
+
+    def streaminfo(self) -> bytes:
+        """The first metadata block; from now on only frames are there to be taken."""
+        file = BytesIO(self._new)
+        found = _streaminfo(file)
+        del self._new[: file.tell()]
+        return found
+
+
+def _of_length(streaminfo: bytes, samples: int) -> bytes:
+    """A STREAMINFO (RFC 9639, section 8.2) for so many samples; sizes of frames, digest: unknown.
+
+    The number has 36 bits, the upper four of which share a byte with the sample size.
+    """
+    return (
+        streaminfo[:4]
+        + bytes(6)
+        + streaminfo[10:13]
+        + bytes([streaminfo[13] & 0xF0 | samples >> 32])
+        + (samples & 0xFFFFFFFF).to_bytes(4, "big")
+        + bytes(16)
+    )
 
 
 def _streaminfo(file: BinaryIO) -> bytes:

@@ -18,6 +18,8 @@ _ORDERED, _TOP_LEVEL = 1, 2
 def tag(tags: Tags) -> bytes:
     """A whole ID3v2.3 tag."""
     frames = [_text(name, text) for name, text in _texts(tags) if text]
+    own = [("SERIES", tags.series), ("SERIES-PART", tags.series_part)]
+    frames += [_own_text(name, text) for name, text in own if text]
     if tags.description:
         frames.append(_comment(tags.description))
     frames += _contents(tags.marks)
@@ -30,7 +32,9 @@ def tag(tags: Tags) -> bytes:
 def _texts(tags: Tags) -> list[tuple[str, str]]:
     return [
         ("TIT2", tags.title),
-        ("TALB", tags.title),
+        ("TALB", tags.album),
+        ("TRCK", tags.track),
+        ("TIT1", tags.grouping),
         ("TPE1", tags.authors),
         ("TPE2", tags.authors),
         ("TCOM", tags.narrator),
@@ -56,6 +60,10 @@ def _utf_16(text: str) -> bytes:
 
 def _text(name: str, text: str) -> bytes:
     return _frame(name, _UTF_16 + _utf_16(text))
+
+
+def _own_text(name: str, text: str) -> bytes:
+    return _frame("TXXX", _UTF_16 + _utf_16(name) + bytes(2) + _utf_16(text))
 
 
 def _comment(text: str) -> bytes:

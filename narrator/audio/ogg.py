@@ -5,7 +5,7 @@ Here the pages of all chapters become those of one stream: same packets, new num
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import BinaryIO
@@ -61,12 +61,20 @@ def _astray(what: str) -> ToolFailed:
     return ToolFailed(f"a rendered chapter {what}", remedy="render it again")
 
 
-def join_opus(chapters: Sequence[tuple[Iterable[Page], int]], *, tags: bytes) -> Iterator[bytes]:
+def join_opus(
+    chapters: Iterable[Iterable[Page]],
+    samples: Sequence[int],
+    *,
+    tags: bytes,
+    heard: Callable[[bytes], object],
+) -> Iterator[bytes]:
     """The pages of one Ogg Opus stream made of chapters, each given by its pages and its samples.
 
-    `tags` is the OpusTags packet. Raises ToolFailed for a chapter with too few packets.
+    `tags` is the OpusTags packet; `heard` is told of all packets of sound, several at a time.
+    Raises ToolFailed for a chapter with too few packets.
     """
-    head, audio = _open(chapters[0][0])
+    coming = iter(chapters)
+    head, audio = _open(next(coming, ()))
     yield _page(head, flags=_FIRST, granule=0, sequence=0)
     sequence = 1
     for page, granule in _laced(tags):
@@ -74,10 +82,11 @@ def join_opus(chapters: Sequence[tuple[Iterable[Page], int]], *, tags: bytes) ->
         yield _page(page, flags=flags, granule=granule, sequence=sequence)
         sequence += 1
     delay = int.from_bytes(head.body[10:12], "little")
-    total = delay + OPUS_TICKS * sum(samples for _, samples in chapters)
-    streams = chain([audio], (_open(pages)[1] for pages, _ in chapters[1:]))
+    total = delay + OPUS_TICKS * sum(samples)
+    streams = chain([audio], (_open(pages)[1] for pages in coming))
     packets = 0
-    for page, last in _marked(_kept(streams, [samples for _, samples in chapters])):
+    for page, last in _marked(_kept(streams, samples)):
+        heard(page.body)
         packets += page.packets
         granule = total if last else packets * OPUS_PACKET * OPUS_TICKS
         flags = _LAST if last else 0

@@ -1,17 +1,17 @@
-"""Makes recordings of rendered chapters, and listens to finished ones."""
+"""Makes recordings of rendered chapters, proves them, and listens to finished ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from narrator.audio import joining
+from narrator.audio import flac, id3, riff
 from narrator.audio.encoder import Ffmpeg
-from narrator.audio.pcm import envelopes
+from narrator.audio.joining import join_m4b, join_mp3, join_opus, packets_digest
+from narrator.audio.pcm import Samples, envelopes
 from narrator.audio.pictures import picture_of
-from narrator.audio.tags import Mark, Tags, clean, tags_of
+from narrator.audio.tags import Tags, tags_of
 from narrator.domain.artifacts import AudioFormat
-from narrator.domain.documents import Cover, Metadata
-from narrator.domain.timeline import chapter_starts
-from narrator.services.ports import ChapterFile, Heard
+from narrator.domain.errors import ToolFailed
+from narrator.services.ports import Heard, Label
 
 
 class Press:
@@ -21,35 +21,55 @@ class Press:
         self._ffmpeg = ffmpeg
 
     def publish(
-        self,
-        chapters: Sequence[ChapterFile],
-        *,
-        format: AudioFormat,
-        metadata: Metadata,
-        narrator: str,
-        cover: Cover | None,
-        path: Path,
+        self, chapters: Iterable[Path], *, format: AudioFormat, label: Label, path: Path
     ) -> None:
-        """Join chapters rendered for this format into one file; raises ToolFailed."""
-        tags = tags_of(
-            metadata, narrator=narrator, marks=_marks(chapters), picture=picture_of(cover)
-        )
-        self._join(format, chapters, tags, path)
+        """Join chapters rendered for this format into one file.
 
-    def _join(
-        self, kind: AudioFormat, chapters: Sequence[ChapterFile], tags: Tags, path: Path
-    ) -> None:
+        The file is read again by another program, and must hold the very packets of the chapters.
+        Raises ToolFailed.
+        """
+        tags = tags_of(label, picture_of(label.cover))
+        if format.is_lossless:
+            with path.open("wb") as file:
+                file.writelines(self._streamed(chapters, format, tags))
+            return
+        joined = self._join(chapters, format, tags, path)
+        if self._ffmpeg.packets_md5(path) != joined:
+            raise _unlike()
+
+    def _join(self, chapters: Iterable[Path], kind: AudioFormat, tags: Tags, path: Path) -> str:
         match kind:
             case AudioFormat.M4B:
-                joining.join_m4b(chapters, tags, path, self._ffmpeg)
+                return join_m4b(chapters, tags, path, self._ffmpeg)
             case AudioFormat.MP3:
-                joining.join_mp3(chapters, tags, path)
-            case AudioFormat.OPUS:
-                joining.join_opus(chapters, tags, path)
-            case AudioFormat.FLAC:
-                joining.join_flac(chapters, tags, path)
-            case AudioFormat.WAV:
-                joining.join_wav(chapters, tags, path)
+                return join_mp3(chapters, tags, path)
+            case _:
+                return join_opus(chapters, tags, path)
+
+    def stream(
+        self, chapters: Iterable[Path], *, format: AudioFormat, label: Label
+    ) -> Iterator[bytes]:
+        """A FLAC or WAV file of rendered chapters, in blocks, as it comes into being.
+
+        Another program decodes it meanwhile, and must find the very samples of the chapters. Raises
+        ToolFailed, after the last block if need be.
+        """
+        return self._streamed(chapters, format, tags_of(label, picture_of(label.cover)))
+
+    def _streamed(self, chapters: Iterable[Path], kind: AudioFormat, tags: Tags) -> Iterator[bytes]:
+        digest = packets_digest()
+
+        def noted() -> Iterator[Samples]:
+            for block in flac.read_blocks(chapters):
+                digest.update(block.astype("<i2", copy=False).tobytes())
+                yield block
+
+        with self._ffmpeg.decoding(kind) as witness:
+            for block in _file(noted(), kind, tags):
+                witness.write(block)
+                yield block
+        if witness.md5 != digest.hexdigest():
+            raise _unlike()
 
     def decode(self, path: Path) -> Iterator[bytes]:
         """A finished recording's samples (s16le mono 24 kHz) in blocks; raises ToolFailed."""
@@ -61,9 +81,15 @@ class Press:
         return Heard(samples=samples, envelopes=found)
 
 
-def _marks(chapters: Sequence[ChapterFile]) -> list[Mark]:
-    starts = chapter_starts(chapter.samples for chapter in chapters)
-    return [
-        Mark(start_samples=start, end_samples=start + chapter.samples, title=clean(chapter.title))
-        for start, chapter in zip(starts, chapters, strict=True)
-    ]
+def _file(blocks: Iterable[Samples], kind: AudioFormat, tags: Tags) -> Iterator[bytes]:
+    if kind is AudioFormat.FLAC:
+        yield from flac.stream(blocks, samples=tags.samples, tags=tags)
+        return
+    yield riff.head(tags, samples=tags.samples, id3=id3.tag(tags))
+    for block in blocks:
+        yield block.astype("<i2", copy=False).tobytes()
+
+
+def _unlike() -> ToolFailed:
+    reason = "a recording does not hold what its chapters do"
+    return ToolFailed(reason, remedy="the step is repeated; if it happens again, report it")

@@ -5,12 +5,12 @@ the narrator (Audiobookshelf, Plex and Apple Books read them so).
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from narrator.audio.pictures import Picture
-from narrator.domain.documents import Metadata
+from narrator.domain.timeline import chapter_starts
 from narrator.domain.voices import SAMPLE_RATE
+from narrator.services.ports import Label
 
 _LONGEST = 255  # characters of a title; Nero chapter marks hold 255 bytes
 _LONGEST_DESCRIPTION = 4_000
@@ -45,6 +45,10 @@ class Tags:
     """Everything on a recording besides its sound. Texts hold no control characters."""
 
     title: str
+    album: str
+    track: str  # 2/5, or nothing where there is only one
+    series: str
+    series_part: str
     authors: str
     narrator: str
     date: str
@@ -58,7 +62,7 @@ class Tags:
         """The texts that are there, under the names that ffmpeg and Vorbis comments share."""
         named = [
             ("title", self.title),
-            ("album", self.title),
+            ("album", self.album),
             ("artist", self.authors),
             ("album_artist", self.authors),
             ("composer", self.narrator),
@@ -67,8 +71,21 @@ class Tags:
             ("language", self.language),
             ("publisher", self.publisher),
             ("description", self.description),
+            ("series", self.series),
+            ("series-part", self.series_part),
+            ("grouping", self.grouping),
         ]
         return [(name, text) for name, text in named if text]
+
+    @property
+    def samples(self) -> int:
+        """How long the recording is, by its marks."""
+        return self.marks[-1].end_samples
+
+    @property
+    def grouping(self) -> str:
+        """The series and the place in it as one text, for players that know no more."""
+        return f"{self.series} #{self.series_part}" if self.series_part else self.series
 
     @property
     def year(self) -> str:
@@ -81,21 +98,32 @@ class Tags:
         return _THREE_LETTERS.get(self.language.partition("-")[0].lower(), "und")
 
 
-def tags_of(
-    metadata: Metadata, *, narrator: str, marks: Sequence[Mark], picture: Picture | None
-) -> Tags:
-    """What a book's metadata has to say on its recording."""
+def tags_of(label: Label, picture: Picture | None) -> Tags:
+    """What is written on a recording."""
+    metadata = label.metadata
     date = re.match(r"\d{4}(-\d{2}){0,2}", metadata.date)
     return Tags(
-        title=clean(metadata.title),
+        title=clean(label.title or metadata.title),
+        album=clean(metadata.title),
+        track=f"{label.number}/{label.count}" if label.count > 1 else "",
+        series=clean(metadata.series),
+        series_part=clean(metadata.series_position),
         authors=clean(", ".join(metadata.creators)),
-        narrator=clean(narrator),
+        narrator=clean(label.narrator),
         date=date[0] if date else "",
         language=clean(metadata.language),
         publisher=clean(metadata.publisher),
         description=clean(metadata.description, longest=_LONGEST_DESCRIPTION),
-        marks=tuple(marks),
+        marks=_marks(label),
         picture=picture,
+    )
+
+
+def _marks(label: Label) -> tuple[Mark, ...]:
+    starts = chapter_starts(samples for _, samples in label.chapters)
+    return tuple(
+        Mark(start_samples=start, end_samples=start + samples, title=clean(title))
+        for start, (title, samples) in zip(starts, label.chapters, strict=True)
     )
 
 
@@ -107,8 +135,19 @@ def clean(text: str, *, longest: int = _LONGEST) -> str:
 
 
 def ffmetadata(tags: Tags) -> str:
-    """The tags and marks in ffmpeg's metadata format."""
-    lines = [";FFMETADATA1", *(f"{name}={_escaped(text)}" for name, text in tags.pairs())]
+    """The tags and marks in ffmpeg's metadata format, for MP4.
+
+    `media_type` 2 says "audiobook"; MP4 has no series, but a television show and its episodes,
+    which is where Audiobookshelf looks for it.
+    """
+    own = [
+        ("media_type", "2"),
+        ("track", tags.track),
+        ("show", tags.series),
+        ("episode_id", tags.series_part),
+    ]
+    pairs = [*tags.pairs(), *(pair for pair in own if pair[1])]
+    lines = [";FFMETADATA1", *(f"{name}={_escaped(text)}" for name, text in pairs)]
     for mark in tags.marks:
         lines += ["[CHAPTER]", f"TIMEBASE=1/{SAMPLE_RATE}", f"START={mark.start_samples}"]
         lines += [f"END={mark.end_samples}", f"title={_escaped(mark.title)}"]

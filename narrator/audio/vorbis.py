@@ -17,6 +17,9 @@ _COLOUR_BITS = 24
 def comments(tags: Tags, *, with_picture: bool) -> bytes:
     """A comment header (Vorbis I specification, section 5) without a framing bit."""
     pairs = [(name.upper().replace("_", ""), text) for name, text in tags.pairs()]
+    if tags.track:
+        track, _, count = tags.track.partition("/")
+        pairs += [("TRACKNUMBER", track), ("TRACKTOTAL", count)]
     for number, mark in enumerate(tags.marks):
         pairs.append((f"CHAPTER{number:03}", _clock(mark.start_ms)))
         pairs.append((f"CHAPTER{number:03}NAME", mark.title))

@@ -20,6 +20,11 @@ class AudioFormat(StrEnum):
         """The registered media type."""
         return _MEDIA_TYPES[self]
 
+    @property
+    def is_lossless(self) -> bool:
+        """Whether it holds the very samples."""
+        return self in (AudioFormat.FLAC, AudioFormat.WAV)
+
 
 _MEDIA_TYPES = {
     AudioFormat.M4B: "audio/mp4",

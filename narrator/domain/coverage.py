@@ -1,12 +1,12 @@
 """What a manifest proves by itself: each character once, each sample once, nothing out of place."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from narrator.domain.documents import SkipReason, Span, unaccounted
 from narrator.domain.levels import is_silent
-from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk
+from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk, Recording
 from narrator.domain.plan import Boundary, Chunk
 from narrator.domain.timeline import ENVELOPE_HOP
 from narrator.domain.voices import SAMPLE_RATE
@@ -76,8 +76,37 @@ def time_faults(manifest: Manifest) -> Iterator[str]:
         position = chapter.start_samples + chapter.samples
         yield from _chapter_faults(chapter)
     yield from _order_faults(manifest)
-    if position != manifest.recording.samples:
-        yield "the chapters do not fill the recording"
+    yield from _recording_faults(manifest)
+
+
+def _recording_faults(manifest: Manifest) -> Iterator[str]:
+    """Recordings that are not made of chapters that follow one another, or do not hold them all."""
+    if manifest.recording.sha256 != manifest.files[0].sha256:
+        yield "the recording is not the first of the recordings"
+    for each in manifest.files:
+        held = manifest.chapters_in(each)
+        numbers = tuple(chapter.number for chapter in held)
+        if each.chapters not in ((), numbers):
+            yield f"{each.name} is said to hold chapters that there are not"
+        elif each.start_samples + each.samples != _end(held):
+            yield "the chapters do not fill the recording"
+        elif each.chapters and each.start_samples != held[0].start_samples:
+            yield f"{each.name} does not begin where its first chapter does"
+    yield from _incomplete_formats(manifest)
+
+
+def _end(held: Sequence[ManifestChapter]) -> int:
+    return held[-1].start_samples + held[-1].samples if held else 0
+
+
+def _incomplete_formats(manifest: Manifest) -> Iterator[str]:
+    """Of each format, file after file makes the whole."""
+    every = [chapter.number for chapter in manifest.chapters]
+    for kind in dict.fromkeys(each.format for each in manifest.files):
+        files = (each for each in manifest.files if each.format == kind)
+        heard = [chapter.number for each in files for chapter in manifest.chapters_in(each)]
+        if heard != every:
+            yield f"the chapters do not fill the recordings in {kind}"
 
 
 def _chapter_faults(chapter: ManifestChapter) -> Iterator[str]:
@@ -151,20 +180,24 @@ def at(samples: int) -> str:
     return f"at {seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-def stretches_of(manifest: Manifest) -> list[tuple[int, int]]:
+def stretches_of(
+    chapters: Sequence[ManifestChapter], recording: Recording
+) -> list[tuple[int, int]]:
     """What to listen to: silence, chunk, silence, chunk, ... silence, as (first sample, how many).
 
-    For a manifest without `time_faults`. A silence leaves out 100 ms at either edge, into which a
-    codec may smear the chunk beside it; a short one is empty.
+    Given the chapters of the recording, of a manifest without `time_faults`; first samples are
+    those of the file. A silence leaves out 100 ms at either edge, into which a codec may smear the
+    chunk beside it; a short one is empty.
     """
-    placements = [each.placement for chapter in manifest.chapters for each in chapter.chunks]
+    placements = [each.placement for chapter in chapters for each in chapter.chunks]
     found = []
     position = 0
     for placement in placements:
-        found.append(_inside(position, placement.start_samples))
-        found.append((placement.start_samples, placement.samples))
-        position = placement.end_samples
-    return [*found, _inside(position, manifest.recording.samples)]
+        start = placement.start_samples - recording.start_samples
+        found.append(_inside(position, start))
+        found.append((start, placement.samples))
+        position = start + placement.samples
+    return [*found, _inside(position, recording.samples)]
 
 
 def _inside(start: int, end: int) -> tuple[int, int]:

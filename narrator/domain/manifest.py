@@ -41,20 +41,28 @@ class ManifestChapter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The finished audio file: `sha256` of its bytes, `samples` at 24 kHz once decoded."""
+    """A finished audio file: `sha256` of its bytes, `samples` at 24 kHz once decoded.
+
+    It holds the chapters of these numbers, from `start_samples` of the whole on; a manifest of a
+    release before this one names none: its recording held them all.
+    """
 
     name: str
     format: str
     bytes: int
     sha256: str
     samples: int
+    start_samples: int = 0
+    chapters: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Everything `narrator verify` needs besides the files themselves.
 
-    `choices` are the job's about the text: with others the document would be read otherwise.
+    `recordings` are all files that the job left, and `recording` is the first of them; places are
+    counted in the whole, which is heard from file to file where it is cut. `choices` are the job's
+    about the text: with others the document would be read otherwise.
     """
 
     format: str  # of the document
@@ -68,3 +76,19 @@ class Manifest:
     skips: tuple[Skip, ...]
     recording: Recording
     choices: TextChoices = field(default_factory=TextChoices)
+    recordings: tuple[Recording, ...] = ()
+
+    @property
+    def files(self) -> tuple[Recording, ...]:
+        """All recordings, also of a manifest that names only one."""
+        return self.recordings or (self.recording,)
+
+    @property
+    def samples(self) -> int:
+        """How long the whole is."""
+        return sum(chapter.samples for chapter in self.chapters)
+
+    def chapters_in(self, recording: Recording) -> tuple[ManifestChapter, ...]:
+        """The chapters that a recording holds."""
+        held = set(recording.chapters)
+        return tuple(each for each in self.chapters if not held or each.number in held)

@@ -33,6 +33,7 @@ from narrator.domain.timeline import Placement
 def to_json(manifest: Manifest) -> bytes:
     """The manifest in its canonical form."""
     choices = choices_to_json(manifest.choices)
+    recordings = [_file_to_json(recording) for recording in manifest.recordings]
     return canonical(
         {
             "version": MANIFEST_VERSION,
@@ -48,6 +49,7 @@ def to_json(manifest: Manifest) -> bytes:
             "recording": _recording_to_json(manifest.recording),
             # Only where there are any: a release before this one knew of none.
             **({"choices": choices} if choices else {}),
+            **({"recordings": recordings} if recordings else {}),
         }
     )
 
@@ -68,6 +70,7 @@ def from_json(data: bytes) -> Manifest:
             skips=tuple(skip_from_json(skip) for skip in value["skips"]),
             recording=_recording_from_json(value["recording"]),
             choices=choices_from_json(value.get("choices", {})),
+            recordings=tuple(map(_recording_from_json, value.get("recordings", ()))),
         )
     except (AttributeError, KeyError, TypeError, ValueError, OptionRefused) as error:
         raise malformed("manifest") from error
@@ -142,6 +145,13 @@ def _recording_to_json(recording: Recording) -> dict[str, Any]:
     }
 
 
+def _file_to_json(recording: Recording) -> dict[str, Any]:
+    return _recording_to_json(recording) | {
+        "start_samples": recording.start_samples,
+        "chapters": list(recording.chapters),
+    }
+
+
 def _recording_from_json(value: dict[str, Any]) -> Recording:
     return Recording(
         name=_text(value["name"]),
@@ -149,4 +159,6 @@ def _recording_from_json(value: dict[str, Any]) -> Recording:
         bytes=_count(value["bytes"]),
         sha256=_text(value["sha256"]),
         samples=_count(value["samples"]),
+        start_samples=_count(value.get("start_samples", 0)),
+        chapters=tuple(map(_count, value.get("chapters", ()))),
     )

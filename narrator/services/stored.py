@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path, PurePosixPath
 
-from narrator.domain.artifacts import lexicon_object, plan_object, source_object
+from narrator.domain.artifacts import AudioFormat, lexicon_object, plan_object, source_object
 from narrator.domain.errors import Missing, TakeCorrupt, VerificationFailed
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import Job
@@ -11,11 +11,10 @@ from narrator.domain.lexicon import NO_LEXICON, Lexicon, lexicon_from_json
 from narrator.domain.plan import Plan
 from narrator.domain.plan_json import from_json as plan_from_json
 from narrator.domain.spoilt import lexicon_spoilt, plan_spoilt, source_spoilt
-from narrator.domain.timeline import Placement
 from narrator.services.kit import Services
 from narrator.services.ports import ChapterTake, RenderedRecord
 from narrator.services.submit import file_sha256
-from narrator.services.timelines import placements_from_json
+from narrator.services.timelines import ChapterObject, ChapterRecord, record_from_json
 
 NAMED_DIGITS = 16
 """So many digits of its digest are in an object's name."""
@@ -76,20 +75,36 @@ def _samples(services: Services, chunk: ChapterTake) -> bytes:
     return pcm
 
 
-def fetch_chapter(
-    services: Services, record: RenderedRecord, path: Path
-) -> tuple[Placement, ...] | None:
-    """Copy a chapter's recording to a file; where its takes lie in it.
+def chapter_record(services: Services, row: RenderedRecord) -> ChapterRecord | None:
+    """What is stored of a rendered chapter besides its audio.
 
-    None when either is gone, or is not what was stored.
+    None when it is gone, or is not what was stored.
     """
     try:
-        services.objects.get_file(record.audio_key, path)
-        timeline = services.objects.get_bytes(record.timeline_key)
+        data = services.objects.get_bytes(row.timeline_key)
     except Missing:
         return None
-    named = _is_named(record.audio_key, file_sha256(path)) and _is_timeline(record, timeline)
-    return _placements(timeline) if named else None
+    if not _is_timeline(row, data):
+        return None
+    try:
+        return record_from_json(data)
+    except (ValueError, TypeError):
+        return None
+
+
+def fetch_chapter(services: Services, file: ChapterObject, path: Path) -> bool:
+    """Copy a chapter's file; False when it is gone, or is not what was stored."""
+    try:
+        services.objects.get_file(file.key, path)
+    except Missing:
+        return False
+    return file_sha256(path).startswith(file.sha256)
+
+
+def only_file(row: RenderedRecord, kind: AudioFormat) -> ChapterObject:
+    """The one file of a chapter that a release before this one rendered, named by its digest."""
+    digits = PurePosixPath(row.audio_key).stem.rpartition("-")[2]
+    return ChapterObject(format=kind, key=row.audio_key, sha256=digits, bytes=0)
 
 
 def _is_named(key: ObjectKey, sha256: str) -> bool:
@@ -102,10 +117,3 @@ def _is_timeline(record: RenderedRecord, data: bytes) -> bool:
     if PurePosixPath(record.timeline_key).stem == PurePosixPath(record.audio_key).stem:
         return True
     return _is_named(record.timeline_key, hashlib.sha256(data).hexdigest())
-
-
-def _placements(timeline: bytes) -> tuple[Placement, ...] | None:
-    try:
-        return placements_from_json(timeline)
-    except (ValueError, TypeError):
-        return None

@@ -28,7 +28,7 @@ from narrator.domain.coverage import (
 from narrator.domain.documents import Document, SkipReason, Span
 from narrator.domain.errors import ToolFailed
 from narrator.domain.levels import envelope_distance
-from narrator.domain.manifest import Manifest
+from narrator.domain.manifest import Manifest, ManifestChapter, Recording
 from narrator.domain.plan import spoken
 from narrator.services.ports import Studio
 from narrator.services.submit import file_sha256
@@ -96,9 +96,13 @@ def verify(
     level = Level.MANIFEST
     if studio is not None and recording is not None:
         level = Level.AUDIO
-        problems += _file_problems(manifest, recording)
+        meant = recording_meant(manifest, recording)
+        if meant is None:
+            problems.append("the file is not the one that the manifest was written for")
         # At places that contradict each other there is nothing to listen for.
-        problems += [] if misplaced else _sound_problems(manifest, studio, recording)
+        if not misplaced:
+            heard = meant or _nearest(manifest, recording)
+            problems += sound_problems(manifest.chapters, heard, studio, recording)
     return Verdict(
         level=level,
         with_document=document is not None,
@@ -128,31 +132,44 @@ def _document_problems(manifest: Manifest, document: Document) -> Iterator[str]:
                 yield f"{place(chapter, each)} does not say what the document says"
 
 
-def _file_problems(manifest: Manifest, path: Path) -> Iterator[str]:
-    if file_sha256(path) != manifest.recording.sha256:
-        yield "the file is not the one that the manifest was written for"
+def recording_meant(manifest: Manifest, path: Path) -> Recording | None:
+    """Which of the recordings this file is, by its digest; None where it is none of them."""
+    sha256 = file_sha256(path)
+    return next((each for each in manifest.files if each.sha256 == sha256), None)
 
 
-def _sound_problems(manifest: Manifest, studio: Studio, path: Path) -> Iterator[str]:
-    stretches = stretches_of(manifest)
+def _nearest(manifest: Manifest, path: Path) -> Recording:
+    """The one of this name, else the first one of this format, else the first one."""
+    by_name = [each for each in manifest.files if each.name == path.name]
+    by_format = [each for each in manifest.files if f".{each.format}" == path.suffix]
+    return next(iter((*by_name, *by_format, manifest.recording)))
+
+
+def sound_problems(
+    chapters: Sequence[ManifestChapter], recording: Recording, studio: Studio, path: Path
+) -> Iterator[str]:
+    """What a file does not sound like that is to be this recording of these chapters of the book.
+
+    Those of them that it does not hold are passed over.
+    """
+    held = [
+        each for each in chapters if not recording.chapters or each.number in recording.chapters
+    ]
+    stretches = stretches_of(held, recording)
     try:
         heard = studio.listen(path, stretches)
     except ToolFailed as failure:
         yield f"the file cannot be decoded: {failure.reason}"
         return
-    if abs(heard.samples - manifest.recording.samples) > _tolerance(manifest):
-        yield f"the file holds {heard.samples} samples, not {manifest.recording.samples}"
+    if abs(heard.samples - recording.samples) > PACKET_SAMPLES.get(recording.format, 0):
+        yield f"the file holds {heard.samples} samples, not {recording.samples}"
     # Silences and chunks take turns, beginning and ending with a silence.
-    yield from _chunk_problems(manifest, heard.envelopes[1::2])
+    yield from _chunk_problems(held, heard.envelopes[1::2])
     yield from _silence_problems(stretches[::2], heard.envelopes[::2])
 
 
-def _tolerance(manifest: Manifest) -> int:
-    return PACKET_SAMPLES.get(manifest.recording.format, 0)
-
-
-def _chunk_problems(manifest: Manifest, envelopes: Sequence[bytes]) -> Iterator[str]:
-    chunks = [(chapter, each) for chapter in manifest.chapters for each in chapter.chunks]
+def _chunk_problems(held: Sequence[ManifestChapter], envelopes: Sequence[bytes]) -> Iterator[str]:
+    chunks = [(chapter, each) for chapter in held for each in chapter.chunks]
     for (chapter, each), heard in zip(chunks, envelopes, strict=True):
         distance = envelope_distance(each.placement.envelope, heard)
         if distance > FURTHEST_DB:

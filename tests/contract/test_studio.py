@@ -15,7 +15,7 @@ from narrator.domain.errors import TakeCorrupt, ToolFailed
 from narrator.domain.levels import envelope_distance
 from narrator.domain.plan import Boundary
 from narrator.domain.timeline import CHAPTER_QUANTUM, Pauses, Placement
-from narrator.services.ports import ChapterFile, RenderedChapter, Studio, TakeAudio
+from narrator.services.ports import Label, RenderedChapter, Studio, TakeAudio
 from narrator.services.verify import FURTHEST_DB
 from tests.fakes.studio import FakeStudio
 from tests.unit.audio.sounds import as_samples, offset_of, png, speech_like
@@ -68,17 +68,14 @@ def make(studio: Studio, kind: AudioFormat, folder: Path) -> Made:
         room.mkdir(parents=True)
         chapters.append(studio.render(iter(takes), format=kind, folder=room))
     path = folder / f"book.{kind}"
-    studio.publish(
-        [
-            ChapterFile(path=chapter.path, samples=chapter.samples, title=f"Chapter {number}")
-            for number, chapter in enumerate(chapters, start=1)
-        ],
-        format=kind,
+    label = Label(
         metadata=Metadata(title="A Book", creators=("A. Writer",), language="en"),
         narrator="aura-2-thalia-en",
         cover=png(),
-        path=path,
+        chapters=tuple((f"Chapter {n}", each.samples) for n, each in enumerate(chapters, start=1)),
     )
+    paths = (chapter.path for chapter in chapters)
+    studio.publish(paths, format=kind, label=label, path=path)
     return Made(studio=studio, format=kind, path=path, chapters=chapters)
 
 

@@ -12,7 +12,7 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.documents import Cover, Metadata
 from narrator.domain.errors import TakeCorrupt, ToolFailed
 from narrator.domain.timeline import Pauses, Placement, Ruler
-from narrator.services.ports import ChapterFile, Heard, RenderedChapter, TakeAudio
+from narrator.services.ports import Heard, Label, RenderedChapter, TakeAudio
 
 BLOCK_BYTES = 1 << 16
 TAKE = b"take"
@@ -69,20 +69,20 @@ class FakeStudio:
         )
 
     def publish(
-        self,
-        chapters: Sequence[ChapterFile],
-        *,
-        format: AudioFormat,
-        metadata: Metadata,
-        narrator: str,
-        cover: Cover | None,
-        path: Path,
+        self, chapters: Iterable[Path], *, format: AudioFormat, label: Label, path: Path
     ) -> None:
-        parts = [_after(CHAPTER, chapter.path) for chapter in chapters]
-        path.write_bytes(RECORDING + b"".join(parts))
+        with path.open("wb") as file:
+            file.writelines(self.stream(chapters, format=format, label=label))
+
+    def stream(
+        self, chapters: Iterable[Path], *, format: AudioFormat, label: Label
+    ) -> Iterator[bytes]:
         assert format  # one form does for all of them
-        titles = tuple(chapter.title for chapter in chapters)
-        self.published.append((metadata, narrator, cover, titles))
+        yield RECORDING
+        for chapter, _ in zip(chapters, label.chapters, strict=True):
+            yield _after(CHAPTER, chapter)
+        titles = tuple(title for title, _ in label.chapters)
+        self.published.append((label.metadata, label.narrator, label.cover, titles))
 
     def decode(self, path: Path) -> Iterator[bytes]:
         pcm = _after(RECORDING, path)

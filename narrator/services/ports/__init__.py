@@ -8,11 +8,11 @@ raises `LeaseLost` when somebody else owns the step by now. Any method may raise
 from narrator.services.ports.chores import Chores, References, Retention, Sweep
 from narrator.services.ports.lexicons import KeptLexicon, Lexicons
 from narrator.services.ports.outside import (
-    ChapterFile,
     Doorbell,
     Fetched,
     Fetcher,
     Heard,
+    Label,
     Messenger,
     Objects,
     Reader,
@@ -48,7 +48,6 @@ from narrator.services.ports.speech import (
 )
 
 __all__ = [
-    "ChapterFile",
     "ChapterTake",
     "Chores",
     "Connected",
@@ -61,6 +60,7 @@ __all__ = [
     "Hold",
     "Jobs",
     "KeptLexicon",
+    "Label",
     "Ledger",
     "Lexicons",
     "Messenger",

@@ -109,12 +109,20 @@ class RenderedChapter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChapterFile:
-    """A rendered chapter brought back for joining."""
+class Label:
+    """What is written on a recording besides its sound.
 
-    path: Path
-    samples: int
-    title: str
+    `title` is its own where that is not the book's, which is in `metadata`; `chapters` are the
+    titles and the samples of those that it holds. It is the one of `count` recordings of the book.
+    """
+
+    metadata: Metadata
+    narrator: str
+    cover: Cover | None
+    chapters: tuple[tuple[str, int], ...]
+    title: str = ""
+    number: int = 1
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,16 +155,18 @@ class Studio(Protocol):
         """Trim, fade, join and encode one chapter, ready to be joined with others of its format."""
 
     def publish(
-        self,
-        chapters: Sequence[ChapterFile],
-        *,
-        format: AudioFormat,
-        metadata: Metadata,
-        narrator: str,
-        cover: Cover | None,
-        path: Path,
+        self, chapters: Iterable[Path], *, format: AudioFormat, label: Label, path: Path
     ) -> None:
-        """Join rendered chapters into one file with chapter marks, tags and cover."""
+        """Join chapters rendered for this format into one file with marks, tags and cover.
+
+        The files of the chapters are asked for one at a time, and each is done with once the next
+        is asked for. What was joined is what is in the file, or ToolFailed is raised.
+        """
+
+    def stream(
+        self, chapters: Iterable[Path], *, format: AudioFormat, label: Label
+    ) -> Iterator[bytes]:
+        """The same in blocks, without any file; only for a format that `is_lossless`."""
 
     def decode(self, path: Path) -> Iterator[bytes]:
         """A finished recording's samples (s16le mono 24 kHz) in blocks; raises ToolFailed."""

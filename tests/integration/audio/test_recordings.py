@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import accumulate
@@ -17,7 +17,7 @@ from narrator.domain.documents import Cover, Metadata
 from narrator.domain.errors import ToolFailed
 from narrator.domain.manifest import Manifest, Recording
 from narrator.domain.plan import Boundary
-from narrator.services.ports import ChapterFile, RenderedChapter, TakeAudio
+from narrator.services.ports import Label, RenderedChapter, TakeAudio
 from narrator.services.verify import verify
 from tests.unit.audio.sounds import png, speech_like
 from tests.unit.domain.books import Book, book, with_chunk
@@ -54,6 +54,15 @@ class Made:
         return [start / 24 for start in starts]
 
 
+def labelled(titles: Sequence[str], lengths: Sequence[int], *, cover: Cover | None) -> Label:
+    return Label(
+        metadata=METADATA,
+        narrator="Thalia",
+        cover=cover,
+        chapters=tuple(zip(titles, lengths, strict=True)),
+    )
+
+
 def make(folder: Path, kind: AudioFormat, *, cover: Cover | None) -> Made:
     chapters = []
     for number in range(len(TITLES)):
@@ -62,11 +71,9 @@ def make(folder: Path, kind: AudioFormat, *, cover: Cover | None) -> Made:
         take = TakeAudio(pcm=speech_like(number, 0.7 + 1.3 * number), boundary=Boundary.CHAPTER)
         chapters.append(STUDIO.render([take], format=kind, folder=room))
     path = folder / f"book.{kind}"
-    files = [
-        ChapterFile(path=chapter.path, samples=chapter.samples, title=title)
-        for chapter, title in zip(chapters, TITLES, strict=True)
-    ]
-    STUDIO.publish(files, format=kind, metadata=METADATA, narrator="Thalia", cover=cover, path=path)
+    lengths = [chapter.samples for chapter in chapters]
+    paths = [chapter.path for chapter in chapters]
+    STUDIO.publish(paths, format=kind, label=labelled(TITLES, lengths, cover=cover), path=path)
     return Made(format=kind, path=path, chapters=chapters)
 
 
@@ -175,22 +182,15 @@ def test_a_rendered_chapter_that_is_none_is_a_failed_tool(
 ) -> None:
     junk = tmp_path / "junk"
     junk.write_bytes(b"this is no chapter of anything at all" * 9)
-    chapter = ChapterFile(path=junk, samples=46_080, title="x")
+    label = labelled("xy", (46_080, 46_080), cover=None)
     with pytest.raises(ToolFailed):
-        STUDIO.publish(
-            [chapter, chapter],
-            format=kind,
-            metadata=METADATA,
-            narrator="Thalia",
-            cover=None,
-            path=tmp_path / "book",
-        )
+        STUDIO.publish([junk, junk], format=kind, label=label, path=tmp_path / "book")
 
 
 def narrated(folder: Path, kind: AudioFormat, spoil: Callable[[int, bytes], bytes]) -> Manifest:
     """A recording of the small book, at `folder / book`, with some takes spoilt."""
     small = book()
-    files = []
+    chapters = []
     manifest = small.manifest
     for number, chapter in enumerate(manifest.chapters):
         room = folder / str(number)
@@ -202,10 +202,10 @@ def narrated(folder: Path, kind: AudioFormat, spoil: Callable[[int, bytes], byte
             )
             for index, each in enumerate(chapter.chunks)
         ]
-        rendered = STUDIO.render(takes, format=kind, folder=room)
-        files.append(ChapterFile(path=rendered.path, samples=rendered.samples, title="x"))
+        chapters.append(STUDIO.render(takes, format=kind, folder=room))
     path = folder / "book"
-    STUDIO.publish(files, format=kind, metadata=METADATA, narrator="Thalia", cover=png(), path=path)
+    label = labelled("xy", [each.samples for each in chapters], cover=png())
+    STUDIO.publish([each.path for each in chapters], format=kind, label=label, path=path)
     digest = sha256(path.read_bytes()).hexdigest()
     recording = Recording(
         name="book", format=kind, bytes=0, sha256=digest, samples=manifest.recording.samples

@@ -2,16 +2,27 @@
 
 import io
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from narrator.audio.ogg import Page, crc32, join_opus, read_pages
+from narrator.audio import ogg
+from narrator.audio.ogg import Page, crc32, read_pages
 from narrator.domain.errors import ToolFailed
 
 HEAD = b"OpusHead\x01\x01" + (312).to_bytes(2, "little") + (24_000).to_bytes(4, "little") + bytes(3)
+
+
+def join_opus(
+    chapters: list[tuple[list[Page], int]], *, tags: bytes, heard: bytearray | None = None
+) -> Iterator[bytes]:
+    """The pages of a stream of chapters, each given by its pages and its samples."""
+    pages, samples = zip(*chapters, strict=True)
+    told = bytearray() if heard is None else heard
+    return ogg.join_opus(pages, samples, tags=tags, heard=told.extend)
 
 
 @dataclass(frozen=True)
@@ -82,8 +93,10 @@ def test_each_chapter_keeps_its_own_packets_and_the_last_one_all(
     lengths: list[int], page: int
 ) -> None:
     chapters = [(chapter(n, length, page=page), 480 * length) for n, length in enumerate(lengths)]
-    pages = raw_pages(b"".join(join_opus(chapters, tags=b"OpusTags")))[2:]
+    heard = bytearray()
+    pages = raw_pages(b"".join(join_opus(chapters, tags=b"OpusTags", heard=heard)))[2:]
     found = [packet for p in pages for packet in p.packets]
+    assert heard == b"".join(found)
     wanted = [f"{n}:{i}".encode() * 9 for n, length in enumerate(lengths) for i in range(length)]
     assert found == [*wanted, f"{len(lengths) - 1}:{lengths[-1]}".encode() * 9]
 

@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from narrator.audio import id3, riff
 from narrator.audio.pictures import MOST_PICTURE_BYTES, picture_of
-from narrator.audio.tags import Mark, Tags, clean, ffmetadata, tags_of
+from narrator.audio.tags import Tags, clean, ffmetadata, tags_of
 from narrator.audio.vorbis import comments
 from narrator.domain.documents import Cover, Metadata
+from narrator.services.ports import Label
 from tests.unit.audio.sounds import png
 
 BOOK = Metadata(
@@ -24,15 +26,15 @@ BOOK = Metadata(
 )
 
 
-def marks(count: int) -> list[Mark]:
-    return [
-        Mark(start_samples=n * 46_080, end_samples=(n + 1) * 46_080, title=f"Chapter {n + 1}")
-        for n in range(count)
-    ]
-
-
-def tags(metadata: Metadata = BOOK, *, chapters: int = 2) -> Tags:
-    return tags_of(metadata, narrator="Thalia", marks=marks(chapters), picture=picture_of(png()))
+def tags(metadata: Metadata = BOOK, *, chapters: int = 2, **own: Any) -> Tags:
+    label = Label(
+        metadata=metadata,
+        narrator="Thalia",
+        cover=None,
+        chapters=tuple((f"Chapter {n + 1}", 46_080) for n in range(chapters)),
+        **own,
+    )
+    return tags_of(label, picture_of(png()))
 
 
 def test_album_is_the_book_artist_its_authors_composer_its_narrator() -> None:
@@ -52,6 +54,30 @@ def test_album_is_the_book_artist_its_authors_composer_its_narrator() -> None:
 
 def test_what_a_document_does_not_say_is_not_written() -> None:
     assert dict(tags(Metadata()).pairs()) == {"composer": "Thalia", "genre": "Audiobook"}
+
+
+def test_a_file_of_several_has_a_title_and_a_number_of_its_own() -> None:
+    written = tags(title="Emma, part 2", number=2, count=3)
+    assert (written.title, written.album, written.track) == ("Emma, part 2", "Emma = 1; #2", "2/3")
+    assert b"TRACKNUMBER=2" in comments(written, with_picture=False)
+    assert b"TRACKTOTAL=3" in comments(written, with_picture=False)
+    assert ("TRCK", b"\x01\xff\xfe2\0/\x003\0") in id3_frames(id3.tag(written))
+    assert "track=2/3" in ffmetadata(written).splitlines()
+
+
+def test_a_series_is_told_to_every_kind_of_player() -> None:
+    """MP4 has a show and its episodes instead, which is where Audiobookshelf looks."""
+    written = tags(replace(BOOK, series="Highbury", series_position="1.5"))
+    assert b"SERIES=Highbury" in comments(written, with_picture=False)
+    assert b"SERIES-PART=1.5" in comments(written, with_picture=False)
+    assert {"show=Highbury", "episode_id=1.5"} <= set(ffmetadata(written).splitlines())
+    own = [body for name, body in id3_frames(id3.tag(written)) if name == "TXXX"]
+    assert [body[1:].decode("utf-16").split("\0")[0] for body in own] == ["SERIES", "SERIES-PART"]
+    assert written.grouping == "Highbury #1.5"
+
+
+def test_an_m4b_says_that_it_is_an_audiobook() -> None:
+    assert "media_type=2" in ffmetadata(tags()).splitlines()
 
 
 @pytest.mark.parametrize(

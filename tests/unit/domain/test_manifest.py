@@ -251,7 +251,7 @@ def test_a_chapter_that_is_missing_in_between_is_found() -> None:
 
 
 def test_silences_and_chunks_take_turns_without_touching() -> None:
-    stretches = stretches_of(MANIFEST)
+    stretches = stretches_of(MANIFEST.chapters, MANIFEST.recording)
     chunks = [each.placement for chapter in MANIFEST.chapters for each in chapter.chunks]
     assert stretches[1::2] == [(p.start_samples, p.samples) for p in chunks]
     ends = [start + length for start, length in stretches]

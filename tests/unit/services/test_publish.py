@@ -8,7 +8,7 @@ import pytest
 
 from narrator.domain.choices import Casting, TextChoices
 from narrator.domain.jobs import JobOptions, JobState
-from narrator.services.publish import file_stem
+from narrator.domain.recordings import file_stem
 from tests.fakes.studio import FakeStudio
 from tests.unit.services.conftest import WINDOW, World
 

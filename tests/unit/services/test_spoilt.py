@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from narrator.domain.artifacts import AudioFormat
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import Failure, JobState
 from narrator.domain.spoilt import MOST_SPOILT
 from narrator.domain.steps import Queue
 from narrator.services.ports import RenderedRecord
-from narrator.services.stored import fetch_chapter
+from narrator.services.stored import chapter_record, fetch_chapter, only_file
 from tests.fakes.objects import MemoryObjects
 from tests.unit.services.conftest import World, document
 
@@ -177,9 +178,7 @@ def test_a_store_that_keeps_no_chapter_fails_the_job_at_last(world: World) -> No
     assert world.speaker.said == [HANDSOME, CLEVER]
 
 
-def test_a_chapter_that_an_earlier_release_stored_is_taken_as_it_is(
-    world: World, tmp_path: Path
-) -> None:
+def test_a_chapter_that_an_earlier_release_stored_is_taken_as_it_is(world: World) -> None:
     """Its timeline is named like its audio, and has no digest of its own."""
     until_published(world)
     audio, timeline = keys(world, "/chapters/")[:2][::-1]
@@ -187,12 +186,25 @@ def test_a_chapter_that_an_earlier_release_stored_is_taken_as_it_is(
     world.objects.kept[named] = world.objects.kept[timeline]
     record = RenderedRecord(audio_key=audio, timeline_key=named, samples=1)
 
-    assert fetch_chapter(world.services, record, tmp_path / "chapter")
-    assert fetch_chapter(
-        world.services, replace(record, timeline_key=timeline), tmp_path / "chapter"
-    )
+    assert chapter_record(world.services, record)
+    assert chapter_record(world.services, replace(record, timeline_key=timeline))
     world.objects.kept[named] = b"[["
-    assert fetch_chapter(world.services, record, tmp_path / "chapter") is None
+    assert chapter_record(world.services, record) is None
+
+
+def test_a_chapters_one_file_of_an_earlier_release_is_known_by_its_name(
+    world: World, tmp_path: Path
+) -> None:
+    until_published(world)
+    audio, timeline = keys(world, "/chapters/")[:2][::-1]
+    row = RenderedRecord(audio_key=audio, timeline_key=timeline, samples=1)
+    file = only_file(row, AudioFormat.M4B)
+
+    assert fetch_chapter(world.services, file, tmp_path / "chapter")
+    world.objects.kept[audio] += b"x"
+    assert not fetch_chapter(world.services, file, tmp_path / "chapter")
+    del world.objects.kept[audio]
+    assert not fetch_chapter(world.services, file, tmp_path / "chapter")
 
 
 # ------------------------------------------------------------------------------- source and plan
