@@ -14,6 +14,7 @@ from typing import TextIO, cast
 
 import structlog
 
+from narrator.audio.ear import SampleEar
 from narrator.audio.studio import FfmpegStudio
 from narrator.domain.slots import SlotTerms
 from narrator.doorbell import CeleryDoorbell
@@ -22,7 +23,7 @@ from narrator.fetcher import HttpFetcher
 from narrator.messenger import HttpMessenger
 from narrator.sandbox.reader import SandboxedReader
 from narrator.services.kit import Keeping, Rhythm, Services, pass_by
-from narrator.services.ports import Fetcher, Objects, Studio
+from narrator.services.ports import Fetcher, Gate, Objects, Studio
 from narrator.settings import LogSettings, S3Settings, Settings
 from narrator.speech.config import SpeechConfig
 from narrator.speech.probe import probe
@@ -33,6 +34,7 @@ from narrator.storage.folder import FolderObjects
 from narrator.storage.jobs import SqlJobs
 from narrator.storage.ledger import SqlLedger
 from narrator.storage.lexicons import SqlLexicons
+from narrator.storage.paces import SqlPaces
 from narrator.storage.retention import SqlRetention
 from narrator.storage.scratch import ScratchFolder
 from narrator.storage.slots import SqlSlots
@@ -72,6 +74,7 @@ def bootstrap(settings: Settings) -> Services:
         wait=threading.Event().wait,
         scratch=settings.audio.scratch,
         keeping=_keeping(settings),
+        gate=Gate(ear=SampleEar(), paces=SqlPaces(database, account=account)),
         reach=ArmedByFiles(settings.failpoints) if settings.failpoints else pass_by,
     )
 

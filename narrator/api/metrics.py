@@ -112,6 +112,14 @@ def _spoilt(services: Services) -> Iterator[Metric]:
     )
 
 
+def _doubtful(services: Services) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "narrator_takes_doubtful",
+        "Kept takes that the quality gate doubts, although each is the best of several.",
+        value=services.jobs.takes_doubtful(),
+    )
+
+
 def _chars(services: Services) -> Iterator[Metric]:
     gauge = GaugeMetricFamily(
         "narrator_running_chars",
@@ -189,6 +197,7 @@ _FIGURES: tuple[Callable[[Services], Iterator[Metric]], ...] = (
     _steps,
     _spoken,
     _spoilt,
+    _doubtful,
     _chars,
     _speech,
     _swept,

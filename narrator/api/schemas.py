@@ -86,6 +86,10 @@ class ProgressView(BaseModel):
         description="Stored recordings of chunks that were gone, or not what was stored, when they"
         " were read back: their words were spoken again."
     )
+    takes_doubtful: int = Field(
+        description="Chunks whose recording the quality gate doubts, although it is the best of"
+        " several; the manifest names them."
+    )
     audio_seconds: float = Field(description="Speech made so far, without pauses.")
     by_chapter: list[ChapterView]
 
@@ -104,6 +108,7 @@ class ProgressView(BaseModel):
             chars_sent=progress.chars_sent,
             chars_resent=progress.chars_resent,
             takes_spoilt=progress.takes_spoilt,
+            takes_doubtful=progress.takes_doubtful,
             audio_seconds=_seconds(progress.samples),
             by_chapter=[ChapterView.of(chapter) for chapter in progress.chapters],
         )

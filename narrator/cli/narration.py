@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Protocol
 
 from narrator.bootstrap import bootstrap, configure_logging, migrate
+from narrator.cli.delivery import place_of
 from narrator.cli.judge import judgement
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import View
-from narrator.domain.artifacts import MANIFEST_NAME
 from narrator.domain.errors import AccountFault, JobFault, Missing, OptionRefused, TakeBusy
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import FINAL_STATES, FOR_OPERATOR, Job, JobState
@@ -209,10 +209,8 @@ class Narration:
     def _deliver(self) -> None:
         job = self._services.jobs.get(self._job_id)
         for artifact in job.artifacts:
-            is_proof = artifact.name == MANIFEST_NAME
-            self._bring(
-                artifact.object_key, self._request.manifest if is_proof else self._request.out
-            )
+            place = place_of(artifact.name, self._request, title=job.title)
+            self._bring(artifact.object_key, place)
 
     def _bring(self, key: ObjectKey, path: Path) -> None:
         """Copy an artifact; a half of it is never seen under its name."""
@@ -229,12 +227,13 @@ class Narration:
             job_id=self._job_id,
             path=self._request.out,
             manifest=self._request.manifest,
-            audio_seconds=manifest.recording.samples / SAMPLE_RATE,
+            audio_seconds=manifest.samples / SAMPLE_RATE,
             chapters=len(manifest.chapters),
             chars=progress.chars_spoken,
             chars_from_takes=progress.chars_from_takes,
             voices=self._services.jobs.voices(self._job_id),
             takes_spoilt=progress.takes_spoilt,
+            takes_doubtful=progress.takes_doubtful,
             sums_before=before,
             sums=self._services.ledger.sums(self._job_id),
             price_per_1000_chars=self._price,

@@ -44,6 +44,9 @@ def _cost(outcome: Outcome) -> str:
     if outcome.takes_spoilt:
         takes = count(outcome.takes_spoilt, "stored take")
         parts.append(f"{takes} spoilt and spoken again")
+    if outcome.takes_doubtful:
+        takes = count(outcome.takes_doubtful, "take")
+        parts.append(f"{takes} doubtful, though the best of several: see the manifest")
     return "; ".join(parts)
 
 
@@ -70,6 +73,7 @@ def _finished_json(outcome: Outcome) -> dict[str, object]:
         "chars_sent": outcome.sums.sent,
         "chars_resent": outcome.sums.resent,
         "takes_spoilt": outcome.takes_spoilt,
+        "takes_doubtful": outcome.takes_doubtful,
         "chars_sent_now": outcome.chars_sent_now,
         "chars_resent_now": outcome.chars_resent_now,
         "dollars": round(outcome.dollars, 6),

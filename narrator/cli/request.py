@@ -51,7 +51,8 @@ class Outcome:
 
     `chars` (of spoken text) were to be spoken, `chars_from_takes` of them were answered by earlier
     recordings; `voices` has them by the voice that speaks them; `takes_spoilt` recordings were
-    spoilt when they were read back, and spoken again.
+    spoilt when they were read back, and spoken again; `takes_doubtful` are doubted by the quality
+    gate, although each is the best of several.
     `sums` is what the ledger has of the job, `sums_before` what it had before this run.
     `price_per_1000_chars` is in US dollars. `bills`: who speaks is paid for it.
     """
@@ -65,6 +66,7 @@ class Outcome:
     chars_from_takes: int
     voices: dict[str, int]
     takes_spoilt: int
+    takes_doubtful: int
     sums_before: Sums
     sums: Sums
     price_per_1000_chars: float

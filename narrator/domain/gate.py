@@ -48,7 +48,7 @@ CLIPPED_SAMPLES = 24
 OFFSET_SHARE = 0.02
 """Of full scale; joining such a take to silence clicks."""
 
-TAIL_DB = -28.0
+TAIL_DB = -18.0
 """Speech that ends has decayed that far below its own level; see `docs/figures.md`."""
 
 GAP_SECONDS = 1.45

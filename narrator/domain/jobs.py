@@ -213,7 +213,8 @@ class Progress:
     `chars_from_takes` counts the part of `chars_spoken` that earlier takes answered: those were not
     sent to the provider. `chars_sent` and `chars_resent` are the ledger's: what is billed, and the
     part of it that finished nothing. `takes_spoilt` counts takes that were gone, or not what was
-    stored, when they were read back: each was spoken again.
+    stored, when they were read back: each was spoken again. `takes_doubtful` counts chunks whose
+    take the quality gate doubts, although it is the best of several.
     """
 
     stage: Stage
@@ -222,6 +223,7 @@ class Progress:
     chars_sent: int = 0
     chars_resent: int = 0
     takes_spoilt: int = 0
+    takes_doubtful: int = 0
 
     @property
     def chunks(self) -> int:

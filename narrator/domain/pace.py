@@ -26,21 +26,25 @@ USUAL_CHARS_PER_SECOND = (12.0, 22.0)
 USUAL_SLACK = math.log(1.5)
 """As long as nothing is learned these bounds are that much wider, both ways."""
 
-LEARNED_SLACK = math.log(1.13)
-"""What a text may differ from the voice's usual pace, its own spread added."""
+LEARNED_SLACK = math.log(1.085)
+SPREAD_SLACK = 0.65
+"""Eight in ten takes lie between two paces. A text may lie beyond them by the first of these, or by
+so much of the distance between the two where that is more: about three deviations in all."""
 
-SHORT_SLACK = 3.2
+SHORT_SLACK = 1.2
 """Divided by the root of a text's characters: short ones scatter more."""
 
-EDGE_SECONDS = 0.35
+EDGE_SECONDS = 0.1
 """So much a take may be longer or shorter whatever its text: a word drawn out, a pause."""
 
 _PRONOUNCED = re.compile(r'\\\{"word": ?"([^"]*)", ?"pronounce": ?"[^"]*"\\\}')
 _DIGIT = re.compile(r"\d")
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_PAUSE = re.compile(r"[.!?…:;]+|[,—–()]")
+_STOP = re.compile(r"[.!?…]+")
+_PAUSE = re.compile(r"[,;:—–()]")
 
-_DIGIT_CHARS, _IDEOGRAPH_CHARS, _PAUSE_CHARS = 4, 2, 3
+_CHARS = ((_DIGIT, 4), (_IDEOGRAPH, 2), (_STOP, 5), (_PAUSE, 3))
+"""How many characters more each of these takes as long as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +58,7 @@ class Band:
 def spoken_chars(text: str) -> int:
     """Characters by the time they take: a digit is a word, a full stop a pause."""
     text = _PRONOUNCED.sub(r"\1", text)
-    weights = (_DIGIT, _DIGIT_CHARS), (_IDEOGRAPH, _IDEOGRAPH_CHARS), (_PAUSE, _PAUSE_CHARS)
-    return len(text) + sum(chars * len(found.findall(text)) for found, chars in weights)
+    return len(text) + sum(chars * len(found.findall(text)) for found, chars in _CHARS)
 
 
 def bin_of(text: str, sounding_seconds: float) -> int | None:
@@ -89,7 +92,8 @@ def _paces(learned: Mapping[int, int], speed: float) -> tuple[float, float]:
         low, high = (speed * pace for pace in USUAL_CHARS_PER_SECOND)
         return low / math.exp(USUAL_SLACK), high * math.exp(USUAL_SLACK)
     low, high = (_quantile(learned, share) for share in (0.1, 0.9))
-    return math.exp(low - LEARNED_SLACK), math.exp(high + LEARNED_SLACK)
+    slack = max(LEARNED_SLACK, SPREAD_SLACK * (high - low))
+    return math.exp(low - slack), math.exp(high + slack)
 
 
 def _quantile(learned: Mapping[int, int], share: float) -> float:

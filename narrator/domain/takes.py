@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 
+from narrator.domain.gate import Doubt
 from narrator.domain.ids import ObjectKey, TakeKey, TenantId
 from narrator.domain.voices import SAMPLE_RATE, Voice
 
@@ -16,6 +17,7 @@ class Take:
 
     `samples` counts samples at 24 kHz mono; `model_version` is the provider's own word for what
     spoke it. `kept_at` is when the row was written: it tells two takes of the same samples apart.
+    `doubts` is what the quality gate says of it; None: it was never judged.
     """
 
     key: TakeKey
@@ -25,6 +27,7 @@ class Take:
     chars: int
     model_version: str = ""
     kept_at: float = field(default=0.0, compare=False)
+    doubts: tuple[Doubt, ...] | None = None
 
     @property
     def seconds(self) -> float:

@@ -11,6 +11,7 @@ from narrator.services.ports import (
     Chores,
     Doorbell,
     Fetcher,
+    Gate,
     Jobs,
     Ledger,
     Lexicons,
@@ -71,7 +72,7 @@ class Services:
     account whose slots are shared; `terms` says on what terms. `dice` answers with a number
     from 0 to 1, `clock` with seconds that only ever go forward; `wait` lets so many seconds pass.
     `scratch` is a folder for temporary files, `leftovers` what is left in it. `reach` is told of
-    each failpoint that is passed.
+    each failpoint that is passed. Without a `gate` takes are kept as they come.
     """
 
     jobs: Jobs
@@ -98,4 +99,5 @@ class Services:
     wait: Callable[[float], object]
     scratch: Path
     keeping: Keeping = Keeping()
+    gate: Gate | None = None
     reach: Callable[[FailPoint], None] = pass_by

@@ -5,27 +5,23 @@ session can choose from the chunks of two, and settles each as soon as its last 
 What goes wrong with one slice is settled with it; the others go on.
 """
 
-import hashlib
-from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
 from itertools import count
 
 import structlog
 
-from narrator.domain.errors import LeaseLost, NarratorError, StoreUnavailable, TakeBusy
+from narrator.domain.errors import NarratorError, StoreUnavailable, TakeBusy
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.faults import Fault
 from narrator.domain.ids import TakeKey
-from narrator.domain.ledger import Outcome, Sending
-from narrator.domain.pacing import counted_chars
+from narrator.domain.ledger import Outcome
 from narrator.domain.poison import CHUNK_ATTEMPTS, OWN_FAULTS
 from narrator.domain.steps import Claim, Queue
-from narrator.domain.takes import Take, take_object
-from narrator.domain.voices import BYTES_PER_SAMPLE
 from narrator.services.dispatch import dispatch
+from narrator.services.entries import Entries
 from narrator.services.hands import Hands
 from narrator.services.holds import HeldSlot
+from narrator.services.intake import Intake
 from narrator.services.kit import Services
 from narrator.services.parts import Part
 from narrator.services.patience import Patience
@@ -76,7 +72,14 @@ class Narration:
         self._parts: list[Part] = []
         self._part_of: dict[TakeKey, Part] = {}
         self._ready: list[Utterance] = []
-        self._endings: deque[Callable[[], None]] = deque()
+        self._entries = Entries(services, hold, self._patience)
+        self._intake = Intake(
+            services,
+            self._entries,
+            self._patience,
+            voice=hold.slot.voice,
+            waiting=self._wait_on,
+        )
         self._refusal: NarratorError | None = None
         self._stopped = False
 
@@ -89,7 +92,7 @@ class Narration:
         finally:
             for part in self._parts:  # none, unless a defect was in the way: their leases run out
                 self._hands.let_go(part.claim)
-        self._end_rows(patiently=True)
+        self._entries.end_rows(patiently=True)
         if self._services.clock() >= self._until and self.going():
             self._services.doorbell.ring(Queue.SPEECH, 1)
 
@@ -109,8 +112,14 @@ class Narration:
         for key in keys:
             if part := self._part_of.get(key):
                 asked.setdefault(part, []).append(key)
-        self._end_rows()
-        return [key for part, mine in asked.items() if self._begin_rows(part, mine) for key in mine]
+        self._entries.end_rows()
+        try:
+            begun = [mine for part, mine in asked.items() if self._entries.begin(part, mine)]
+        except StoreUnavailable as error:
+            log.warning("narration.unavailable", reason=error.reason)
+            self._stopped = True
+            return ()
+        return [key for mine in begun for key in mine]
 
     def going(self) -> bool:
         """Once false, it stays so."""
@@ -163,6 +172,8 @@ class Narration:
         ours = takes.lease(claim, chunks) - self._part_of.keys()  # a lost slice may still say them
         part.busy = chunks.keys() - ours
         part.begin(chunk for key, chunk in chunks.items() if key in ours)
+        if part.chunks:
+            self._intake.begin(part)
 
     def _answered(self, part: Part, keys: Collection[TakeKey]) -> list[TakeKey]:
         """Answer chunks by takes that exist; returns their keys."""
@@ -195,7 +206,7 @@ class Narration:
         for part in list(self._parts):
             for key in list(part.chunks):
                 self._forget(part, key)
-                self._ended(part, key, Outcome.CUT, code=Fault.DEFECT)
+                self._entries.ended(part, key, Outcome.CUT, code=Fault.DEFECT)
             part.error, part.unsent = part.error or broken, True
             self._settle(part)
 
@@ -210,8 +221,11 @@ class Narration:
             case _:
                 part = self._part_of[report.key]
                 with named(part.claim):
-                    self._deal_with(part, report)
-                self._forget(part, report.key)
+                    is_over = self._deal_with(part, report)
+                if is_over:
+                    self._forget(part, report.key)
+                else:
+                    part.again(report.key)
                 self._go_on(part)
 
     def _go_on(self, part: Part) -> None:
@@ -221,19 +235,23 @@ class Narration:
         else:
             self._settle(part)
 
-    def _deal_with(self, part: Part, report: Spoken | Cut | Unsent) -> None:
+    def _deal_with(self, part: Part, report: Spoken | Cut | Unsent) -> bool:
+        """What a report comes to; False where its words are to be said again at once."""
         match report:
             case Spoken():
-                self._take_in(part, report)
+                return self._take_in(part, report)
             case Cut():
                 log.warning("utterance.cut", code=report.error.code, sent=report.sent)
                 outcome = Outcome.CUT if report.sent else Outcome.UNSENT
-                self._ended(part, report.key, outcome, report.request_id, report.error.fault)
+                code = report.error.fault
+                self._entries.ended(part, report.key, outcome, report.request_id, code)
                 if not self._buried(part, report):
                     part.error = part.error or report.error
             case Unsent():
                 part.unsent = True
-                self._ended(part, report.key, Outcome.UNSENT)
+                self._entries.ended(part, report.key, Outcome.UNSENT)
+        self._intake.forget(report.key)
+        return True
 
     def _buried(self, part: Part, report: Cut) -> bool:
         """Whether the chunk is dead: it failed for its own sake, and had failed before."""
@@ -253,45 +271,27 @@ class Narration:
             part.progressed = True
         return dead
 
-    def _take_in(self, part: Part, report: Spoken) -> None:
-        """Keep what was spoken, unless its claim is lost; an error is its slice's own."""
+    def _take_in(self, part: Part, report: Spoken) -> bool:
+        """Keep what was spoken, unless its claim is lost; an error is its slice's own.
+
+        False where it is doubted, and is to be said again.
+        """
         try:
-            self._keep(part, report)
+            is_kept = self._intake.take_in(part, report)
         except Exception as error:  # noqa: BLE001 — the other slices go on
             part.error = part.error or error
-            self._ended(part, report.key, Outcome.LATE, report.request_id)
-        else:
+            self._entries.ended(part, report.key, Outcome.LATE, report.request_id)
+            return True
+        self._hands.progressed(part.claim)
+        if is_kept:
             part.begun.discard(report.key)
             part.progressed = True
-            self._hands.progressed(part.claim)
+        return is_kept
 
-    def _keep(self, part: Part, report: Spoken) -> None:
-        """Store the audio under its content, then record it: repeating either is harmless.
-
-        It is paid for, so a store that is away is waited for, as long as the next thing could not
-        be stored either; meanwhile nothing more is sent on this socket.
-        """
-        self._services.reach(FailPoint.UTTERANCE_SPOKEN)
-        sha256 = hashlib.sha256(report.pcm).hexdigest()
-        take = Take(
-            key=report.key,
-            object_key=take_object(report.key, sha256),
-            sha256=sha256,
-            samples=len(report.pcm) // BYTES_PER_SAMPLE,
-            chars=len(part.chunks[report.key].text),
-            model_version=report.model_version,
-        )
-        services, packed = self._services, self._services.studio.pack(report.pcm)
-
-        def store() -> None:
-            for each in self._parts:  # who waits for a store does not hang: the leases are kept
-                self._hands.progressed(each.claim)
-            services.objects.put_bytes(take.object_key, packed, media_type="audio/flac")
-            services.reach(FailPoint.TAKE_STORED)
-            services.takes.keep(part.claim, take, spoken_now=True, request_id=report.request_id)
-
-        self._patience.do(store, event="take.waiting")
-        services.reach(FailPoint.TAKE_KEPT)
+    def _wait_on(self) -> None:
+        """Who waits for a store does not hang: the leases are kept."""
+        for each in self._parts:
+            self._hands.progressed(each.claim)
 
     def _forget(self, part: Part, key: TakeKey) -> None:
         gone = set(part.chunks)
@@ -307,7 +307,8 @@ class Narration:
         claim = part.claim
         with named(claim):
             try:
-                self._end_rows()
+                self._entries.end_rows()
+                self._intake.settle()
                 self._finish(part)
             except Exception as error:  # noqa: BLE001 — a defect must settle its step too
                 settle(self._services, claim, error, progressed=part.progressed)
@@ -330,64 +331,3 @@ class Narration:
         self._services.steps.finish_slice(part.claim)
         self._services.reach(FailPoint.SLICE_FINISHED)
         log.info("step.settled")
-
-    # ------------------------------------------------------------------------------- the ledger
-
-    def _begin_rows(self, part: Part, keys: list[TakeKey]) -> bool:
-        """Write down that these are about to be sent; False when they must not be."""
-        if part.hopeless:
-            return False
-        sendings = [
-            Sending(key=key, index=part.chunks[key].index, chars=len(part.chunks[key].text))
-            for key in keys
-        ]
-        try:
-            self._services.ledger.begin(part.claim, sendings, slot=self._hold.slot)
-        except LeaseLost as error:  # the job was cancelled, or the step is somebody else's by now
-            part.error = part.error or error
-            return False
-        except StoreUnavailable as error:
-            log.warning("narration.unavailable", reason=error.reason)
-            part.begun.update(keys)  # a commit may have gone unheard: the rows end as unsent
-            self._stopped = True
-            return False
-        part.begun.update(keys)
-        self._services.reach(FailPoint.UTTERANCE_BEGUN)
-        for key in keys:
-            self._hold.note(counted_chars(part.chunks[key].text), self._services.clock())
-        return True
-
-    def _ended(
-        self, part: Part, key: TakeKey, outcome: Outcome, request_id: str = "", code: str = ""
-    ) -> None:
-        """What became of a row that was begun."""
-        if key in part.begun:
-            part.begun.discard(key)
-            end = partial(self._services.ledger.end, part.claim, key, outcome)
-            self._endings.append(partial(end, request_id=request_id, code=code))
-            self._end_rows()
-
-    def _end_rows(self, *, patiently: bool = False) -> None:
-        """Write what is owed to the ledger; what a store that is away does not take stays owed.
-
-        Never raises: what cannot be written of one slice is no reason to give up another.
-        """
-        if not self._endings:
-            return
-        try:
-            if patiently:
-                self._patience.do(self._write_endings, event="ledger.waiting")
-            else:
-                self._write_endings()
-        except StoreUnavailable as error:
-            log.warning("ledger.owing", reason=error.reason, rows=len(self._endings))
-
-    def _write_endings(self) -> None:
-        while self._endings:
-            try:
-                self._endings[0]()
-            except StoreUnavailable:
-                raise
-            except Exception:
-                log.exception("ledger.defect")  # the row stays open: it counts as lost in the end
-            self._endings.popleft()

@@ -15,7 +15,7 @@ class Part:
 
     `chunks` are still to be reported, by the key of their words (one of several that say the same),
     `waiting` those of them that were not offered yet; `busy` are being spoken for somebody else;
-    `begun` have an open row in the ledger.
+    `begun` have an open row in the ledger. `listened`: its takes are compared with their words.
     """
 
     claim: Claim
@@ -26,6 +26,7 @@ class Part:
     error: Exception | None = None
     unsent: bool = False
     progressed: bool = False
+    listened: bool = False
 
     @property
     def hopeless(self) -> bool:
@@ -48,6 +49,10 @@ class Part:
             chosen = self.waiting[:1]
         self.waiting = [key for key in self.waiting if key not in chosen]
         return [self._utterance(self.chunks[key]) for key in chosen]
+
+    def again(self, key: TakeKey) -> None:
+        """What was said of it is doubted: it is to be said once more."""
+        self.waiting.append(key)
 
     @staticmethod
     def _utterance(chunk: PlannedChunk) -> Utterance:

@@ -17,6 +17,7 @@ from narrator.domain.steps import Claim
 from narrator.domain.takes import Take
 from narrator.services.kit import Services
 from narrator.services.ports import ChapterTake, RenderedChapter, RenderedRecord, TakeAudio
+from narrator.services.recheck import Recheck
 from narrator.services.scratch import Temporary, scratch_folder
 from narrator.services.stored import NAMED_DIGITS, samples_of
 from narrator.services.submit import file_sha256
@@ -39,16 +40,22 @@ def render(services: Services, claim: Claim) -> None:
 
 
 def _rendered(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -> RenderedRecord:
-    format_ = services.jobs.get(claim.job_id).options.format
+    options = services.jobs.get(claim.job_id).options
+    recheck, format_ = Recheck(services, claim, options.voice), options.format
     with scratch_folder(services.scratch, Temporary.RENDER) as folder:
-        made = services.studio.render(_audio(services, chunks), format=format_, folder=folder)
+        takes = _audio(services, chunks, recheck)
+        made = services.studio.render(takes, format=format_, folder=folder)
+        recheck.report()
         return _stored(services, claim, made)
 
 
-def _audio(services: Services, chunks: Sequence[ChapterTake]) -> Iterator[TakeAudio]:
+def _audio(
+    services: Services, chunks: Sequence[ChapterTake], recheck: Recheck
+) -> Iterator[TakeAudio]:
     """One take after the other, so that memory does not grow with the chapter."""
     for chunk in chunks:
-        yield TakeAudio(pcm=samples_of(services, chunk), boundary=chunk.boundary)
+        pcm = recheck.heard(chunk, samples_of(services, chunk))
+        yield TakeAudio(pcm=pcm, boundary=chunk.boundary)
 
 
 def _stored(services: Services, claim: Claim, made: RenderedChapter) -> RenderedRecord:

@@ -52,6 +52,16 @@ def excess_chars(tx: Connection, found: _Slice) -> int | None:
     return None if excess and running else excess
 
 
+def leaves_room(tx: Connection, job_id: JobId, most: int) -> bool:
+    """Whether a chunk of a running slice may be sent once more under a cap of `most`.
+
+    Runs counted whole are an upper bound of what they may yet send, it included.
+    """
+    _alone(tx)
+    running = sum(row.chars for row in tx.execute(_running(job_id)))
+    return bool(sums_of_job(tx, job_id).sent + running <= most)
+
+
 def _alone(tx: Connection) -> None:
     """Wait until nobody else claims for such a job; in SQLite a writer is alone anyway.
 

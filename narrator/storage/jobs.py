@@ -30,6 +30,7 @@ from narrator.domain.voices import Voice
 from narrator.storage.casting import speaker_of
 from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.dead import dead_chunks, revive
+from narrator.storage.doubts import doubtful
 from narrator.storage.moves import (
     NO_CHORE,
     NewStep,
@@ -43,7 +44,18 @@ from narrator.storage.moves import (
 from narrator.storage.pausing import pause, resume
 from narrator.storage.planting import storable
 from narrator.storage.retention import hold_source
-from narrator.storage.tables import DEAD, SPOKEN, artifacts, chapters, chunks, is_state, jobs, steps
+from narrator.storage.tables import (
+    DEAD,
+    IS_DOUBTFUL,
+    SPOKEN,
+    artifacts,
+    chapters,
+    chunks,
+    is_state,
+    jobs,
+    steps,
+    takes,
+)
 from narrator.storage.utterances import sums_of_job
 
 _COUNTS = (
@@ -54,6 +66,7 @@ _COUNTS = (
     "chars_spoken",
     "chars_from_takes",
     "samples",
+    "doubtful",
 )
 _NO_FAILURE = {"failure_code": None, "failure_reason": None, "failure_remedy": None}
 
@@ -114,6 +127,7 @@ class SqlJobs:
             chars_sent=billed.sent,
             chars_resent=billed.resent,
             takes_spoilt=job.takes_spoilt,
+            takes_doubtful=sum(int(row.doubtful or 0) for row in rows),
         )
 
     def cancel(self, job_id: JobId) -> Job:
@@ -210,6 +224,12 @@ class SqlJobs:
         """How many takes of all jobs were spoilt, and so spoken again."""
         with self._database.read() as tx:
             return int(tx.scalars(select(func.sum(jobs.c.takes_spoilt))).one() or 0)
+
+    def takes_doubtful(self) -> int:
+        """How many kept takes are doubted."""
+        query = select(func.count()).select_from(takes).where(IS_DOUBTFUL)
+        with self._database.read() as tx:
+            return int(tx.scalars(query).one())
 
     def spoken_chars(self) -> int:
         """Characters of finished slices, and of what takes answered when a job was planned.
@@ -350,6 +370,7 @@ def _chapter_query(job_id: JobId) -> Select[Any]:
                 "chars_from_takes"
             ),
             func.sum(chunks.c.samples).label("samples"),
+            func.sum(doubtful()).label("doubtful"),
         )
         .where(chunks.c.job_id == job_id)
         .group_by(chunks.c.chapter)

@@ -10,6 +10,7 @@ from narrator.domain.ledger import Outcome, Sending, Sums
 from narrator.domain.slots import Slot
 from narrator.domain.steps import Claim
 from narrator.storage.database import Database, insert_or, instant
+from narrator.storage.doubts import repeat
 from narrator.storage.moves import hold
 from narrator.storage.tables import is_state, utterances
 from narrator.storage.utterances import end, sums_of_account, sums_of_job
@@ -48,6 +49,12 @@ class SqlLedger:
         """What became of an open row; a row that ended already stays as it is."""
         with self._database.write() as tx:
             end(tx, claim, key, outcome, request_id=request_id, code=code)
+
+    def repeat(self, claim: Claim, key: TakeKey, *, request_id: str, code: str) -> bool:
+        """End a doubted utterance's row and make room for another; False where that is too much."""
+        with self._database.write() as tx:
+            hold(tx, claim)
+            return repeat(tx, claim, key, request_id=request_id, code=code)
 
     def sums(self, job_id: JobId | None = None) -> Sums:
         """Characters sent, of one job or of the whole account, by what became of them."""

@@ -125,7 +125,7 @@ def _open_again(tx: Connection, job_id: JobId, keys: Sequence[TakeKey]) -> list[
             chunks.c.chapter.in_(unrendered),
             is_state(chunks.c.state, SPOKEN),
         )
-        .values(state=PENDING, spoken_now=None, samples=0)
+        .values(state=PENDING, spoken_now=None, samples=0, doubts=None)
         .returning(
             chunks.c.chapter, chunks.c.idx, chunks.c.chars, chunks.c.take_key, chunks.c.voice
         )

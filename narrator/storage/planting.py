@@ -116,20 +116,22 @@ def _chapter_rows(job_id: JobId, planned: PlannedJob) -> Iterator[dict[str, obje
         }
 
 
-def _kept(tx: Connection, keys: Sequence[TakeKey]) -> dict[TakeKey, int]:
-    """The samples of those of these takes that are kept."""
-    found: dict[TakeKey, int] = {}
+def _kept(tx: Connection, keys: Sequence[TakeKey]) -> dict[TakeKey, tuple[int, str | None]]:
+    """The samples of those of these takes that are kept, and what is doubted of them."""
+    found: dict[TakeKey, tuple[int, str | None]] = {}
     for start in range(0, len(keys), BATCH_ROWS):
         these = takes.c.key.in_(keys[start : start + BATCH_ROWS])
-        query = select(takes.c.key, takes.c.samples).where(these, is_state(takes.c.state, KEPT))
-        found |= {TakeKey(row.key): row.samples for row in tx.execute(query)}
+        columns = select(takes.c.key, takes.c.samples, takes.c.doubts)
+        rows = tx.execute(columns.where(these, is_state(takes.c.state, KEPT)))
+        found |= {TakeKey(row.key): (row.samples, row.doubts) for row in rows}
     return found
 
 
 def _chunk_row(
-    job_id: JobId, chunk: PlannedChunk, kept: Mapping[TakeKey, int]
+    job_id: JobId, chunk: PlannedChunk, kept: Mapping[TakeKey, tuple[int, str | None]]
 ) -> dict[str, object]:
     answered = chunk.key in kept
+    samples, doubts = kept.get(chunk.key, (0, None))
     return {
         "job_id": job_id,
         "chapter": chunk.chapter,
@@ -140,7 +142,8 @@ def _chunk_row(
         "boundary": chunk.boundary,
         "state": SPOKEN if answered else PENDING,
         "spoken_now": False if answered else None,
-        "samples": kept.get(chunk.key, 0),
+        "samples": samples,
+        "doubts": doubts,
         "voice": chunk.voice or None,
     }
 

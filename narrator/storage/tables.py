@@ -142,6 +142,7 @@ chunks = Table(
     Column("failure_code", Text),  # why it is dead
     Column("failure_reason", Text),
     Column("voice", Text),  # its name; null: the job's
+    Column("doubts", Text),  # of its take, as `doubts_text` writes them; null: not judged yet
     ForeignKeyConstraint(
         ["job_id", "chapter"], ["chapters.job_id", "chapters.position"], ondelete="CASCADE"
     ),
@@ -214,6 +215,7 @@ takes = Table(
     Column("model_version", Text),
     Column("created_at", Double, nullable=False),
     Column("used_at", Double, nullable=False),
+    Column("doubts", Text),  # as `doubts_text` writes them; null: never judged
     _among("state", (LEASED, KEPT), "state"),
     CheckConstraint(
         f"state <> '{KEPT}' OR (object_key IS NOT NULL AND sha256 IS NOT NULL"
@@ -221,6 +223,9 @@ takes = Table(
         name="kept",
     ),
 )
+
+IS_DOUBTFUL = takes.c.doubts > literal_column("''")
+Index("ix_takes_doubts", takes.c.doubts, postgresql_where=IS_DOUBTFUL, sqlite_where=IS_DOUBTFUL)
 
 artifacts = Table(
     "artifacts",
@@ -298,12 +303,24 @@ utterances = Table(
     Column("code", Text, nullable=False, server_default=text("''")),  # of the fault that ended it
     Column("sent_at", Double, nullable=False),
     Column("ended_at", Double),
+    # Of what is said once more under one claim, the earlier row's fence is its own number, negated.
     UniqueConstraint("step_id", "fence", "take_key"),
     _among("outcome", Outcome, "outcome"),
     CheckConstraint(f"(outcome = '{Outcome.SENT}') = (ended_at IS NULL)", name="ended"),
 )
 Index("ix_utterances_job_id", utterances.c.job_id, utterances.c.chapter, utterances.c.idx)
 Index("ix_utterances_account", utterances.c.account, utterances.c.outcome, utterances.c.chars)
+
+# How fast voices speak, as learned from their takes (`domain.pace`).
+paces = Table(
+    "paces",
+    metadata,
+    Column("account", Text, primary_key=True),  # a speaker's configured name
+    Column("voice", Text, primary_key=True),
+    Column("speed", Double, primary_key=True),
+    Column("bin", Integer, primary_key=True, autoincrement=False),
+    Column("takes", Integer, nullable=False),
+)
 
 # What has been swept: one row for each kind of sweep.
 sweeps = Table(

@@ -1,12 +1,14 @@
 """Takes in SQL: kept by content, leased by the step that is speaking them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
 
 from narrator.domain.errors import LeaseLost
 from narrator.domain.faults import Fault
+from narrator.domain.gate import Doubt, doubts_of, doubts_text
 from narrator.domain.ids import ObjectKey, TakeKey
 from narrator.domain.ledger import Outcome
 from narrator.domain.plan import Boundary
@@ -20,6 +22,7 @@ from narrator.services.ports import (
 )
 from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.dead import bury, dead_by_chapter, failures
+from narrator.storage.doubts import by_chapter, judged
 from narrator.storage.moves import hold, look, lost
 from narrator.storage.tables import (
     KEPT,
@@ -39,6 +42,15 @@ FRESH_SECONDS = 3_600
 """A take used less than this ago counts as used now: most look-ups then write nothing."""
 
 _BATCH_KEYS = 500
+
+_CHUNK_COLUMNS = (
+    chunks.c.idx,
+    chunks.c.boundary,
+    chunks.c.take_key,
+    chunks.c.text,
+    chunks.c.voice,
+    chunks.c.doubts.label("chunk_doubts"),
+)
 
 
 class SqlTakes:
@@ -123,7 +135,7 @@ class SqlTakes:
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:
         """The takes of the claim's chapter in chunk order."""
         query = (
-            select(chunks.c.idx, chunks.c.boundary, chunks.c.take_key, takes)
+            select(*_CHUNK_COLUMNS, takes)
             .select_from(chunks)
             .outerjoin(takes, and_(takes.c.key == chunks.c.take_key, is_state(takes.c.state, KEPT)))
             .where(
@@ -137,6 +149,12 @@ class SqlTakes:
             look(tx, claim)
             return [_chapter_take(row) for row in tx.execute(query)]
 
+    def judged(self, claim: Claim, found: Mapping[TakeKey, tuple[Doubt, ...]]) -> None:
+        """Write down what is doubted of takes of the claim's chapter."""
+        with self._database.write() as tx:
+            hold(tx, claim)
+            judged(tx, claim, found)
+
     def of_job(self, claim: Claim) -> list[RenderedChapterRow]:
         """The rendered chapters in order, each with its chunks' keys."""
         rendered = (
@@ -148,9 +166,13 @@ class SqlTakes:
             look(tx, claim)
             keys = _keys_by_chapter(tx, claim)
             dead = dead_by_chapter(tx, claim.job_id)
+            doubts = by_chapter(tx, claim.job_id)
             rows = tx.execute(rendered).all()
         return [
-            _rendered(row, keys.get(row.position, ()), dead.get(row.position, frozenset()))
+            replace(
+                _rendered(row, keys.get(row.position, ()), dead.get(row.position, frozenset())),
+                doubts=doubts.get(row.position, {}),
+            )
             for row in rows
         ]
 
@@ -250,6 +272,7 @@ def _record(tx: Connection, claim: Claim, take: Take) -> bool:
         "samples": take.samples,
         "chars": take.chars,
         "model_version": take.model_version,
+        "doubts": doubts_text(take.doubts),
         "created_at": at,
         "used_at": at,
     }
@@ -264,11 +287,13 @@ def _answer(tx: Connection, claim: Claim, take: Take, *, spoken_now: bool) -> No
     """Mark the slice's chunks of this key as spoken; of several only the first was sent."""
     answered = and_(_pending(claim), chunks.c.take_key == take.key)
     indices = list(tx.scalars(select(chunks.c.idx).where(answered).order_by(chunks.c.idx)))
-    kept = tx.scalars(select(takes.c.samples).where(takes.c.key == take.key)).one()
+    kept = tx.execute(select(takes.c.samples, takes.c.doubts).where(takes.c.key == take.key)).one()
     for position, index in enumerate(indices):
         sent = spoken_now and position == 0
         one = update(chunks).where(answered, chunks.c.idx == index)
-        tx.execute(one.values(state=SPOKEN, spoken_now=sent, samples=kept))
+        tx.execute(
+            one.values(state=SPOKEN, spoken_now=sent, samples=kept.samples, doubts=kept.doubts)
+        )
 
 
 def _keys_by_chapter(tx: Connection, claim: Claim) -> dict[int, tuple[TakeKey, ...]]:
@@ -310,6 +335,7 @@ def _take(row: Row[Any]) -> Take:
         chars=row.chars,
         model_version=row.model_version,
         kept_at=row.created_at,
+        doubts=doubts_of(row.doubts),
     )
 
 
@@ -319,6 +345,9 @@ def _chapter_take(row: Row[Any]) -> ChapterTake:
         boundary=Boundary(row.boundary),
         key=TakeKey(row.take_key),
         take=_take(row) if row.key else None,
+        text=row.text,
+        voice=row.voice or "",
+        doubts=doubts_of(row.chunk_doubts),
     )
 
 

@@ -90,6 +90,11 @@ class MemoryJobs(MemoryTables):
                 chars_sent=sums.sent,
                 chars_resent=sums.resent,
                 takes_spoilt=self.spoilt_by_job[job_id],
+                takes_doubtful=sum(
+                    bool(chunk.spoken and chunk.doubts)
+                    for chapter in chapters
+                    for chunk in chapter.chunks
+                ),
             )
 
     def cancel(self, job_id: JobId) -> Job:
@@ -213,6 +218,11 @@ class MemoryJobs(MemoryTables):
         """How many takes of all jobs were spoilt."""
         with self._lock:
             return self.spoilt_by_job.total()
+
+    def takes_doubtful(self) -> int:
+        """How many kept takes are doubted."""
+        with self._lock:
+            return sum(bool(take.doubts) for take in self._kept.values())
 
     def spoken_chars(self) -> int:
         """Characters of finished slices, and of what takes answered when a job was planned."""

@@ -37,6 +37,15 @@ class MemoryLedger:
         with self.store.still():
             self.store.utterances.end(claim, key, outcome, request_id=request_id, code=code)
 
+    def repeat(self, claim: Claim, key: TakeKey, *, request_id: str, code: str) -> bool:
+        with self.store.still(claim):
+            utterances = self.store.utterances
+            most = self.store.room(claim.job_id)
+            begun_at = self.store.begun_at(claim.job_id)
+            return utterances.repeat(
+                claim, key, most, since=begun_at, request_id=request_id, code=code
+            )
+
     def sums(self, job_id: JobId | None = None) -> Sums:
         with self.store.still():
             if job_id is None:

@@ -62,7 +62,7 @@ class MemoryMending(MemoryTables):
             if spoken and chapter.record is None:
                 opened[position] = spoken
             for row in opened.get(position, ()):
-                row.spoken, row.spoken_now, row.samples = False, False, 0
+                row.spoken, row.spoken_now, row.samples, row.doubts = False, False, 0, None
         return opened
 
     def _unrender(self, job_id: JobId, position: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from narrator.domain.gate import Doubt
 from narrator.domain.ids import JobId, StepId
 from narrator.domain.jobs import ChapterProgress, Failure, JobState
 from narrator.domain.steps import (
@@ -59,6 +60,7 @@ class ChunkRow:
     spoken: bool = False
     spoken_now: bool = False
     samples: int = 0
+    doubts: tuple[Doubt, ...] | None = None
     dead: tuple[str, str] | None = None
 
     @property

@@ -256,7 +256,8 @@ class MemorySteps(MemoryMending):
         for chunk in planned.chunks:
             take = self._kept.get(chunk.key) if chunk.key in planned.answered else None
             samples = take.samples if take else 0
-            row = ChunkRow(chunk, spoken=take is not None, samples=samples)
+            doubts = take.doubts if take else None
+            row = ChunkRow(chunk, spoken=take is not None, samples=samples, doubts=doubts)
             chapters[chunk.chapter].chunks.append(row)
         return chapters
 

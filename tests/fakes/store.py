@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from narrator.domain.ids import JobId, ObjectKey
 from narrator.domain.jobs import FINAL_STATES, FOR_ACCOUNT, JobMove
-from narrator.domain.steps import Claim, Queue, StepState
+from narrator.domain.steps import Claim, Queue, StepKind, StepState
 from narrator.domain.voices import Voice
 from tests.fakes.jobs import MemoryJobs
 from tests.fakes.steps import MemorySteps
@@ -25,6 +25,17 @@ class MemoryStore(MemoryJobs, MemorySteps, MemoryTakes):
             if claim is not None:
                 self._held(claim)
             yield
+
+    def begun_at(self, job_id: JobId) -> float:
+        """When the job was begun, resumed or retried; 0 if it was not."""
+        return self._begun_at(job_id)
+
+    def room(self, job_id: JobId) -> int | None:
+        """What a job's cap leaves beside all that runs; None without a cap."""
+        cap = self._jobs[job_id].options.max_chars
+        running = [s for s in self._steps(job_id, StepKind.SLICE) if s.state is StepState.RUNNING]
+        sent = self.utterances.sums_of_job(job_id).sent
+        return cap - sent - sum(map(self._chars, running)) if cap else None
 
     def queued_voices(self, speaker: str) -> list[Voice]:
         """The voice of each queued slice of this speaker, in the order of the queue."""

@@ -1,9 +1,10 @@
 """The twin of takes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from narrator.domain.faults import Fault
+from narrator.domain.gate import Doubt
 from narrator.domain.ids import TakeKey
 from narrator.domain.ledger import Outcome
 from narrator.domain.poison import is_poison
@@ -63,7 +64,7 @@ class MemoryTakes(MemoryTables):
             for chunk in self._slice(claim):
                 if chunk.planned.key == take.key and chunk.pending:
                     chunk.spoken, chunk.spoken_now, chunk.samples = True, spoken_now, kept.samples
-                    spoken_now = False
+                    chunk.doubts, spoken_now = kept.doubts, False
             self._held(claim)
             return True
 
@@ -89,10 +90,24 @@ class MemoryTakes(MemoryTables):
                     boundary=chunk.planned.boundary,
                     key=chunk.planned.key,
                     take=self._kept.get(chunk.planned.key),
+                    text=chunk.planned.text,
+                    voice=chunk.planned.voice,
+                    doubts=chunk.doubts,
                 )
                 for chunk in self._chapters[claim.job_id][claim.chapter].chunks
                 if chunk.spoken
             ]
+
+    def judged(self, claim: Claim, found: Mapping[TakeKey, tuple[Doubt, ...]]) -> None:
+        """Write down what is doubted of takes of the claim's chapter."""
+        with self._lock:
+            self._held(claim)
+            for key, doubts in found.items():
+                if key in self._kept and self._kept[key].doubts is None:
+                    self._kept[key] = replace(self._kept[key], doubts=doubts)
+            for chunk in self._chapters[claim.job_id][claim.chapter].chunks:
+                if chunk.spoken and chunk.planned.key in found:
+                    chunk.doubts = found[chunk.planned.key]
 
     def of_job(self, claim: Claim) -> list[RenderedChapterRow]:
         """The rendered chapters in order."""
@@ -105,6 +120,7 @@ class MemoryTakes(MemoryTables):
                     record=chapter.record,
                     keys=tuple(chunk.planned.key for chunk in chapter.chunks if chunk.spoken),
                     dead=frozenset(c.planned.index for c in chapter.chunks if c.dead),
+                    doubts={c.planned.index: c.doubts for c in chapter.chunks if c.doubts},
                 )
                 for chapter in self._chapters[claim.job_id]
                 if chapter.record

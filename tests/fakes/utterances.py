@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from narrator.domain.errors import InvalidTransition
 from narrator.domain.faults import Fault
+from narrator.domain.gate import CODE_PREFIX, Tried, may_repeat
 from narrator.domain.ids import JobId, StepId, TakeKey
 from narrator.domain.ledger import Outcome, Sending, Sums
 from narrator.domain.poison import OWN_FAULTS, SUSPICIONS, Evidence
@@ -31,6 +32,16 @@ class UtteranceRow:
     def place(self) -> tuple[int, int]:
         """The chunk within its job."""
         return self.chapter, self.sending.index
+
+    @property
+    def doubted(self) -> bool:
+        """Whether it was sent again for doubts."""
+        return self.outcome is Outcome.LATE and self.code.startswith(CODE_PREFIX)
+
+    @property
+    def died(self) -> bool:
+        """Whether whoever sent it could not say what became of it."""
+        return self.outcome is Outcome.LOST and not self.code
 
     def failed(self, job_id: JobId, since: float, faults: Collection[Fault] = OWN_FAULTS) -> bool:
         """Whether it is of that job and failed with one of these, since then."""
@@ -62,6 +73,35 @@ class Utterances:
             row = UtteranceRow(account, claim.job_id, claim.chapter, sending, slot, at)
             row.attempt = 1 + sum(row.same_chunk(other) for other in self.rows.values())
             self.rows[claim.step_id, claim.fence, sending.key] = row
+
+    def repeat(
+        self,
+        claim: Claim,
+        key: TakeKey,
+        room: int | None,
+        *,
+        since: float,
+        request_id: str,
+        code: str,
+    ) -> bool:
+        """End a doubted row and make room for another; False where that is too much."""
+        row = self.rows.get((claim.step_id, claim.fence, key))
+        if row is None or row.outcome is not Outcome.SENT:
+            return row is None
+        mine = [other for other in self.rows.values() if other.job_id == claim.job_id]
+        of_chunk = [other for other in mine if row.same_chunk(other) and other.sent_at >= since]
+        tried = Tried(
+            times=1 + sum(other.doubted or other.died for other in of_chunk),
+            chars=row.sending.chars,
+            doubted_chars=sum(other.sending.chars for other in mine if other.doubted),
+            sent_chars=self.sums_of_job(claim.job_id).sent,
+        )
+        if not may_repeat(tried) or (room is not None and room < 0):
+            return False
+        row.outcome, row.request_id, row.code = Outcome.LATE, request_id, code
+        del self.rows[claim.step_id, claim.fence, key]
+        self.rows[claim.step_id, -len(self.rows) - 1, key] = row
+        return True
 
     def lose_earlier(self, claim: Claim) -> None:
         """Open rows of earlier claims of the step are lost."""

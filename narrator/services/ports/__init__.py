@@ -6,6 +6,7 @@ raises `LeaseLost` when somebody else owns the step by now. Any method may raise
 """
 
 from narrator.services.ports.chores import Chores, References, Retention, Sweep
+from narrator.services.ports.gate import Ear, Gate, Paces
 from narrator.services.ports.lexicons import KeptLexicon, Lexicons
 from narrator.services.ports.outside import (
     Doorbell,
@@ -53,9 +54,11 @@ __all__ = [
     "Connected",
     "Cut",
     "Doorbell",
+    "Ear",
     "Feed",
     "Fetched",
     "Fetcher",
+    "Gate",
     "Heard",
     "Hold",
     "Jobs",
@@ -65,6 +68,7 @@ __all__ = [
     "Lexicons",
     "Messenger",
     "Objects",
+    "Paces",
     "PlannedChunk",
     "PlannedJob",
     "Reader",

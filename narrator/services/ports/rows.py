@@ -1,11 +1,12 @@
 """Ports of the rows: jobs, steps, takes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from narrator.domain.artifacts import Artifact
 from narrator.domain.faults import Fault
+from narrator.domain.gate import Doubt
 from narrator.domain.ids import JobId, ObjectKey, TakeKey
 from narrator.domain.jobs import Failure, Job, JobState, NewJob, Progress
 from narrator.domain.plan import Boundary
@@ -87,6 +88,9 @@ class Jobs(Protocol):
 
     def takes_spoilt(self) -> int:
         """How many takes of all jobs were spoilt, and so spoken again."""
+
+    def takes_doubtful(self) -> int:
+        """How many kept takes the quality gate doubts."""
 
     def spoken_chars(self) -> int:
         """Characters of all jobs' finished slices, and of what takes had answered without any."""
@@ -258,19 +262,27 @@ class Steps(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterTake:
-    """A spoken chunk of a chapter and its take, for rendering; None where that is gone."""
+    """A spoken chunk of a chapter and its take, for rendering; None where that is gone.
+
+    `voice` is its name, empty for the job's; `doubts` are what its job shows of it, None where no
+    verdict was known when its take answered.
+    """
 
     index: int
     boundary: Boundary
     key: TakeKey
     take: Take | None
+    text: str = ""
+    voice: str = ""
+    doubts: tuple[Doubt, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedChapterRow:
     """A rendered chapter as its row knows it.
 
-    `keys` are the takes of its spoken chunks in order, `dead` the indices of its dead ones.
+    `keys` are the takes of its spoken chunks in order, `dead` the indices of its dead ones;
+    `doubts` are those of its spoken chunks, by their indices, where there are any.
     """
 
     number: int
@@ -278,6 +290,7 @@ class RenderedChapterRow:
     record: RenderedRecord
     keys: tuple[TakeKey, ...]
     dead: frozenset[int] = frozenset()
+    doubts: Mapping[int, tuple[Doubt, ...]] = field(default_factory=dict)
 
 
 class Takes(Protocol):
@@ -318,6 +331,12 @@ class Takes(Protocol):
 
     def of_chapter(self, claim: Claim) -> list[ChapterTake]:
         """The takes of the claim's chapter in chunk order; for a render step."""
+
+    def judged(self, claim: Claim, found: Mapping[TakeKey, tuple[Doubt, ...]]) -> None:
+        """Write down what is doubted of takes of the claim's chapter; for a render step.
+
+        A take that has a verdict keeps it; the job shows what is given here. Raises LeaseLost.
+        """
 
     def of_job(self, claim: Claim) -> list[RenderedChapterRow]:
         """The rendered chapters in order; for a publish step."""

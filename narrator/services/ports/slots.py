@@ -80,5 +80,13 @@ class Ledger(Protocol):
         Also for a claim that lost its lease since.
         """
 
+    def repeat(self, claim: Claim, key: TakeKey, *, request_id: str, code: str) -> bool:
+        """The take of an open row is doubted: whether its words may be sent once more.
+
+        If so the row ends as `late` with this code, and the same claim may `begin` another of the
+        same words; if not, it stays open, and the take is to be kept. It is refused by
+        `domain.gate.may_repeat`, and beyond the job's cap. Repeatable; raises LeaseLost.
+        """
+
     def sums(self, job_id: JobId | None = None) -> Sums:
         """Characters sent, of one job or of the whole account, by what became of them."""

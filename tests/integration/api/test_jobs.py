@@ -120,6 +120,7 @@ def test_progress_counts_chapters_chunks_and_characters(installation: Installati
         "chars_sent": chars,
         "chars_resent": 0,
         "takes_spoilt": 0,
+        "takes_doubtful": 0,
         "by_chapter": [counted | {"number": 3, "title": "Storm", "rendered": False}],
     }
     assert (shown["state"], shown["stage"]) == ("running", "rendering")

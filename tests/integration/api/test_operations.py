@@ -86,6 +86,7 @@ def test_figures_show_jobs_steps_characters_and_requests(installation: Installat
         'narrator_jobs{state="failed"} 0.0',
         f"narrator_spoken_chars {2 * chars}",
         "narrator_takes_spoilt 0.0",
+        "narrator_takes_doubtful 0.0",
         'narrator_steps{kind="plan",state="done"} 1.0',
         'narrator_steps{kind="render",state="ready"} 1.0',
         'narrator_steps{kind="publish",state="ready"} 0.0',

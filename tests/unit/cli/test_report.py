@@ -21,6 +21,7 @@ PAID = Outcome(
     chars_from_takes=0,
     voices={"aura-2-thalia-en": 10_000},
     takes_spoilt=0,
+    takes_doubtful=0,
     sums_before=Sums(chars={}),
     sums=Sums(chars={Sent.KEPT: 10_000}),
     price_per_1000_chars=0.03,
