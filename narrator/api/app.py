@@ -20,7 +20,7 @@ from narrator.api.context import Price
 from narrator.api.edge import Edge
 from narrator.api.metrics import Metrics, Work
 from narrator.api.openapi import DESCRIPTION, DescribedApp, refusals
-from narrator.api.routes import artifacts, jobs, lexicons, operations, plans, speech
+from narrator.api.routes import artifacts, feeds, jobs, lexicons, operations, plans, speech
 from narrator.api.routes.plans import Desks
 from narrator.bootstrap import bootstrap, check_database, configure_logging
 from narrator.domain.errors import SettingsError, StoreUnavailable
@@ -82,7 +82,8 @@ def create_app(
     app.add_middleware(Edge, metrics=app.state.metrics)
     problems.install(app)
     app.include_router(operations.router, responses=_ANYWHERE)
-    for router in (jobs.router, plans.router, lexicons.router, artifacts.router, speech.router):
+    rest = (jobs, plans, lexicons, artifacts, feeds, speech)
+    for router in (each.router for each in rest):
         app.include_router(router, dependencies=[Depends(authenticate)], responses=_WITH_KEY)
     return app
 

@@ -22,6 +22,7 @@ VERBS = {
     "narrate": "narrator.cli.narrate:narrate",
     "plan": "narrator.cli.plan:plan",
     "verify": "narrator.cli.verify:verify",
+    "feed": "narrator.cli.feed:feed",
     "lexicon": "narrator.cli.lexicon:lexicon",
     "doctor": "narrator.cli.doctor:doctor",
     "speech": "narrator.cli.speech:speech",

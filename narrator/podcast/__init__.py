@@ -1,1 +1,1 @@
-"""A finished recording as a podcast: its feed, and its chapters (pure)."""
+"""A finished recording as a podcast: its feed, and the chapters of its episodes."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from narrator.domain.artifacts import job_object, plan_object
 from narrator.domain.cap import other_plan, plan_too_dear
 from narrator.domain.choices import DEFAULT_CHOICES, TextChoices
+from narrator.domain.companions import refuse_companions
 from narrator.domain.documents import Cover, Document
 from narrator.domain.errors import DocumentRefused
 from narrator.domain.failpoints import FailPoint
@@ -62,6 +63,7 @@ def plan(services: Services, claim: Claim) -> None:
     job = services.jobs.get(claim.job_id)
     document, made = read_plan(services, job)
     _refuse_other(job, made)
+    refuse_companions(job.options, made.format)
     rows = [_row(job, n, chunk) for n, part in enumerate(made.chapters) for chunk in part.chunks]
     answered = frozenset(services.takes.find(row.key for row in rows))
     _refuse_dear(job, rows, answered)

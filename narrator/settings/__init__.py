@@ -329,6 +329,7 @@ def _api(env: Environment, *, embedded: bool) -> ApiSettings:
         keys=keys,
         open=embedded and not keys and _is_loopback(host),
         link_seconds=env.whole("NARRATOR_S3_LINK_SECONDS"),
+        public_url=env.text("NARRATOR_PUBLIC_URL"),
         document_bytes=env.whole("NARRATOR_MAX_DOCUMENT_BYTES"),
     )
 

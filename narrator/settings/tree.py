@@ -90,7 +90,8 @@ class ApiSettings:
     """The REST API. `keys` maps a key's SHA-256 to its name.
 
     `open`: no key is asked for, which is so only for an embedded installation (SQLite) that listens
-    on loopback and has no keys; the API then refuses any peer that is not on loopback.
+    on loopback and has no keys; the API then refuses any peer that is not on loopback. `public_url`
+    is where others reach it, empty for wherever they asked.
     """
 
     host: str
@@ -99,6 +100,7 @@ class ApiSettings:
     open: bool
     link_seconds: int
     document_bytes: int
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("NARRATOR_API_HOST", "127.0.0.1", "Address on which `narrator api` listens."),
     Variable("NARRATOR_API_PORT", "8080", "Port on which `narrator api` listens."),
+    Variable("NARRATOR_PUBLIC_URL", "", "The API as listeners reach it, for podcast feeds."),
     Variable("NARRATOR_MAX_DOCUMENT_BYTES", "104857600", "Largest document accepted."),
     Variable("NARRATOR_SPEECH_SOCKETS", "20", "Sockets (and threads) of one speech worker."),
     Variable(
