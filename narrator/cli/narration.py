@@ -13,7 +13,6 @@ from typing import Protocol
 
 from narrator.bootstrap import bootstrap, configure_logging, migrate
 from narrator.cli.delivery import place_of
-from narrator.cli.delivery import place_of
 from narrator.cli.judge import judgement
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import View
