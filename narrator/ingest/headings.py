@@ -7,10 +7,13 @@ Headings within an index or a bibliography begin none. A label above a heading (
 with it, and so does a single short line above the first.
 """
 
+from collections.abc import Container
+
 from narrator.domain.documents import PassageKind
 from narrator.ingest.flow import Block, Flow
 from narrator.ingest.labels import label_above
-from narrator.ingest.sections import Mark, titled
+from narrator.ingest.parts import titled
+from narrator.ingest.sections import Mark
 
 _DEEPEST = 6
 _LINE_CHARS = 60
@@ -19,11 +22,15 @@ _LINE_CHARS = 60
 def heading_marks(flow: Flow, title: str) -> list[Mark]:
     """Where chapters begin; `title` names what precedes the first heading."""
     levels = _levels(flow)
-    within = {index for part in titled(flow) for index in range(part.first + 1, part.end)}
+    parts = {part.first: part.end for part in titled(flow)}
+    within = {index for first, end in parts.items() for index in range(first + 1, end)}
+    after = {end for first, end in parts.items() if _goes_on_lower(flow, first, end, levels)}
     firsts = [
         index
         for index, block in enumerate(flow.blocks)
-        if block.level in levels and index not in within
+        if (block.level in levels or index in after)
+        and index not in within
+        and not _goes_on(flow, parts.get(index))
     ]
     return [
         Mark(first=0, title=title),
@@ -32,6 +39,17 @@ def heading_marks(flow: Flow, title: str) -> list[Mark]:
             for index in firsts
         ),
     ]
+
+
+def _goes_on(flow: Flow, end: int | None) -> bool:
+    """Whether text follows an index or a bibliography that ends there: it is amid a chapter."""
+    return end is not None and end < len(flow.blocks) and not flow.blocks[end].level
+
+
+def _goes_on_lower(flow: Flow, first: int, end: int, levels: Container[int]) -> bool:
+    """Whether what follows an index or a bibliography is headed, but lower: it is a chapter."""
+    level = flow.blocks[first].level
+    return level in levels and end < len(flow.blocks) and flow.blocks[end].level > level
 
 
 def _begins(flow: Flow, heading: int) -> int:

@@ -7,7 +7,6 @@ chapter: its headings are read at the start of the next.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -17,8 +16,8 @@ from narrator.domain.documents import Chapter, PassageKind, Skip, SkipReason, Sp
 from narrator.ingest import gutenberg
 from narrator.ingest.flow import Block, Flow, Matter, in_order
 from narrator.ingest.notes import Notes, Placing, find_notes, in_place, place_notes
+from narrator.ingest.parts import titled
 from narrator.ingest.roles import is_left_out
-from narrator.ingest.titles import part_of
 
 _PARTS_OF_MATTER = frozenset({SkipReason.CONTENTS, SkipReason.INDEX, SkipReason.BIBLIOGRAPHY})
 _FEWEST_LINKS = 3
@@ -171,24 +170,6 @@ def _contents(flow: Flow) -> Iterator[Matter]:
             )
             first = indices[0] - 1 if titled else indices[0]
             yield Matter(first=first, end=indices[-1] + 1, reason=SkipReason.CONTENTS)
-
-
-def titled(flow: Flow, firsts: Sequence[int] = ()) -> Iterator[Matter]:
-    """Indexes and bibliographies by their headings, each to the next heading that is no lower.
-
-    And not beyond the next of `firsts`, the blocks at which chapters begin, in order: headings of
-    chapters may be lower, or pictures.
-    """
-    headings = [index for index, block in enumerate(flow.blocks) if block.level]
-    bounds = [*firsts, len(flow.blocks)]
-    for number, first in enumerate(headings):
-        reason = part_of(flow.blocks[first].text(flow.source))
-        if reason:
-            level = flow.blocks[first].level
-            following = (headings[each] for each in range(number + 1, len(headings)))
-            later = (each for each in following if flow.blocks[each].level <= level)
-            end = min(next(later, len(flow.blocks)), bounds[bisect_right(bounds, first)])
-            yield Matter(first=first, end=end, reason=reason)
 
 
 def _licence(flow: Flow) -> Iterator[Matter]:

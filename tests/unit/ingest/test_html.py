@@ -118,3 +118,53 @@ def test_a_short_line_above_the_first_heading_is_no_chapter():
 def test_a_short_paragraph_above_a_heading_stays_with_what_is_before_it():
     document = of(f"<body><h1>Rain</h1>{TEXT}<p>She closed the book.</p><h1>Sun</h1>{TEXT}")
     assert chapters_of(document)[1] == ("Sun", "Sun")
+
+
+# ------------------------------------------------------------------------ indexes, bibliographies
+
+TOLD = (
+    "<p>It was a dark night, and the rain that had begun to fall was heard on the roof.</p>"
+    "<p>“No,” he said.</p>"
+)
+ENTRIES = (
+    "<p>Smith, John. The Sea and the Land. London: Penguin, 1999.</p>"
+    "<ul><li>Jones, A. (2003) On that which is not. Journal of This, 3, 12–14.</li></ul>"
+    "<p>Miller, B. He Was Not There: A History of Those Who Were. Oxford, 1984.</p>"
+)
+TERMS = "<p>Tea, 7, 12</p><p>Rain, 14–19</p>"
+ANNOTATED = (
+    "<p>Smith, John. The Sea. London: Penguin, 1999.</p>"
+    "<p>This is the best book that there is on it, and you should have it.</p>"
+)
+
+
+def set_aside(page: str) -> str:
+    """What is skipped of a page as an index or a bibliography."""
+    document = of(f"<body>{page}")
+    parts = (SkipReason.INDEX, SkipReason.BIBLIOGRAPHY)
+    return "".join(s.span.of(document.source) for s in document.skips if s.reason in parts)
+
+
+@pytest.mark.parametrize("after", ["", "<hr>", "</section><p>Well.</p>"])
+def test_text_behind_a_bibliography_is_read(after):
+    page = f"<h1>Rain</h1>{TOLD}<section><h2>References</h2>{ENTRIES}{after}{TOLD}{TOLD}"
+    assert set_aside(page) == "References" + re.sub("<[^>]*>", "", ENTRIES)
+    assert titles(of(f"<body>{page}")) == ["Rain"]
+
+
+def test_a_page_that_is_but_called_an_index_is_read():
+    page = f"<h1>Index</h1>{TOLD}<h2>One</h2>{TOLD}<h2>Two</h2>{TOLD}"
+    assert set_aside(page) == ""
+    assert titles(of(f"<body>{page}")) == ["Index", "One", "Two"]
+
+
+def test_a_chapter_of_a_lower_heading_behind_an_index_is_read():
+    page = f"<h1>A</h1>{TOLD}<h1>Index</h1>{TERMS}<h2>Rain</h2>{TOLD}{TOLD}"
+    assert set_aside(page) == "Index" + re.sub("<[^>]*>", "", TERMS)
+    assert titles(of(f"<body>{page}")) == ["A", "Rain"]
+
+
+@pytest.mark.parametrize("part", [ENTRIES, ANNOTATED * 3, TOLD + ENTRIES * 2, f"<h2>R</h2>{TERMS}"])
+def test_what_belongs_to_a_bibliography_is_set_aside_to_its_end(part):
+    page = f"<h1>A</h1>{TOLD}<h1>Bibliography</h1>{part}<h1>B</h1>{TOLD}"
+    assert set_aside(page) == "Bibliography" + re.sub("<[^>]*>", "", part)
