@@ -11,6 +11,7 @@ numbers and what else is not read.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document, Metadata, SkipReason
@@ -50,7 +51,8 @@ def document_of(file: PdfFile, reading: Reading = DEFAULT_READING) -> Document:
     lines = [line for sheet in sheets for line in sheet.lines]
     drafts = paragraphs(lines)
     found = starts(file.bookmarks, drafts, lines)
-    hyphens = Hyphens(vocabulary(lines))
+    ends = [(one.words[-1].text, other.words[0].text) for one, other in pairwise(lines)]
+    hyphens = Hyphens.of(vocabulary(lines), ends)
     written = write(_signed(sheets, drafts, lines), drafts, hyphens, reading)
     index_of = written.index_of
     matters = tuple(_contents(drafts, lines, index_of))

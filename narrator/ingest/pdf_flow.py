@@ -14,7 +14,7 @@ from narrator.domain.choices import Reading
 from narrator.domain.documents import Insertion, PassageKind, Skip, SkipReason, Span
 from narrator.ingest.flow import Block, Flow, in_order
 from narrator.ingest.pdf_cites import cites
-from narrator.ingest.pdf_hyphens import Hyphens
+from narrator.ingest.pdf_hyphens import HYPHENS, Hyphens
 from narrator.ingest.pdf_layout import Line, Row, text_of
 from narrator.ingest.pdf_notes import is_reference, signed
 from narrator.ingest.pdf_paragraphs import Draft, Use
@@ -232,7 +232,9 @@ def _place(number: int) -> str:
 def vocabulary(lines: Iterable[Line]) -> Counter[str]:
     """The words of the text, as often as they come; none that a line's end may have cut."""
     words: Counter[str] = Counter()
+    cut = False
     for line in lines:
         found = line.text.casefold().split()
-        words.update(word.strip(".,;:!?\"'“”‘’()[]—–") for word in found[:-1])
+        words.update(word.strip(".,;:!?\"'“”‘’()[]—–") for word in found[cut:-1])
+        cut = line.text.endswith(HYPHENS)
     return words

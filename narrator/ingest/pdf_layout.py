@@ -29,6 +29,9 @@ _COLUMN_SIZES = 5
 _BEFORE = 2.0
 """So far before its right-hand column a gutter is cut: a column's left edge is even."""
 
+_HEADING_SIZES = 1.15
+_ALONE_SIZES = 1.5
+_ROWS_BELOW = 6
 _TABLE_PARTS = 3
 _SEVERAL_PAGES = 2
 _DEEPEST = 5
@@ -244,18 +247,34 @@ def _bands(rows: Sequence[Row], least: float) -> Iterator[tuple[list[Row], list[
     band: list[Row] = []
     shared: list[_Gap] = []
     sided = False  # whether a row of the band has words on both sides of a strip
-    for row in rows:
+    for index, row in enumerate(rows):
         free = _free(row, low, high, least)
         within = [gap for gap in free if row[0].left < gap[0] and gap[1] < row[-1].right]
         common = _common(shared, free, least) if band else free
         meets = bool(_common(common, within, 0.0))
-        if band and (not common or (within and not sided and not meets)):
+        across = sided and not meets and _is_across(rows, index, shared, least / _GUTTER_SIZES)
+        if band and (not common or across or (within and not sided and not meets)):
             yield band, shared
             band, common, sided, meets = [], free, False, bool(within)
         band.append(row)
         shared, sided = common, sided or meets
     if band:
         yield band, shared
+
+
+def _is_across(rows: Sequence[Row], index: int, shared: Sequence[_Gap], size: float) -> bool:
+    """Whether a row that a column would have room for is a heading across all of them.
+
+    It is in large letters, has the page's width to itself, and below it there are columns again.
+    """
+    if not 0 < index < len(rows) - 1 or size_of(rows[index]) < _HEADING_SIZES * size:
+        return False
+    above, here, below = (rows[each][0].row for each in (index - 1, index, index + 1))
+    if min(here - above, below - here) < _ALONE_SIZES * size:
+        return False
+    after = [word for row in rows[index + 1 : index + 1 + _ROWS_BELOW] for word in row]
+    first, last = min(word.right for word in after), max(word.left for word in after)
+    return any(first <= low + 1 and last >= high - 1 for low, high in shared)
 
 
 def _free(row: Row, low: float, high: float, least: float) -> list[_Gap]:

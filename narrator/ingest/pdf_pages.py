@@ -7,6 +7,7 @@ with its page. Reading order is for `pdf_layout` to find.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ _MOST_UNMAPPED = 0.3
 _SAME_SIZE = 0.85
 """A smaller letter beside a larger one is a note's mark or a small capital."""
 
+_RAISED = 0.45
+"""Of its font's box: so high above the bottom, below the base of letters, no other digit begins."""
+
+_DIGITS_BESIDE = re.compile(r"(?<=\D)\d{1,3}\Z|\A\d{1,3}(?=[^\W\d])")
+_NONE = range(0)
 _MOST_ENTRIES = 100_000
 _DEEPEST_ENTRY = 15
 _BOLD_WEIGHT = 600
@@ -220,12 +226,16 @@ def _words(
     text: pdfium.PdfTextPage, letters: _Letters, quarter: int, *, bold: bool
 ) -> Iterator[tuple[Word, _Box]]:
     """The run as words of one size each (nearly always one), each with its box on the page."""
-    boxes = [_box(text, letters.first), _box(text, letters.end - 1)]
+    boxes = [_box(text, letters.first), _last_box(text, letters)]
     first, last = (_upright(box, quarter) for box in boxes)
-    if _alike(first, last):
+    raised = _NONE if quarter else _raised(text, letters)
+    if _alike(first, last) and not raised:
         yield _word(letters.text, first, last, _middle(first), bold=bold), boxes[0]
         return
-    uprights = [_upright(_box(text, i), quarter) for i in range(letters.first, letters.end)]
+    uprights = [_upright(_box(text, i), quarter) for i in range(letters.first, letters.end - 1)]
+    uprights.append(last)
+    for index in raised:
+        uprights[index - letters.first] = _upright(_tight(text, index), 0)
     host = max(uprights, key=lambda box: box[3] - box[1])
     start = 0
     for index in range(1, len(uprights) + 1):
@@ -249,6 +259,39 @@ def _word(
 def _box(text: pdfium.PdfTextPage, index: int) -> _Box:
     left, bottom, right, top = text.get_charbox(index, loose=True)
     return left, bottom, right, top
+
+
+def _tight(text: pdfium.PdfTextPage, index: int) -> _Box:
+    left, bottom, right, top = text.get_charbox(index)
+    return left, bottom, right, top
+
+
+def _last_box(text: pdfium.PdfTextPage, letters: _Letters) -> _Box:
+    """The box of the run's last character; of a hyphen PDFium may have no more than the stroke."""
+    box = _box(text, letters.end - 1)
+    if letters.text[-1] != "-" or letters.end - letters.first == 1:
+        return box
+    before = _box(text, letters.end - 2)
+    if before[1] <= box[1] and box[3] <= before[3]:
+        return box[0], before[1], box[2], before[3]
+    if before[0] <= box[0] and box[2] <= before[2]:  # text that runs up or down
+        return before[0], box[1], before[2], box[3]
+    return box
+
+
+def _raised(text: pdfium.PdfTextPage, letters: _Letters) -> range:
+    """Which characters are raised digits at an end of the run, of one size by the font's box.
+
+    Fonts have such digits of their own (OpenType's `sups`), and notes are numbered with them.
+    """
+    if not (found := _DIGITS_BESIDE.search(letters.text)):
+        return _NONE
+    digits = range(letters.first + found.start(), letters.first + found.end())
+    for index in digits:
+        _, bottom, _, top = _box(text, index)
+        if _tight(text, index)[1] - bottom <= _RAISED * (top - bottom):
+            return _NONE
+    return digits
 
 
 def _upright(box: _Box, quarter: int) -> _Box:
