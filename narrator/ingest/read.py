@@ -5,6 +5,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from narrator.domain.choices import DEFAULT_READING, Reading, Role
 from narrator.domain.documents import Document, Span, unaccounted
@@ -54,37 +55,45 @@ def read(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document
     above the limits; ToolFailed if a character went astray, which is a fault of this program.
     """
     _refuse_size(data, name)
-    document = _read(data, name, reading)
+    _, reader = _taken_for(data, name)
+    document = reader(reading)
     if not document.metadata.title:
         metadata = replace(document.metadata, title=_stem(name))
         document = replace(document, metadata=metadata)
     return _proved(document, name)
 
 
-def _read(data: bytes, name: str, reading: Reading) -> Document:
+def format_of(data: bytes, name: str) -> str:
+    """What `read` takes a document for: `an EPUB file`; raises what `read` does if for nothing."""
+    return _taken_for(data, name)[0]
+
+
+def _taken_for(data: bytes, name: str) -> tuple[str, Callable[[Reading], Document]]:
+    """A document's format, and what reads it."""
     if data.startswith(b"PK\x03\x04"):
-        return _read_zip(data, name, reading)
+        return _zipped(data, name)
     if b"%PDF-" in data[:_PDF_WITHIN_BYTES]:
-        return _read_pdf(data, name, reading)
+        return "a PDF file", partial(_read_pdf, data, name)
     _refuse_foreign(data, name)
     text = decode(data, name)
     if "\0" in text[:4096]:
         raise DocumentRefused(f"{name} is not text", remedy=_CONVERT)
-    return _of_text(text, name)(text, name, reading)
+    what, reader = _of_text(text, name)
+    return what, partial(reader, text, name)
 
 
-def _of_text(text: str, name: str) -> Callable[[str, str, Reading], Document]:
+def _of_text(text: str, name: str) -> tuple[str, Callable[[str, str, Reading], Document]]:
     """Which reader suits a text; the file's name decides only where the text does not."""
     ending = posixpath.splitext(name.lower())[1]
     if looks_structured(text, named=ending == ".json"):
-        return read_structured
+        return "structured JSON", read_structured
     if _HTML.match(text) or (ending in {".html", ".htm", ".xhtml"} and _TAG.search(text)):
-        return read_html
+        return "an HTML page", read_html
     if _XML.match(text):
         raise DocumentRefused(f"{name} is XML, but not a page of HTML", remedy=_CONVERT)
     if ending in {".md", ".markdown"} or (ending != ".txt" and _MARKDOWN.search(text)):
-        return _read_markdown
-    return lambda text, name, reading: read_plaintext(text, _stem(name), reading)
+        return "Markdown", _read_markdown
+    return "plain text", lambda text, name, reading: read_plaintext(text, _stem(name), reading)
 
 
 def _read_markdown(text: str, name: str, reading: Reading) -> Document:
@@ -101,15 +110,15 @@ def _read_pdf(data: bytes, name: str, reading: Reading) -> Document:
     return document
 
 
-def _read_zip(data: bytes, name: str, reading: Reading) -> Document:
+def _zipped(data: bytes, name: str) -> tuple[str, Callable[[Reading], Document]]:
     archive = Archive(data, name)
     if CONTAINER in archive:
-        return read_epub(data, name, reading)
+        return "an EPUB file", partial(read_epub, data, name)
     if is_docx(archive):
-        return read_docx(data, name, reading)
-    for path, what in _ZIPPED:
+        return "a Word file", partial(read_docx, data, name)
+    for path, other in _ZIPPED:
         if path in archive:
-            raise DocumentRefused(f"{name} is {what}, which is not read yet", remedy=_CONVERT)
+            raise DocumentRefused(f"{name} is {other}, which is not read yet", remedy=_CONVERT)
     raise DocumentRefused(
         f"{name} is a zip archive, but no EPUB", remedy="hand in the book that is inside it"
     )

@@ -18,16 +18,21 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from narrator.domain import document_json
 from narrator.domain.choices import Reading, choices_from_json
+from narrator.domain.documents import Document
 from narrator.domain.errors import DocumentRefused, ToolFailed
 from narrator.domain.overlay import overlay_from_json
+from narrator.ingest.read import format_of
 from narrator.ingest.read import read as read_document
 from narrator.readalong.book import with_overlay
 from narrator.sandbox.pipes import BIND, bounded
+
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _FILES = 64  # enough to import modules with
+_OF_THE_MACHINE = (ImportError, OSError)  # whose fault these are: another try may do better
 
 
 def main(
@@ -76,7 +81,28 @@ def read(data: bytes, name: str, reading: Reading, input_bytes: int) -> bytes:
     if len(data) > input_bytes:
         most = f"{input_bytes // 1_000_000} MB"
         return _answer("refused", f"{name} is above {most}", "split the document")
-    return _answered(lambda: document_json.to_json(read_document(data, name, reading)))
+    return _answered(lambda: document_json.to_json(_document(data, name, reading)))
+
+
+def _document(data: bytes, name: str, reading: Reading) -> Document:
+    """The document; one over which its reader breaks is refused, for it would do so again."""
+    try:
+        return read_document(data, name, reading)
+    except (DocumentRefused, MemoryError, *_OF_THE_MACHINE):
+        raise
+    except Exception as error:  # noqa: BLE001  its message may hold text; only its name goes on
+        how = error.reason if isinstance(error, ToolFailed) else type(error).__name__
+        raise DocumentRefused(
+            f"{name} is {_format(data, name)} over which its reader breaks ({how})",
+            remedy="save or convert it anew, or hand in its text; and report it to the maintainers",
+        ) from None
+
+
+def _format(data: bytes, name: str) -> str:
+    """What the document is taken for, if the reader did not break over that already."""
+    with suppress(Exception):
+        return format_of(data, name)
+    return "a document"
 
 
 def bind(data: bytes, name: str) -> bytes:

@@ -12,8 +12,10 @@ import psutil
 import pytest
 
 import narrator
+from narrator.domain.choices import Reading, Role
 from narrator.domain.errors import DocumentRefused, ToolFailed
 from narrator.ingest.read import read
+from narrator.sandbox.child import read as answer
 from narrator.sandbox.reader import SandboxedReader
 
 pytestmark = pytest.mark.integration
@@ -129,6 +131,35 @@ def test_a_document_that_crashes_its_reader_is_refused(tmp_path, number):
     refusal = killed_by(number, tmp_path)
     assert isinstance(refusal, DocumentRefused)
     assert refusal.remedy
+
+
+class Breaking(Reading):
+    """Choices that no reader can ask about."""
+
+    def __init__(self, error: Exception) -> None:
+        object.__setattr__(self, "chosen", error)
+
+    def reads(self, role: Role) -> bool:
+        """Break, in words that no one else may see."""
+        assert role in Role
+        assert isinstance(self.chosen, Exception)
+        raise self.chosen
+
+
+def answer_of(error: Exception) -> str:
+    return answer(b"<p>A secret.</p>", "x.html", Breaking(error), 1_000).decode()
+
+
+@pytest.mark.parametrize("error", [KeyError("secret"), RecursionError("secret")])
+def test_a_document_over_which_its_reader_breaks_is_refused_by_its_format(error):
+    refusal = answer_of(error)
+    assert refusal.startswith('refused\n["x.html is an HTML page over which its reader breaks')
+    assert "convert" in refusal
+    assert "secret" not in refusal
+
+
+def test_a_reader_that_cannot_work_is_a_tool_that_failed():
+    assert answer_of(OSError("no file left")).startswith("failed\n")
 
 
 def test_a_child_that_somebody_kills_is_a_tool_that_failed(tmp_path):
