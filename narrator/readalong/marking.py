@@ -129,7 +129,8 @@ def _cover(element: Element, stretch: int, start: int, end: int, tree: _Tree) ->
             not may_hold or inside != (item.start, item.end) or not _is_phrase(item.child)
         ):
             close()
-            _cover(item.child, stretch, start, end, tree)
+            if local_name(item.child):
+                _cover(item.child, stretch, start, end, tree)
             continue
         if not chars:
             low = inside[0]
@@ -151,11 +152,11 @@ def _may_hold_span(element: Element) -> bool:
 
 def _is_phrase(element: Element) -> bool:
     """Whether it may stand within a span, all that is in it included."""
-    if local_name(element) in _ATOMS:
+    if local_name(element) in _ATOMS or not local_name(element):  # a comment
         return True
     if not (_is_xhtml(element) and local_name(element) in _PHRASES):
         return False
-    return all(_is_phrase(child) for child in element if local_name(child))
+    return all(map(_is_phrase, element))
 
 
 def _is_xhtml(element: Element) -> bool:
