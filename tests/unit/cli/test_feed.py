@@ -1,0 +1,71 @@
+"""`narrator feed`: files for a web server."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from narrator.cli.app import MISUSED, OK, run
+from narrator.domain.manifest_json import to_json
+from tests.unit.domain.books import book
+
+ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
+PODCAST = "{https://podcastindex.org/namespace/1.0}"
+
+
+@pytest.fixture(name="manifest")
+def _manifest(tmp_path: Path) -> Path:
+    """That of a recording which the job called `late.m4b`, and the user `mine.m4b`."""
+    made = book().manifest
+    file = replace(made.recording, name="late.m4b", format="m4b", bytes=9, sha256="a" * 64)
+    path = tmp_path / "mine.m4b.manifest.json"
+    path.write_bytes(to_json(replace(made, recording=file)))
+    return path
+
+
+def item(folder: Path) -> etree._Element:
+    """The episode of the feed in a folder."""
+    (path,) = folder.glob("*.rss.xml")
+    found = etree.parse(path).find("channel/item")
+    assert found is not None
+    return found
+
+
+def test_the_recording_is_beneath_the_url_by_its_own_name(manifest: Path) -> None:
+    assert run(["feed", str(manifest), "--url", "https://x.example/books"]) == OK
+    enclosure = item(manifest.parent).find("enclosure")
+    assert enclosure is not None
+    assert enclosure.get("url") == "https://x.example/books/mine.m4b"
+
+
+def test_chapters_are_written_beside_the_feed(manifest: Path) -> None:
+    run(["feed", str(manifest), "--url", "https://x.example"])
+    value = json.loads((manifest.parent / "mine.chapters.json").read_text())
+    assert [each["title"] for each in value["chapters"]] == ["Chapter 1", "Chapter 2"]
+    chapters = item(manifest.parent).find(f"{PODCAST}chapters")
+    assert chapters is not None
+    assert chapters.get("url") == "https://x.example/mine.chapters.json"
+
+
+def test_subtitles_that_are_there_are_transcripts(manifest: Path) -> None:
+    manifest.with_name("mine.vtt").write_text("WEBVTT\n")
+    run(["feed", str(manifest), "--url", "https://x.example"])
+    transcript = item(manifest.parent).find(f"{PODCAST}transcript")
+    assert transcript is not None
+    assert transcript.get("url") == "https://x.example/mine.vtt"
+
+
+def test_the_cover_may_be_named_by_its_file(manifest: Path) -> None:
+    run(["feed", str(manifest), "--url", "https://x.example/", "--image", "cover.jpg"])
+    parent = item(manifest.parent).getparent()
+    assert parent is not None
+    image = parent.find(f"{ITUNES}image")
+    assert image is not None
+    assert image.get("href") == "https://x.example/cover.jpg"
+
+
+def test_an_address_that_is_none_is_refused(manifest: Path) -> None:
+    assert run(["feed", str(manifest), "--url", "books"]) == MISUSED
+    assert list(manifest.parent.iterdir()) == [manifest]
