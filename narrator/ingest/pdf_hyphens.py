@@ -22,7 +22,7 @@ _ENDINGS = frozenset(
 _AFTER_SELF = ("ish", "less", "same", "hood")  # without a hyphen between
 _MANY_LINES = 200
 _HARDLY_ANY = 0.02
-"""Of lines; broken to be even, several in a hundred end in a hyphen."""
+"""Of lines: broken to be even, several in a hundred end in a hyphen. Of hyphens: chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class Hyphens:
         """For a text with these line ends: a line's last word, and the first of the next line."""
         judge = cls(words)
         broken = [(last, first) for last, first in ends if judge.at_end(last, first)]
-        signs = {last[-1] for last, _ in broken}
-        if _CSS in signs and not any(_CSS in word for word in words):
+        at_ends = sum(last[-1] == _CSS for last, _ in broken)
+        inside = sum(count for word, count in words.items() if _CSS in word.strip(_CSS))
+        if at_ends and inside <= _HARDLY_ANY * at_ends:
             return cls(words, always=_SOFT + _CSS, maybe="")
         whole = any(_bare(last[:-1]) + _bare(first) in words for last, first in broken)
         few = len(broken) < _HARDLY_ANY * len(ends)
