@@ -3,22 +3,29 @@
     python benchmarks/corpus.py [PATH]...
 
 PATHs are files, or folders of them; without any, the book that comes with the package and the
-documents that the tests make. *Contents* is how many entries the top level of an EPUB's navigation
-has, front and back matter among them; *coverage* is whether each character of the source is in the
+documents that the tests make. *Contents* is how many chapters the document itself says that it has,
+counted by a few lines that share no code with the readers: entries of the top level of an EPUB's
+navigation (those whose files it types as front or back matter are named beside them), links of a
+page's contents, else its first-level headings; numbers in lines such as *Chapter 3*; headings of
+level 1; titles in a PDF's outline. *Coverage* is whether each character of the source is in the
 plan once, in a chunk or in a skip; *extractor* says whether the source is what an extractor finds
 that shares no code with the reader (of EPUB: that of epub_suite.py). Skips are in characters,
 whitespace apart.
 """
 
 import argparse
+import json
+import posixpath
+import re
 import sys
 import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from lxml import etree
+from lxml import etree, html
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -30,6 +37,12 @@ from narrator.ingest.read import read
 from narrator.text.plan import make_plan
 from tests.unit.ingest.seeds import SEEDS
 
+CHAPTERS = {
+    "text": re.compile(r"^\s*(chapter (?:[ivxlc]+|\d+))\b", re.MULTILINE | re.IGNORECASE),
+    "markdown": re.compile(r"^# |^=+$", re.MULTILINE),
+    "docx": re.compile('w:pStyle w:val="H1"'),
+    "pdf": re.compile(r"/Title \(.+?\) /(?:Parent|Dest|Next|Prev)|/Parent .{0,80}/Title"),
+}
 HEAD = ("document", "format", "chapters", "contents", "characters", "coverage", "extractor",
         "chunks", "skipped")  # fmt: skip
 
@@ -72,15 +85,14 @@ def row(path: Path) -> list[str]:
         return [path.name, "refused", *[""] * 6, refusal.reason]
     plan = make_plan(document)
     lost = unaccounted(len(document.source), plan.spans())
-    epub = document.format == "epub"
     return [
         path.name,
         document.format,
         str(len(document.chapters)),
-        str(contents(path)) if epub else "",
+        contents(path, document.format),
         f"{len(document.source):,}",
         "each once" if not lost else f"{len(lost)} stretches wrong",
-        extracted(document, path) if epub else "",
+        extracted(document, path) if document.format == "epub" else "",
         f"{sum(len(chapter.chunks) for chapter in plan.chapters):,}",
         skipped(document),
     ]
@@ -94,20 +106,49 @@ def extracted(document: Document, path: Path) -> str:
         return "cannot read it"
 
 
-def contents(path: Path) -> int:
+def contents(path: Path, form: str) -> str:
+    """How many chapters a document says that it has; nothing where it says nothing of that."""
+    if form == "epub":
+        return of_navigation(path)
+    data = path.read_bytes()
+    if form == "html":
+        root: Any = html.document_fromstring(data)
+        found = len(set(root.xpath("//a[starts-with(@href, '#')][not(ancestor::sup)]/@href")))
+        several = [each for each in (found, len(root.xpath("//h1"))) if each > 1]
+        return str(several[0]) if several else ""
+    if form == "docx":
+        with zipfile.ZipFile(path) as archive:
+            data = archive.read("word/document.xml")
+    if form == "json":
+        return str(len(json.loads(data)["chapters"]))
+    codec = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1"
+    lines = CHAPTERS[form].finditer(data.decode(codec))
+    if form == "text":  # a book may list its chapters first
+        return str(len({line[0].strip().lower() for line in lines}))
+    return str(sum(1 for _ in lines))
+
+
+def of_navigation(path: Path) -> str:
     """Entries of the top level of an EPUB's navigation, as zipfile and lxml find them."""
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if not name.endswith(("html", "ncx")):
                 continue
-            root = etree.fromstring(archive.read(name), etree.XMLParser(recover=True))
-            lists = root.xpath(
-                "//*[local-name()='nav'][contains(@*, 'toc')]/*[local-name()='ol']/*"
+            root: Any = etree.fromstring(archive.read(name), etree.XMLParser(recover=True))
+            links = root.xpath(
+                "//*[local-name()='nav'][contains(@*, 'toc')]/*[local-name()='ol']/*/*[1]/@href"
+                "|//*[local-name()='navMap']/*[local-name()='navPoint']/*[local-name()='content']/@src"
             )
-            points = root.xpath("//*[local-name()='navMap']/*[local-name()='navPoint']")
-            if lists or points:
-                return len(lists or points)
-    return 0
+            if links:
+                files = (posixpath.join(posixpath.dirname(name), link) for link in links)
+                beside = sum(is_beside(archive.read(each.partition("#")[0])) for each in files)
+                return f"{len(links) - beside}" + (f" and {beside} beside" if beside else "")
+    return "0"
+
+
+def is_beside(page: bytes) -> bool:
+    """Whether a page types itself as front or back matter."""
+    return bool(re.search(rb"<(?:body|section)[^>]*\b(?:front|back)matter", page))
 
 
 def skipped(document: Document) -> str:
