@@ -81,7 +81,8 @@ def bootstrap(settings: Settings) -> Services:
 
 def studio(settings: Settings) -> Studio:
     """The studio alone; raises SettingsError where there is no ffmpeg."""
-    return FfmpegStudio(ffmpeg=settings.audio.ffmpeg, pauses=settings.audio.pauses)
+    audio = settings.audio
+    return FfmpegStudio(ffmpeg=audio.ffmpeg, pauses=audio.pauses, aac_coder=audio.aac_coder)
 
 
 def fetcher(settings: Settings) -> Fetcher:

@@ -12,10 +12,10 @@ from narrator.domain.voices import BYTES_PER_SAMPLE
 
 Samples = NDArray[np.int16]
 
-_FULL_SCALE = 32_768.0
+FULL_SCALE = 32_768.0
 
 # The mean square at which each level from 1 on begins, in squares of a sample's least step.
-_EDGES = _FULL_SCALE**2 * 10 ** ((SILENCE_DBFS + STEP_DB * np.arange(LOUDEST)) / 10)
+_EDGES = FULL_SCALE**2 * 10 ** ((SILENCE_DBFS + STEP_DB * np.arange(LOUDEST)) / 10)
 
 
 def samples_of(pcm: bytes) -> Samples:

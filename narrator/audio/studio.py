@@ -1,98 +1,48 @@
-"""Joins takes into chapters with pydub; `press` makes recordings of them.
+"""The studio: takes become chapters here, and chapters recordings in `press`."""
 
-pydub counts in whole milliseconds: slices and fades of anything else silently lose or add samples.
-Here it is only ever given pieces that are whole milliseconds long, and positions are counted in
-samples by a `Ruler`.
-"""
-
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from narrator.audio import flac, takes
-from narrator.audio.encoder import BIT_EXACT, PCM_INPUT, Ffmpeg, find_ffmpeg
-from narrator.audio.pcm import envelope, samples_of
+from narrator.audio.decoders import decoded
+from narrator.audio.encoder import Ffmpeg, find_ffmpeg
+from narrator.audio.encoders import Form, encoding, form_of
+from narrator.audio.levels import Levelling, Spool, fixed_levelling, levelling_of
+from narrator.audio.pcm import Samples, envelopes
 from narrator.audio.press import Press
+from narrator.audio.stitch import stitch
 from narrator.domain.artifacts import AudioFormat
-from narrator.domain.errors import TakeCorrupt
+from narrator.domain.loudness import Measured
+from narrator.domain.production import AacCoder, Level, Production
 from narrator.domain.timeline import Pauses, Placement, Ruler
-from narrator.domain.voices import BYTES_PER_SAMPLE, SAMPLE_RATE
-from narrator.services.ports import RenderedChapter, TakeAudio
+from narrator.services.ports import Heard, RenderedChapter, RenderedFile, TakeAudio
 
-with warnings.catch_warnings():  # it warns when ffmpeg is not on PATH; we name it ourselves
-    warnings.simplefilter("ignore")
-    from pydub import AudioSegment
-    from pydub.silence import detect_leading_silence
-
-MARGIN_MS = 30
-"""Silence left at either edge of a take: soft onsets begin before they reach the threshold."""
-
-FADE_MS = 5
-
-QUIET_DBFS = -50.0
-QUIET_BELOW_TAKE_DB = 30.0
-"""What is quieter than both is silence that may go: 30 dB under a quiet take's own level, too."""
-
-_SAMPLES_A_MS = SAMPLE_RATE // 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """How a chapter is kept until it is joined: file, media type, and how ffmpeg makes it.
-
-    FLAC is written without ffmpeg, and has no `encoding`.
-    """
-
-    name: str
-    media_type: str
-    encoding: tuple[str, ...] = ()
-
-
-_LOSSLESS = Rendered(name="chapter.flac", media_type="audio/flac")
-
-RENDERED: dict[AudioFormat, Rendered] = {
-    AudioFormat.M4B: Rendered(
-        name="chapter.aac",
-        media_type="audio/aac",
-        # the fast coder: five times as fast as the default, and on speech at this rate not worse
-        encoding=("-c:a", "aac", "-aac_coder", "fast", "-b:a", "64k", "-f", "adts"),
-    ),
-    AudioFormat.MP3: Rendered(
-        name="chapter.mp3",
-        media_type="audio/mpeg",
-        # bare frames: the tag and the Info frame come once, when chapters are joined
-        encoding=(
-            *("-c:a", "libmp3lame", "-b:a", "64k"),
-            *("-id3v2_version", "0", "-write_xing", "0", "-f", "mp3"),
-        ),
-    ),
-    AudioFormat.OPUS: Rendered(
-        name="chapter.opus",
-        media_type="audio/ogg",
-        encoding=("-c:a", "libopus", "-b:a", "32k", "-frame_duration", "20", "-f", "ogg"),
-    ),
-    AudioFormat.FLAC: _LOSSLESS,
-    AudioFormat.WAV: _LOSSLESS,
-}
+Formats = Sequence[AudioFormat | None]
+Stretches = Sequence[tuple[int, int]]
 
 
 class FfmpegStudio(Press):
     """The port `Studio`: pydub for takes, ffmpeg for lossy formats, libsndfile for FLAC.
 
     Thread-safe: it keeps no state between calls. Memory grows neither with a chapter nor with a
-    book. Raises SettingsError when there is no ffmpeg.
+    book. `pauses` are the usual ones. Raises SettingsError when there is no ffmpeg.
     """
 
-    def __init__(self, ffmpeg: Path | None = None, pauses: Pauses | None = None) -> None:
+    def __init__(
+        self,
+        ffmpeg: Path | None = None,
+        pauses: Pauses | None = None,
+        aac_coder: AacCoder = AacCoder.FAST,
+    ) -> None:
         super().__init__(Ffmpeg(find_ffmpeg(ffmpeg)))
         self._pauses = pauses or Pauses()
+        self._coder = aac_coder
 
     @property
     def fingerprint(self) -> str:
-        """The pauses."""
-        return repr(self._pauses)
+        """The usual pauses, and the coder where it is not the usual one."""
+        usual = self._coder is AacCoder.FAST
+        return repr(self._pauses) if usual else f"{self._pauses!r} {self._coder}"
 
     def pack(self, pcm: bytes) -> bytes:
         """A take's samples as a FLAC file; raises TakeCorrupt for none, or for half a sample."""
@@ -106,103 +56,99 @@ class FfmpegStudio(Press):
         self,
         takes: Iterable[TakeAudio],
         *,
-        format: AudioFormat,
+        production: Production,
+        formats: Sequence[AudioFormat],
         folder: Path,
     ) -> RenderedChapter:
-        """Trim, fade, join and encode one chapter into `folder`.
+        """Trim, fade, join, level and encode one chapter into `folder`.
 
         Takes are asked for one at a time and each is let go before the next. Raises TakeCorrupt for
-        a take of no samples or of half a one, and ToolFailed when the encoder fails.
+        a take of no samples or of half a one, and ToolFailed when an encoder fails.
         """
-        form = RENDERED[format]
-        path = folder / form.name
-        with self._writing(path, form.encoding) as write:
-            samples, placements = _stitch(takes, self._pauses, write)
+        quantum = production.quantum(formats[0])
+        ruler = Ruler.begin(production.paused(self._pauses), quantum=quantum)
+        with Spool(folder) as spool:
+            _, stretches = stitch(takes, ruler, spool.write)
+        if production.level is Level.BOOK:
+            kept, levelling = spool.measured(), Levelling(1.0, None)
+            return self._encoded(spool, kept, levelling, (None,), production, stretches, folder)
+        headroom = self._headroom_db(production, formats)
+        measured, levelling = levelling_of(spool, production.profile, headroom_db=headroom)
+        return self._encoded(spool, measured, levelling, formats, production, stretches, folder)
+
+    def level(
+        self,
+        master: Path,
+        *,
+        placements: Sequence[Placement],
+        gain_db: float,
+        production: Production,
+        formats: Sequence[AudioFormat],
+        folder: Path,
+    ) -> RenderedChapter:
+        """Level a chapter that was kept without loss by a gain that is known now; encode it.
+
+        Raises ToolFailed where it is not readable, and when an encoder fails.
+        """
+        with Spool(folder) as spool:
+            for block in flac.read_blocks([master]):
+                spool.write(block.tobytes())
+        headroom = self._headroom_db(production, formats)
+        measured, levelling = fixed_levelling(
+            spool, production.profile, gain_db=gain_db, headroom_db=headroom
+        )
+        stretches = [(each.start_samples, each.samples) for each in placements]
+        return self._encoded(spool, measured, levelling, formats, production, stretches, folder)
+
+    def _form(self, kind: AudioFormat | None, production: Production) -> Form:
+        return form_of(kind, production.profile, self._coder)
+
+    def _headroom_db(self, production: Production, formats: Formats) -> float:
+        """What the most careless of the encoders needs: all of them get the same samples."""
+        return max(self._form(kind, production).headroom_db for kind in formats)
+
+    def _encoded(
+        self,
+        spool: Spool,
+        measured: Measured,
+        levelling: Levelling,
+        formats: Formats,
+        production: Production,
+        stretches: Stretches,
+        folder: Path,
+    ) -> RenderedChapter:
+        forms = {kind: self._form(kind, production) for kind in formats}
+        touched = 0
+        with encoding(forms.values(), folder, self._ffmpeg) as write:
+
+            def written() -> Iterable[Samples]:
+                nonlocal touched
+                for block, count in spool.levelled(levelling):
+                    write(block)
+                    touched += count
+                    yield block
+
+            samples, found = envelopes(written(), stretches)
+        levelled = spool.after(levelling)
+        spool.remove()
         return RenderedChapter(
-            path=path,
-            media_type=form.media_type,
+            files=tuple(
+                RenderedFile(format=kind, path=folder / form.name, media_type=form.media_type)
+                for kind, form in forms.items()
+            ),
             samples=samples,
-            placements=tuple(placements),
+            placements=tuple(
+                Placement(start_samples=start, samples=count, envelope=each)
+                for (start, count), each in zip(stretches, found, strict=True)
+            ),
+            measured=measured,
+            levelled=levelled,
+            gain_db=levelling.gain_db,
+            limited_samples=touched,
         )
 
-    def _writing(
-        self, path: Path, encoding: Sequence[str]
-    ) -> AbstractContextManager[Callable[[bytes], object]]:
-        if not encoding:
-            return _writing_flac(path)
-        return self._ffmpeg.fed([*PCM_INPUT, *encoding, *BIT_EXACT, f"file:{path}"])
-
-
-@contextmanager
-def _writing_flac(path: Path) -> Iterator[Callable[[bytes], object]]:
-    with flac.writing(path) as write:
-        yield lambda pcm: write(samples_of(pcm))
-
-
-def _stitch(
-    takes: Iterable[TakeAudio], pauses: Pauses, write: Callable[[bytes], object]
-) -> tuple[int, list[Placement]]:
-    """Write a chapter: silence, take, silence and so on; gives its samples and placements."""
-    ruler = Ruler.begin(pauses)
-    placements = []
-    for take in takes:
-        pcm = edged(take.pcm)
-        write(_silence(ruler.silence_samples))
-        write(pcm)
-        samples = samples_of(pcm)
-        placements.append(
-            Placement(
-                start_samples=ruler.start_samples,
-                samples=len(samples),
-                envelope=envelope(samples),
-            )
-        )
-        ruler = ruler.placed(len(samples), take.boundary)
-    write(_silence(ruler.samples - ruler.end_samples))
-    return ruler.samples, placements
-
-
-def _silence(samples: int) -> bytes:
-    return bytes(samples * BYTES_PER_SAMPLE)
-
-
-def edged(pcm: bytes) -> bytes:
-    """A take (s16le, mono, 24 kHz) with its silent edges trimmed to a margin, and faded.
-
-    A take that is silent all through is left as long as it is. Raises TakeCorrupt for no samples.
-    """
-    if not len(samples_of(pcm)):
-        raise TakeCorrupt("a take holds no samples", remedy="the chunk will be spoken again")
-    segment = AudioSegment(
-        data=pcm, sample_width=BYTES_PER_SAMPLE, frame_rate=SAMPLE_RATE, channels=1
-    )
-    return _faded(_trimmed(segment))
-
-
-def _trimmed(segment: AudioSegment) -> AudioSegment:
-    # Somewhere a take is as loud as it is on average, so there is always something left.
-    threshold = min(QUIET_DBFS, segment.dBFS - QUIET_BELOW_TAKE_DB)
-    before = _spare(segment, threshold)
-    after = _spare(segment.reverse(), threshold)
-    return segment.get_sample_slice(before, int(segment.frame_count()) - after)
-
-
-def _spare(segment: AudioSegment, threshold: float) -> int:
-    """How many samples at the beginning are silence beyond the margin."""
-    silent_ms: int = detect_leading_silence(segment, silence_threshold=threshold, chunk_size=10)
-    return max(0, silent_ms - MARGIN_MS) * _SAMPLES_A_MS
-
-
-def _faded(segment: AudioSegment) -> bytes:
-    """Faded in and out over whole milliseconds at its very edges; its length does not change."""
-    samples = int(segment.frame_count())
-    milliseconds = min(FADE_MS, samples // 2 // _SAMPLES_A_MS)
-    if not milliseconds:
-        return bytes(segment.raw_data)
-    edge = milliseconds * _SAMPLES_A_MS
-    pieces = (
-        segment.get_sample_slice(0, edge).fade_in(milliseconds),
-        segment.get_sample_slice(edge, samples - edge),
-        segment.get_sample_slice(samples - edge, samples).fade_out(milliseconds),
-    )
-    return b"".join(piece.raw_data for piece in pieces)
+    def hear(self, file: RenderedFile, production: Production, stretches: Stretches) -> Heard:
+        """What a rendered file holds, decoded in blocks; raises ToolFailed."""
+        blocks = decoded(file.path, self._form(file.format, production), self._ffmpeg)
+        samples, found = envelopes(blocks, stretches)
+        return Heard(samples=samples, envelopes=found)

@@ -20,6 +20,7 @@ from narrator.cli.endpoint import need_key
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import NarratorError, SettingsError
 from narrator.domain.plan import Boundary
+from narrator.domain.production import Production
 from narrator.embedded.broker import find_server
 from narrator.embedded.commands import need_voice
 from narrator.embedded.reach import reach_broker
@@ -157,7 +158,9 @@ def _ffmpeg(settings: Settings) -> str:
     """Encode a second of silence for real."""
     takes = [TakeAudio(pcm=_SILENCE, boundary=Boundary.CHAPTER)]
     with tempfile.TemporaryDirectory(prefix="narrator-doctor-") as folder:
-        bootstrap.studio(settings).render(takes, format=AudioFormat.M4B, folder=Path(folder))
+        bootstrap.studio(settings).render(
+            takes, production=Production(), formats=[AudioFormat.M4B], folder=Path(folder)
+        )
     return "encodes"
 
 

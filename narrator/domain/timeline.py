@@ -1,8 +1,9 @@
 """Where each chunk lies in the recording, in integer samples at 24 kHz.
 
 A chapter is: head silence, then take after take, each trimmed at its edges and followed by the
-pause its boundary asks for, then tail silence that fills the chapter up to a whole number of
-`CHAPTER_QUANTUM` samples, so that encoded chapters join without drift.
+pause its boundary asks for (from the last that is heard to the next), then tail silence that fills
+the chapter up to a whole number of `CHAPTER_QUANTUM` samples, so that encoded chapters join without
+drift.
 """
 
 from collections.abc import Iterable
@@ -98,7 +99,7 @@ class Ruler:
     """Measures out a chapter while its takes come in: a fold, one `placed` a take.
 
     `end_samples` is where the last take ended and `silence_samples` how much silence is owed before
-    the next one.
+    the sound of the next one.
     """
 
     pauses: Pauses
@@ -114,13 +115,21 @@ class Ruler:
 
     @property
     def start_samples(self) -> int:
-        """Where the next take begins."""
-        return self.end_samples + self.silence_samples
+        """Where the next take begins, if it begins with sound."""
+        return self.start(lead=0)
 
-    def placed(self, samples: int, boundary: Boundary) -> "Ruler":
-        """After a take of so many samples; its boundary tells what pause it leaves behind."""
-        end = self.start_samples + samples
-        return replace(self, end_samples=end, silence_samples=self.pauses.after(boundary))
+    def start(self, *, lead: int) -> int:
+        """Where the next take begins, if its own first samples, so many, are silence."""
+        return self.end_samples + max(0, self.silence_samples - lead)
+
+    def placed(self, samples: int, boundary: Boundary, *, lead: int = 0, trail: int = 0) -> "Ruler":
+        """After a take of so many samples; its boundary tells what pause it leaves behind.
+
+        `lead` and `trail` samples of it, at its beginning and end, are silence, which counts as
+        part of the pauses: what is asked for is what is heard.
+        """
+        end = self.start(lead=lead) + samples
+        return replace(self, end_samples=end, silence_samples=self.pauses.after(boundary) - trail)
 
     @property
     def samples(self) -> int:

@@ -1,4 +1,4 @@
-"""Rendering: a chapter's takes become one encoded chapter and its timeline.
+"""Rendering: a chapter's takes become one chapter, in each of the job's formats, and its record.
 
 A take that is gone, or not what was stored, is *spoilt*: its words are spoken again, and then the
 chapter is rendered.
@@ -6,6 +6,8 @@ chapter is rendered.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
@@ -15,13 +17,20 @@ from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import TakeKey
 from narrator.domain.steps import Claim
 from narrator.domain.takes import Take
+from narrator.services.hearing import hear
 from narrator.services.kit import Services
-from narrator.services.ports import ChapterTake, RenderedChapter, RenderedRecord, TakeAudio
+from narrator.services.ports import (
+    ChapterTake,
+    RenderedChapter,
+    RenderedFile,
+    RenderedRecord,
+    TakeAudio,
+)
 from narrator.services.recheck import Recheck
 from narrator.services.scratch import Temporary, scratch_folder
 from narrator.services.stored import NAMED_DIGITS, samples_of
 from narrator.services.submit import file_sha256
-from narrator.services.timelines import timeline_json
+from narrator.services.timelines import ChapterObject, ChapterRecord, record_to_json
 
 log = structlog.get_logger(__name__)
 
@@ -41,11 +50,14 @@ def render(services: Services, claim: Claim) -> None:
 
 def _rendered(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -> RenderedRecord:
     options = services.jobs.get(claim.job_id).options
-    recheck, format_ = Recheck(services, claim, options.voice), options.format
+    recheck, production = Recheck(services, claim, options.voice), options.production
     with scratch_folder(services.scratch, Temporary.RENDER) as folder:
         takes = _audio(services, chunks, recheck)
-        made = services.studio.render(takes, format=format_, folder=folder)
+        made = services.studio.render(
+            takes, production=production, formats=options.formats, folder=folder
+        )
         recheck.report()
+        hear(services.studio, made, production)
         return _stored(services, claim, made)
 
 
@@ -60,16 +72,45 @@ def _audio(
 
 def _stored(services: Services, claim: Claim, made: RenderedChapter) -> RenderedRecord:
     """The audio first, then its timeline: their names end in digits of their digests."""
-    name = f"chapters/{claim.chapter:05d}-{file_sha256(made.path)[:NAMED_DIGITS]}"
-    audio_key = job_object(claim.job_id, f"{name}{made.path.suffix}")
-    services.objects.put_file(audio_key, made.path, media_type=made.media_type)
+    files = _put(services, claim, made)
     services.reach(FailPoint.CHAPTER_STORED)
-    timeline = timeline_json(made.placements)
+    record = ChapterRecord(
+        placements=made.placements,
+        files=files,
+        measured=made.measured,
+        levelled=made.levelled,
+        gain_db=made.gain_db,
+        limited_samples=made.limited_samples,
+        heard=True,
+    )
+    timeline, main = record_to_json(record), files[0]
     digest = hashlib.sha256(timeline).hexdigest()
-    timeline_key = job_object(claim.job_id, f"{name}-{digest[:NAMED_DIGITS]}.json")
+    name = f"{_name(claim, main.sha256)}-{digest[:NAMED_DIGITS]}.json"
+    timeline_key = job_object(claim.job_id, name)
     services.objects.put_bytes(timeline_key, timeline, media_type="application/json")
     services.reach(FailPoint.TIMELINE_STORED)
-    return RenderedRecord(audio_key=audio_key, timeline_key=timeline_key, samples=made.samples)
+    return RenderedRecord(audio_key=main.key, timeline_key=timeline_key, samples=made.samples)
+
+
+def _put(services: Services, claim: Claim, made: RenderedChapter) -> tuple[ChapterObject, ...]:
+    """Store each file once, also where several formats share it."""
+    stored: dict[Path, ChapterObject] = {}
+    for file in made.files:
+        if file.path not in stored:
+            stored[file.path] = _put_file(services, claim, file)
+    return tuple(replace(stored[file.path], format=file.format) for file in made.files)
+
+
+def _put_file(services: Services, claim: Claim, file: RenderedFile) -> ChapterObject:
+    sha256 = file_sha256(file.path)
+    key = job_object(claim.job_id, f"{_name(claim, sha256)}{file.path.suffix}")
+    services.objects.put_file(key, file.path, media_type=file.media_type)
+    size = file.path.stat().st_size
+    return ChapterObject(format=file.format, key=key, sha256=sha256, bytes=size)
+
+
+def _name(claim: Claim, sha256: str) -> str:
+    return f"chapters/{claim.chapter:05d}-{sha256[:NAMED_DIGITS]}"
 
 
 def _spoken_again(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from narrator.domain.errors import SettingsError
 from narrator.domain.pacing import PacingLimits
+from narrator.domain.production import AacCoder
 from narrator.domain.slots import SlotTerms
 from narrator.domain.steps import LONGEST_LEASE_SECONDS, Queue
 from narrator.domain.timeline import Pauses
@@ -299,6 +300,7 @@ def _work(env: Environment) -> WorkSettings:
 def _audio(env: Environment) -> AudioSettings:
     return AudioSettings(
         ffmpeg=Path(env.text("NARRATOR_FFMPEG")) if env.is_set("NARRATOR_FFMPEG") else None,
+        aac_coder=AacCoder(env.choice("NARRATOR_AAC_CODER", tuple(AacCoder))),
         scratch=env.path("NARRATOR_SCRATCH", Path(tempfile.gettempdir())),
         pauses=Pauses(
             sentence_seconds=env.number("NARRATOR_PAUSE_SENTENCE_SECONDS"),

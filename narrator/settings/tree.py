@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from narrator.domain.production import AacCoder
 from narrator.domain.steps import Queue
 from narrator.domain.timeline import Pauses
 
@@ -71,6 +72,7 @@ class AudioSettings:
     """Making recordings. `ffmpeg` None: the executable from its wheel."""
 
     ffmpeg: Path | None
+    aac_coder: AacCoder
     scratch: Path
     pauses: Pauses
 

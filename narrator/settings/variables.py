@@ -106,6 +106,7 @@ VARIABLES: tuple[Variable, ...] = (
         "NARRATOR_AUDIO_PROCESSES", "", "Processes of one audio worker; one a core by default."
     ),
     Variable("NARRATOR_FFMPEG", "", "ffmpeg executable; the one from its wheel by default."),
+    Variable("NARRATOR_AAC_CODER", "fast", "ffmpeg's AAC coder: fast, or twoloop."),
     Variable("NARRATOR_SCRATCH", "", "Folder for temporary files; the system's by default."),
     Variable("NARRATOR_PAUSE_SENTENCE_SECONDS", "0.25", "Pause inside a paragraph."),
     Variable("NARRATOR_PAUSE_PARAGRAPH_SECONDS", "0.6", "Pause between paragraphs."),

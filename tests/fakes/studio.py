@@ -5,14 +5,17 @@ It neither trims nor fades, and so places every take where its whole length lies
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from narrator.audio.pcm import envelope, envelopes, samples_of
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.documents import Cover, Metadata
 from narrator.domain.errors import TakeCorrupt, ToolFailed
+from narrator.domain.loudness import Measured
+from narrator.domain.production import Level, Production
 from narrator.domain.timeline import Pauses, Placement, Ruler
-from narrator.services.ports import Heard, Label, RenderedChapter, TakeAudio
+from narrator.services.ports import Heard, Label, RenderedChapter, RenderedFile, TakeAudio
 
 BLOCK_BYTES = 1 << 16
 TAKE = b"take"
@@ -42,11 +45,17 @@ class FakeStudio:
         return pcm
 
     def render(
-        self, takes: Iterable[TakeAudio], *, format: AudioFormat, folder: Path
+        self,
+        takes: Iterable[TakeAudio],
+        *,
+        production: Production,
+        formats: Sequence[AudioFormat],
+        folder: Path,
     ) -> RenderedChapter:
-        ruler = Ruler.begin(self.pauses)
+        ruler = Ruler.begin(production.paused(self.pauses), quantum=production.quantum(formats[0]))
         placements = []
-        path = folder / f"chapter.{format}"
+        kinds = (None,) if production.level is Level.BOOK else tuple(formats)
+        path = folder / "chapter"
         with path.open("wb") as file:
             file.write(CHAPTER)
             for take in takes:
@@ -61,12 +70,31 @@ class FakeStudio:
                 )
                 ruler = ruler.placed(len(samples), take.boundary)
             file.write(bytes(2 * (ruler.samples - ruler.end_samples)))
-        return RenderedChapter(
-            path=path,
-            media_type="application/octet-stream",
-            samples=ruler.samples,
-            placements=tuple(placements),
-        )
+        return _rendered(path, kinds, ruler.samples, placements)
+
+    def level(
+        self,
+        master: Path,
+        *,
+        placements: Sequence[Placement],
+        gain_db: float,
+        production: Production,
+        formats: Sequence[AudioFormat],
+        folder: Path,
+    ) -> RenderedChapter:
+        assert production.level is Level.BOOK
+        path = folder / "chapter"
+        pcm = _after(CHAPTER, master)
+        path.write_bytes(CHAPTER + pcm)
+        made = _rendered(path, formats, len(pcm) // 2, placements)
+        return replace(made, gain_db=gain_db)
+
+    def hear(
+        self, file: RenderedFile, production: Production, stretches: Sequence[tuple[int, int]]
+    ) -> Heard:
+        assert production.profile  # all of them are kept alike
+        samples, found = envelopes([samples_of(_after(CHAPTER, file.path))], stretches)
+        return Heard(samples=samples, envelopes=found)
 
     def publish(
         self, chapters: Iterable[Path], *, format: AudioFormat, label: Label, path: Path
@@ -92,6 +120,34 @@ class FakeStudio:
     def listen(self, path: Path, stretches: Sequence[tuple[int, int]]) -> Heard:
         samples, found = envelopes(map(samples_of, self.decode(path)), stretches)
         return Heard(samples=samples, envelopes=found)
+
+
+def _rendered(
+    path: Path,
+    kinds: Sequence[AudioFormat | None],
+    samples: int,
+    placements: Sequence[Placement],
+) -> RenderedChapter:
+    """Every format is kept alike, in a file of its own. Nothing is measured."""
+    for kind in kinds:
+        path.with_suffix(f".{kind or 'master'}").write_bytes(path.read_bytes())
+    measured = Measured(
+        samples=samples, squares=0, sample_peak=0.0, true_peak=0.0, floor_rms=0.0, blocks=()
+    )
+    return RenderedChapter(
+        files=tuple(
+            RenderedFile(
+                format=kind,
+                path=path.with_suffix(f".{kind or 'master'}"),
+                media_type="application/octet-stream",
+            )
+            for kind in kinds
+        ),
+        samples=samples,
+        placements=tuple(placements),
+        measured=measured,
+        levelled=measured,
+    )
 
 
 def _whole(pcm: bytes) -> bytes:

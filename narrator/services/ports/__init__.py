@@ -9,6 +9,7 @@ from narrator.services.ports.chores import Chores, References, Retention, Sweep
 from narrator.services.ports.gate import Ear, Gate, Paces
 from narrator.services.ports.lexicons import KeptLexicon, Lexicons
 from narrator.services.ports.outside import (
+    SURPLUS_SAMPLES,
     Doorbell,
     Fetched,
     Fetcher,
@@ -18,6 +19,7 @@ from narrator.services.ports.outside import (
     Objects,
     Reader,
     RenderedChapter,
+    RenderedFile,
     Scratch,
     StoredObject,
     Studio,
@@ -49,6 +51,7 @@ from narrator.services.ports.speech import (
 )
 
 __all__ = [
+    "SURPLUS_SAMPLES",
     "ChapterTake",
     "Chores",
     "Connected",
@@ -76,6 +79,7 @@ __all__ = [
     "Refused",
     "RenderedChapter",
     "RenderedChapterRow",
+    "RenderedFile",
     "RenderedRecord",
     "Report",
     "Retention",

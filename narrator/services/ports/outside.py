@@ -9,8 +9,10 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Cover, Document, Metadata
 from narrator.domain.ids import ObjectKey
+from narrator.domain.loudness import Measured
 from narrator.domain.overlay import Overlay
 from narrator.domain.plan import Boundary
+from narrator.domain.production import Production
 from narrator.domain.steps import Queue
 from narrator.domain.timeline import Placement
 
@@ -98,14 +100,34 @@ class TakeAudio:
     boundary: Boundary
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedChapter:
-    """An encoded chapter in a file, and where its takes lie from the chapter's start."""
+SURPLUS_SAMPLES = 4_608
+"""With so many samples more an encoder fills its last packets."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedFile:
+    """An encoded chapter. `format` is None for the lossless master that `level=book` needs."""
+
+    format: AudioFormat | None
     path: Path
     media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedChapter:
+    """A chapter's files, and where its takes lie from the chapter's start.
+
+    Formats that are kept alike share a file. `measured` is before gain and limiter, `levelled`
+    after them. The envelopes of the placements are of what was encoded.
+    """
+
+    files: tuple[RenderedFile, ...]
     samples: int
     placements: tuple[Placement, ...]
+    measured: Measured
+    levelled: Measured
+    gain_db: float = 0.0
+    limited_samples: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +172,38 @@ class Studio(Protocol):
         """The samples of a packed take; raises TakeCorrupt."""
 
     def render(
-        self, takes: Iterable[TakeAudio], *, format: AudioFormat, folder: Path
+        self,
+        takes: Iterable[TakeAudio],
+        *,
+        production: Production,
+        formats: Sequence[AudioFormat],
+        folder: Path,
     ) -> RenderedChapter:
-        """Trim, fade, join and encode one chapter, ready to be joined with others of its format."""
+        """Trim, fade, join, level and encode one chapter, to be joined with others of its formats.
+
+        For `level=book` it is kept as a master without loss, for `level` to go on with.
+        """
+
+    def level(
+        self,
+        master: Path,
+        *,
+        placements: Sequence[Placement],
+        gain_db: float,
+        production: Production,
+        formats: Sequence[AudioFormat],
+        folder: Path,
+    ) -> RenderedChapter:
+        """Level a chapter's master by this gain, limit and encode it; raises ToolFailed."""
+
+    def hear(
+        self, file: RenderedFile, production: Production, stretches: Sequence[tuple[int, int]]
+    ) -> Heard:
+        """What `listen` gives, for one of a chapter's files.
+
+        How late its sound begins it does not say, as a finished recording does. It may hold up to
+        `SURPLUS_SAMPLES` more than the chapter.
+        """
 
     def publish(
         self, chapters: Iterable[Path], *, format: AudioFormat, label: Label, path: Path

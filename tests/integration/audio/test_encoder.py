@@ -13,6 +13,7 @@ from narrator.audio.encoder import Ffmpeg, find_ffmpeg
 from narrator.audio.studio import FfmpegStudio
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import SettingsError, ToolFailed
+from narrator.domain.production import Production
 
 pytestmark = pytest.mark.integration
 
@@ -67,7 +68,9 @@ def test_a_chapter_that_cannot_be_written_is_a_failed_tool(
     tmp_path: Path, kind: AudioFormat
 ) -> None:
     with pytest.raises(ToolFailed):
-        FfmpegStudio().render([], format=kind, folder=tmp_path / "not there")
+        FfmpegStudio().render(
+            [], production=Production(), formats=[kind], folder=tmp_path / "not there"
+        )
 
 
 def test_a_playlist_that_calls_itself_a_recording_is_not_followed(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from narrator.audio.studio import FfmpegStudio
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.documents import Cover, Metadata
 from narrator.domain.errors import ToolFailed
-from narrator.domain.manifest import Manifest, Recording
+from narrator.domain.manifest import Manifest, ManifestChapter, Recording
 from narrator.domain.plan import Boundary
+from narrator.domain.production import Production, Profile
 from narrator.services.ports import Label, RenderedChapter, TakeAudio
 from narrator.services.verify import verify
 from tests.unit.audio.sounds import png, speech_like
@@ -34,6 +35,7 @@ METADATA = Metadata(
 )
 TITLES = ("One: naïve; = #1", "Two", "日本語", "Four")
 STUDIO = FfmpegStudio()
+AS_SPOKEN = Production(profile=Profile.OFF)
 
 
 def ffmpeg(*arguments: str | Path) -> "subprocess.CompletedProcess[bytes]":
@@ -69,10 +71,10 @@ def make(folder: Path, kind: AudioFormat, *, cover: Cover | None) -> Made:
         room = folder / str(number)
         room.mkdir()
         take = TakeAudio(pcm=speech_like(number, 0.7 + 1.3 * number), boundary=Boundary.CHAPTER)
-        chapters.append(STUDIO.render([take], format=kind, folder=room))
+        chapters.append(STUDIO.render([take], production=AS_SPOKEN, formats=[kind], folder=room))
     path = folder / f"book.{kind}"
     lengths = [chapter.samples for chapter in chapters]
-    paths = [chapter.path for chapter in chapters]
+    paths = [chapter.files[0].path for chapter in chapters]
     STUDIO.publish(paths, format=kind, label=labelled(TITLES, lengths, cover=cover), path=path)
     return Made(format=kind, path=path, chapters=chapters)
 
@@ -202,15 +204,26 @@ def narrated(folder: Path, kind: AudioFormat, spoil: Callable[[int, bytes], byte
             )
             for index, each in enumerate(chapter.chunks)
         ]
-        chapters.append(STUDIO.render(takes, format=kind, folder=room))
+        chapters.append(STUDIO.render(takes, production=AS_SPOKEN, formats=[kind], folder=room))
     path = folder / "book"
     label = labelled("xy", [each.samples for each in chapters], cover=png())
-    STUDIO.publish([each.path for each in chapters], format=kind, label=label, path=path)
+    STUDIO.publish([each.files[0].path for each in chapters], format=kind, label=label, path=path)
     digest = sha256(path.read_bytes()).hexdigest()
     recording = Recording(
         name="book", format=kind, bytes=0, sha256=digest, samples=manifest.recording.samples
     )
-    return replace(manifest, recording=recording)
+    starts = accumulate((each.samples for each in chapters), initial=0)
+    moved = map(replaced, manifest.chapters, chapters, starts)
+    return replace(manifest, recording=recording, chapters=tuple(moved))
+
+
+def replaced(chapter: ManifestChapter, made: RenderedChapter, start: int) -> ManifestChapter:
+    """The chapter with its chunks, as they should sound, where they were put."""
+    chunks = tuple(
+        replace(each, placement=replace(each.placement, start_samples=start + found.start_samples))
+        for each, found in zip(chapter.chunks, made.placements, strict=True)
+    )
+    return replace(chapter, chunks=chunks)
 
 
 def take_of(small: Book, chapter: int, index: int) -> bytes:

@@ -4,7 +4,7 @@ The rows are real, and so are the services; speaker, studio, reader and object s
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -16,6 +16,7 @@ from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import JobOptions
+from narrator.domain.production import Production
 from narrator.domain.slots import SlotTerms
 from narrator.domain.steps import Queue, StepState
 from narrator.services.dispatch import dispatch
@@ -98,9 +99,14 @@ class GatedStudio(FakeStudio):
         return packed
 
     def render(
-        self, takes: Iterable[TakeAudio], *, format: AudioFormat, folder: Path
+        self,
+        takes: Iterable[TakeAudio],
+        *,
+        production: Production,
+        formats: Sequence[AudioFormat],
+        folder: Path,
     ) -> RenderedChapter:
-        rendered = super().render(takes, format=format, folder=folder)
+        rendered = super().render(takes, production=production, formats=formats, folder=folder)
         self._gates.get("render", shut_never)()
         return rendered
 

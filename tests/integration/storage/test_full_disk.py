@@ -94,6 +94,7 @@ from pathlib import Path
 from narrator.audio.studio import FfmpegStudio
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import StoreUnavailable
+from narrator.domain.production import Production
 from narrator.domain.plan import Boundary
 from narrator.services.ports import TakeAudio
 from narrator.services.scratch import Temporary, scratch_folder
@@ -103,7 +104,9 @@ noise = Path("/dev/urandom").open("rb").read(48_000 * 200)
 takes = [TakeAudio(pcm=noise, boundary=Boundary.CHAPTER)]
 try:
     with scratch_folder(scratch, Temporary.RENDER) as folder:
-        FfmpegStudio().render(takes * 20, format=format_, folder=folder)
+        FfmpegStudio().render(
+            takes * 20, production=Production(), formats=[format_], folder=folder
+        )
 except StoreUnavailable as error:
     print(error.reason)
 """

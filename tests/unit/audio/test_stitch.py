@@ -5,12 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from narrator.audio.studio import MARGIN_MS, edged
+from narrator.audio.stitch import MARGIN, stitch, trimmed
 from narrator.domain.errors import TakeCorrupt
+from narrator.domain.plan import Boundary
+from narrator.domain.timeline import Pauses, Ruler
+from narrator.services.ports import TakeAudio
 from tests.unit.audio.sounds import as_samples, speech_like
 
-MARGIN = MARGIN_MS * 24
 FADE = 120  # 5 ms
+
+
+def edged(pcm: bytes) -> bytes:
+    return trimmed(pcm).pcm
 
 
 def tone(samples: int, amplitude: int = 8_000) -> bytes:
@@ -102,3 +108,21 @@ def test_the_middle_of_a_take_is_left_as_it_is() -> None:
 def test_what_is_not_samples_is_refused(pcm: bytes) -> None:
     with pytest.raises(TakeCorrupt):
         edged(pcm)
+
+
+def test_a_pause_is_as_long_as_asked_from_the_last_sound_to_the_next() -> None:
+    """The silence that trimming leaves at the edges of takes is part of it."""
+    chapter, asked = bytearray(), Pauses(sentence_seconds=0.2, paragraph_seconds=0.02)
+    sounds = [silence(900) + tone(4_800) + silence(2_000) for _ in range(3)]
+    boundaries = (Boundary.SENTENCE, Boundary.PARAGRAPH, Boundary.CHAPTER)
+    takes = (
+        TakeAudio(pcm=pcm, boundary=boundary)
+        for pcm, boundary in zip(sounds, boundaries, strict=True)
+    )
+    samples, stretches = stitch(takes, Ruler.begin(asked), chapter.extend)
+    assert len(chapter) == 2 * samples
+    loud = np.flatnonzero(np.abs(as_samples(bytes(chapter))) > 100)
+    gaps = np.diff(loud)[np.diff(loud) > 240]
+    assert loud[0] == pytest.approx(asked.head_seconds * 24_000, abs=120)
+    assert list(gaps) == pytest.approx([4_800, 480], abs=240)
+    assert len(stretches) == 3

@@ -1,0 +1,111 @@
+"""How a chapter is encoded: several formats at once, from blocks that come once."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from narrator.audio import flac
+from narrator.audio.encoder import BIT_EXACT, PCM_INPUT, Ffmpeg
+from narrator.audio.pcm import Samples
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.production import AacCoder, Profile
+from narrator.domain.voices import SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a chapter is kept until it is joined: file, media type, and how ffmpeg makes it.
+
+    FLAC is written without ffmpeg, and has no `encoding`. `delay_samples` (at 24 kHz) is by how
+    much the sound lies later once decoded, where the file does not say so itself. Decoded, its
+    peaks are higher than what was encoded by less than `headroom_db`: docs/figures.md.
+    """
+
+    name: str
+    media_type: str
+    encoding: tuple[str, ...] = ()
+    delay_samples: int = 0
+    headroom_db: float = 0.1
+
+
+LOSSLESS = Form(name="chapter.flac", media_type="audio/flac")
+
+# bare frames: the tag and the Info frame come once, when chapters are joined
+_BARE = ("-id3v2_version", "0", "-write_xing", "0", "-f", "mp3")
+
+_MP3_DELAY = 1_105  # of LAME's encoder and of decoders, in samples at the file's own rate
+_AUDIOBOOK_RATE = 44_100
+
+_MP3 = Form(
+    name="chapter.mp3",
+    media_type="audio/mpeg",
+    encoding=("-c:a", "libmp3lame", "-b:a", "64k", *_BARE),
+    delay_samples=_MP3_DELAY,
+    headroom_db=1.5,
+)
+_AUDIOBOOK_MP3 = Form(
+    name="chapter.mp3",
+    media_type="audio/mpeg",
+    encoding=("-ar", str(_AUDIOBOOK_RATE), "-c:a", "libmp3lame", "-b:a", "192k", *_BARE),
+    delay_samples=round(_MP3_DELAY * SAMPLE_RATE / _AUDIOBOOK_RATE),
+    headroom_db=0.5,
+)
+_OPUS = Form(
+    name="chapter.opus",
+    media_type="audio/ogg",
+    encoding=("-c:a", "libopus", "-b:a", "32k", "-frame_duration", "20", "-f", "ogg"),
+    headroom_db=1.5,
+)
+
+
+def form_of(kind: AudioFormat | None, profile: Profile, coder: AacCoder = AacCoder.FAST) -> Form:
+    """How a chapter of that format is kept; None is the master, without loss."""
+    match kind:
+        case AudioFormat.M4B:
+            return _aac(coder)
+        case AudioFormat.MP3:
+            return _AUDIOBOOK_MP3 if profile is Profile.AUDIOBOOK else _MP3
+        case AudioFormat.OPUS:
+            return _OPUS
+        case _:
+            return LOSSLESS
+
+
+def _aac(coder: AacCoder) -> Form:
+    return Form(
+        name="chapter.aac",
+        media_type="audio/aac",
+        encoding=("-c:a", "aac", "-aac_coder", coder, "-b:a", "64k", "-f", "adts"),
+        delay_samples=1_024,
+        headroom_db=1.5,
+    )
+
+
+@contextmanager
+def encoding(
+    forms: Iterable[Form], folder: Path, ffmpeg: Ffmpeg
+) -> Iterator[Callable[[Samples], None]]:
+    """Encode what is written, in each of the forms, into files of their names.
+
+    The encoders run beside one another, and are fed in turn. Raises ToolFailed when one fails.
+    """
+    with ExitStack() as stack:
+        writers = [stack.enter_context(_writing(form, folder, ffmpeg)) for form in set(forms)]
+
+        def write(samples: Samples) -> None:
+            for each in writers:
+                each(samples)
+
+        yield write
+
+
+@contextmanager
+def _writing(form: Form, folder: Path, ffmpeg: Ffmpeg) -> Iterator[Callable[[Samples], object]]:
+    path = folder / form.name
+    if not form.encoding:
+        with flac.writing(path) as write:
+            yield write
+        return
+    with ffmpeg.fed([*PCM_INPUT, *form.encoding, *BIT_EXACT, f"file:{path}"]) as feed:
+        yield lambda samples: feed(samples.tobytes())
