@@ -96,6 +96,14 @@ def _limit(
     type=_SHARE,
     help="So many sockets are cut, at any age.  [default: as --chaos-share]",
 )
+@click.option(
+    "--chaos-takes",
+    "spoil_share",
+    type=_SHARE,
+    default=0.0,
+    show_default=True,
+    help="So many answers have spoilt audio: cut, with gaps, clipped, silent, doubled, or others'.",
+)
 @click.option("--chaos-seed", default=0, show_default=True, help="Another one, other victims.")
 @click.option(
     "--burst-every",
@@ -124,6 +132,7 @@ def speak_server(  # noqa: PLR0913 - one argument an option
     mute_text: str,
     chaos_share: float,
     chaos_socket_share: float | None,
+    spoil_share: float,
     chaos_seed: int,
     burst_every: float,
     burst_seconds: float,
@@ -153,6 +162,7 @@ def speak_server(  # noqa: PLR0913 - one argument an option
             chaos=Chaos(
                 seed=chaos_seed,
                 flush_share=chaos_share,
+                spoil_share=spoil_share,
                 socket_share=chaos_share if chaos_socket_share is None else chaos_socket_share,
                 burst_every_seconds=burst_every,
                 burst_seconds=burst_seconds,

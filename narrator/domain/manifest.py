@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from narrator.domain.choices import TextChoices
 from narrator.domain.documents import Metadata, Skip
+from narrator.domain.gate import Doubt
 from narrator.domain.ids import TakeKey
 from narrator.domain.plan import Chunk
 from narrator.domain.timeline import Placement
@@ -22,6 +23,7 @@ class ManifestChunk:
     chunk: Chunk
     take: TakeKey
     placement: Placement  # from the start of the recording
+    doubts: tuple[Doubt, ...] = ()  # of the take, although it is the best of several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from narrator.domain.choices import choices_from_json, choices_to_json
 from narrator.domain.errors import OptionRefused
+from narrator.domain.gate import Doubt
 from narrator.domain.ids import TakeKey
 from narrator.domain.manifest import (
     MANIFEST_VERSION,
@@ -120,6 +121,8 @@ def _chunk_to_json(each: ManifestChunk) -> dict[str, Any]:
         "start_samples": each.placement.start_samples,
         "samples": each.placement.samples,
         "envelope": base64.b64encode(each.placement.envelope).decode("ascii"),
+        # Only where there are any: a release before this one did not list them.
+        **({"doubts": list(each.doubts)} if each.doubts else {}),
     }
 
 
@@ -132,6 +135,7 @@ def _chunk_from_json(value: dict[str, Any]) -> ManifestChunk:
             samples=_count(value["samples"]),
             envelope=base64.b64decode(value["envelope"], validate=True),
         ),
+        doubts=tuple(map(Doubt, value.get("doubts", ()))),
     )
 
 

@@ -56,7 +56,12 @@ def _chapter(planned: PlannedChapter, part: Part, start: int) -> ManifestChapter
         start_samples=start,
         samples=part.samples,
         chunks=tuple(
-            ManifestChunk(chunk=chunk, take=key, placement=placement.moved(start))
+            ManifestChunk(
+                chunk=chunk,
+                take=key,
+                placement=placement.moved(start),
+                doubts=row.doubts.get(chunk.index, ()),
+            )
             for chunk, key, placement in zip(chunks, row.keys, part.placements, strict=True)
         ),
         unspoken=tuple(chunk.index for chunk in planned.chunks if chunk.index in row.dead),

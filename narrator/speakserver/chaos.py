@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from narrator.domain.errors import SettingsError
 from narrator.speakserver.faults import CLOSE_FRAMES, FaultKind, Moment, Strike
+from narrator.speakserver.spoiling import Spoil
 
 LONGEST_AGE_SECONDS = 3_600.0  # a session's hour
 
@@ -22,6 +23,14 @@ _Choice = TypeVar("_Choice")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spoiling:
+    """How one answer's audio goes wrong; `chance` (0 to 1) says where and how much."""
+
+    kind: Spoil
+    chance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chaos:
     """How much of what goes wrong.
 
@@ -30,7 +39,8 @@ class Chaos:
     Metadata, while idle, or at any moment, at ages between a second and an hour of the limits'
     clock (as many below a minute as above: logarithmic). In the first `burst_seconds` of every
     `burst_every_seconds`, both of the wall's clock and from the server's start, handshakes are
-    answered with 429 and 503 in turn; 0 means no bursts.
+    answered with 429 and 503 in turn; 0 means no bursts. `spoil_share` of all answers have spoilt
+    audio, though the protocol is kept; each of `spoils_of` as often as any other.
     """
 
     seed: int = 0
@@ -38,6 +48,8 @@ class Chaos:
     socket_share: float = 0.0
     burst_every_seconds: float = 0.0
     burst_seconds: float = 0.0
+    spoil_share: float = 0.0
+    spoils_of: tuple[Spoil, ...] = tuple(Spoil)
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.
@@ -46,7 +58,7 @@ class Chaos:
             SettingsError: if a share is none, or a burst longer than its period.
 
         """
-        for share in (self.flush_share, self.socket_share):
+        for share in (self.flush_share, self.socket_share, self.spoil_share):
             if not 0 <= share <= 1:
                 raise SettingsError(
                     f"{share} is no share.", remedy="Give a number between 0 and 1; 0.05 is 5 %."
@@ -63,6 +75,13 @@ class Chaos:
             return None
         kind = self._pick(tuple(FaultKind), "kind", socket, flush)
         return Strike(kind=kind, moment=self._pick(_OF_FLUSHES, "moment", socket, flush))
+
+    def spoils(self, socket: int, flush: int) -> Spoiling | None:
+        """Return how the audio of the `flush`-th Flush goes wrong, if it does."""
+        if not self._strikes(self.spoil_share, "spoil", socket, flush):
+            return None
+        kind = self._pick(self.spoils_of, "spoilt", socket, flush)
+        return Spoiling(kind=kind, chance=self._dice("chance", socket, flush))
 
     def socket(self, socket: int) -> Strike | None:
         """Return what befalls the `socket`-th socket, if anything does."""

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable
 
 from websockets.exceptions import ConnectionClosed
 
+from narrator.speakserver.chaos import Spoiling
 from narrator.speakserver.config import SpeakServerConfig
 from narrator.speakserver.connection import Connection
 from narrator.speakserver.faults import Moment
 from narrator.speakserver.handshake import Options
 from narrator.speakserver.protocol import End, Reply, Send, SpeakProtocol, Utterance, Vanish
 from narrator.speakserver.sound import encoded, frames
+from narrator.speakserver.spoiling import Spoil, other_text, spoilt
 from narrator.speakserver.voices import Voices, pieces
 
 _logger = logging.getLogger(__name__)
@@ -118,7 +120,7 @@ class Conversation:
         due = self._clock() + self._config.first_audio_ms / 1000
         texts = [] if utterance.is_mute else pieces(utterance.text)
         for piece in [*texts] or [""]:
-            audio = await self._audio(piece)
+            audio = await self._audio(piece, utterance.spoil)
             await self._sleep(due - self._clock())
             await self._obey(self._protocol.reached(utterance, Moment.BEFORE_AUDIO))
             seconds = len(piece) / 100 * self._config.ms_per_100_chars / 1000
@@ -127,10 +129,15 @@ class Conversation:
         if self._protocol.is_current(utterance):
             await self._sleep(due - self._clock())
 
-    async def _audio(self, text: str) -> bytes:
+    async def _audio(self, text: str, spoil: Spoiling | None) -> bytes:
         if not text:
             return b""
-        return encoded(await self._voices.speak(text, self._options), self._options.encoding)
+        if spoil is not None and spoil.kind is Spoil.OTHER:
+            text = other_text(text)
+        samples = await self._voices.speak(text, self._options)
+        if spoil is not None:
+            samples = spoilt(samples, spoil.kind, spoil.chance, self._options.sample_rate)
+        return encoded(samples, self._options.encoding)
 
     async def _send(self, utterance: Utterance, audio: bytes, due: float, seconds: float) -> None:
         """Send audio in frames, spread over `seconds` from `due` on, while it is wanted."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from narrator.speakserver.chaos import Spoiling
 from narrator.speakserver.config import (
     AckCounter,
     CloseMode,
@@ -64,6 +65,7 @@ class Utterance:
     text: str
     sequence_id: int | None
     strike: Strike | None = None
+    spoil: Spoiling | None = None
 
     @property
     def is_mute(self) -> bool:
@@ -308,7 +310,12 @@ class SpeakProtocol:
         if self._config.mute_text and self._config.mute_text in text:
             strike = Strike(kind=FaultKind.EMPTY)
         self._counts.characters_synthesised += len(text)
-        self._queue.append(Utterance(text=text, sequence_id=sequence_id, strike=strike))
+        spoil = self._config.chaos.spoils(self._socket.number, self._flushes_seen)
+        if spoil is not None:
+            self._counts.strikes[spoil.kind] += 1
+        self._queue.append(
+            Utterance(text=text, sequence_id=sequence_id, strike=strike, spoil=spoil)
+        )
 
     def _strike(self, strike: Strike) -> list[Reply]:
         """Do what a stall or a cut does; nothing else strikes at a moment."""
