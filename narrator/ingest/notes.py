@@ -3,12 +3,14 @@
 A note is what its book types so, and what a note reference leads to further on, if that is of
 moderate length and holds no heading. If the reference is but a raised or bracketed mark, what it
 leads to begins with the mark, or is an item of a list, or leads back; else it is text like any
-other. Read `inline` it follows the block that refers to it first;
-read at the `end` it follows the section that does, in the order of the references. A note that
-nothing refers to stays where it is.
+other. A section that begins with a note, and half of whose paragraphs are notes, is one of notes:
+its heading is not read, and its other paragraphs go on from the note before them.
+
+Read `inline` a note follows the block that refers to it first; read at the `end` it follows the
+section that does, in the order of the references. A note that nothing refers to stays where it is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from narrator.domain.documents import PassageKind
@@ -25,11 +27,13 @@ _AROUND_MARKS = " \t\n\r\u00a0[](){}."
 class Notes:
     """The notes of a flow.
 
-    `by_place` has the blocks of the note at a place that is referred to, `blocks` those of any.
+    `by_place` has the blocks of the note at a place that is referred to, `blocks` those of any, and
+    `headings` the headings above notes and nothing else.
     """
 
     by_place: Mapping[str, tuple[int, ...]]
     blocks: frozenset[int]
+    headings: frozenset[int]
 
 
 def find_notes(flow: Flow) -> Notes:
@@ -38,8 +42,46 @@ def find_notes(flow: Flow) -> Notes:
     by_place = dict(_referred(flow, typed))
     # Each note once, however many places in it are referred to.
     notes = {(each[0], len(each)): each for each in (*typed.values(), *by_place.values())}
-    blocks = frozenset(index for note in notes.values() for index in note)
-    return Notes(by_place=by_place, blocks=blocks)
+    blocks = {index for note in notes.values() for index in note}
+    headings = dict(_sections(flow, blocks))
+    more = _continued(blocks, headings)
+    return Notes(
+        by_place={place: (*note, *more.get(note[-1], ())) for place, note in by_place.items()},
+        blocks=frozenset(blocks.union(*more.values())),
+        headings=frozenset(headings),
+    )
+
+
+def _sections(flow: Flow, notes: Container[int]) -> Iterator[tuple[int, int]]:
+    """The headings above notes, the last first, and where what they are above ends."""
+    end, below = len(flow.blocks), 0  # `below`: the level of the heading of notes that is there
+    for index in range(len(flow.blocks) - 1, -1, -1):
+        level = flow.blocks[index].level
+        if not level:
+            continue
+        inside = range(index + 1, end)
+        noted = sum(each in notes for each in inside)
+        if (noted and index + 1 in notes and 2 * noted >= len(inside)) or (
+            not inside and below > level
+        ):
+            yield index, end
+            below = level
+        else:
+            below = 0
+        end = index
+
+
+def _continued(notes: Container[int], headings: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+    """By the last block of a note, the paragraphs by which it goes on."""
+    found: dict[int, list[int]] = {}
+    for heading, end in headings.items():
+        last = heading
+        for index in range(heading + 1, end):
+            if index in notes:
+                last = index
+            else:
+                found.setdefault(last, []).append(index)
+    return {last: tuple(each) for last, each in found.items()}
 
 
 def _typed(flow: Flow) -> dict[int, tuple[int, ...]]:

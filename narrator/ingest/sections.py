@@ -140,6 +140,8 @@ def _all_reasons(
     if not reading.reads(Role.FOOTNOTES):
         for index in notes.blocks:
             reasons[index] = reasons[index] or SkipReason.FOOTNOTE
+    for index in notes.headings:
+        reasons[index] = reasons[index] or SkipReason.FOOTNOTE
     return reasons
 
 

@@ -146,6 +146,33 @@ def test_what_a_raised_mark_leads_to_is_text_if_it_does_not_answer_to_the_mark(e
     assert said_in(document)[1].endswith("came in.")
 
 
+ENDNOTES = (
+    "<p>One<sup id='r'><a href='#n'>1</a></sup>.</p><p>Two<sup id='s'><a href='#m'>2</a></sup>.</p>"
+    "<p>Three.</p><h2>Notes</h2><h3>To one</h3><p id='n'><a href='#r'>1</a> A.</p><p>More.</p>"
+    "<p id='m'><a href='#s'>2</a> B.</p>"
+)
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ("footnotes=skip", ["One.", "Two.", "Three."]),
+        ("footnotes=inline", ["One.", "1 A.", "More.", "Two.", "2 B.", "Three."]),
+        ("footnotes=end", ["One.", "Two.", "Three.", "1 A.", "More.", "2 B."]),
+    ],
+)
+def test_a_section_of_notes_is_not_read_where_it_stands(epub, choice, expected):
+    document = read(epub({"a.xhtml": ENDNOTES}), "b.epub", reading(choice))
+    assert said_in(document) == expected
+    assert len(document.chapters) == 1
+    assert reasons(document)[SkipReason.FOOTNOTE].startswith("NotesTo one")
+
+
+def test_a_chapter_with_a_note_at_its_end_is_no_section_of_notes(epub):
+    body = "<h2>A</h2><p>One<sup><a href='#n'>1</a></sup>.</p><p id='n'>1 Note.</p>"
+    assert said_in(read(epub({"a.xhtml": body}), "b.epub")) == ["A", "One."]
+
+
 def test_a_reference_to_a_chapter_makes_no_note_of_it(epub):
     chapter = "<section id='c'><h2>Two</h2><p>Text.</p></section>"
     body = f"<p>See <sup><a href='#c'>2</a></sup>.</p>{chapter}"
