@@ -3,7 +3,8 @@
     python benchmarks/lexicon_speed.py [--chars 7000000] [--entries 1000] [--patterns 10]
 
 Prints seconds of pronouncing alone, in passages of about 500 characters as a novel has them. The
-entries are words of the book itself, every third with one that is inside of words.
+entries are words of the book itself, every third with one that is inside of words. Then, of hostile
+patterns: the seconds until their effort is used up (`text.effort`), whatever the book's length.
 """
 
 import argparse
@@ -11,11 +12,13 @@ import re
 import time
 from pathlib import Path
 
+from narrator.domain.errors import OptionRefused
 from narrator.domain.lexicon import Entry, EntryKind, Lexicon
 from narrator.ingest.read import read
 from narrator.text.lexicon import Pronouncer
 
-SAMPLE = Path("narrator/samples/the-adventures-of-sherlock-holmes.epub")
+SAMPLE = Path(__file__).parent.parent / "narrator/samples/the-adventures-of-sherlock-holmes.epub"
+HOSTILE = (r".{1,500}a.{1,490}zz", r"(?:a|e)((.{0,22}){1,22}[^a]{1,400}Z)?", r"(x+x+)+y")
 PASSAGE_CHARS = 500
 
 
@@ -42,6 +45,23 @@ def main() -> None:
         hits = sum(len(pronouncer.changes(passage)) for passage in passages)
         seconds = time.perf_counter() - started_at
         print(f"{name}: {len(entries)} entries, {hits:,} hits, {seconds:.1f} s of {len(text):,}")
+    for written in HOSTILE:
+        started_at = time.perf_counter()
+        print(f"{written}: {hostile(written, passages)}, {time.perf_counter() - started_at:.1f} s")
+
+
+def hostile(written: str, passages: list[str]) -> str:
+    """What becomes of the text under such a pattern."""
+    entry = Entry(kind=EntryKind.REGEX, written=written, said="so")
+    pronouncer = Pronouncer(Lexicon(entries=(entry,)))
+    done = 0
+    try:
+        for passage in passages:
+            pronouncer.changes(passage)
+            done += len(passage)
+    except OptionRefused:
+        return f"refused after {done:,} characters"
+    return f"{done:,} characters"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ import httpx
 
 from narrator.domain.errors import DocumentRefused, Passing
 from narrator.domain.outbound import Endpoint, document_endpoint
-from narrator.outbound import address_of, pinned, straight_client
+from narrator.ingest.decoding import encoding_of
+from narrator.outbound import LookUp, address_of, look_up, pinned, straight_client
 from narrator.services.ports import Fetched
 
 LONGEST_SECONDS = 60.0
@@ -33,7 +34,6 @@ _READABLE = (
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "binary/octet-stream",
 )
-_MEANT = {"iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252"}
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/epub+zip,text/*;q=0.9,*/*;q=0.5",
@@ -50,9 +50,15 @@ class HttpFetcher:
     """
 
     def __init__(
-        self, *, most_bytes: int, private: bool = False, seconds: float = LONGEST_SECONDS
+        self,
+        *,
+        most_bytes: int,
+        private: bool = False,
+        seconds: float = LONGEST_SECONDS,
+        look_up: LookUp = look_up,
     ) -> None:
         self._most_bytes = most_bytes
+        self._look_up = look_up
         self._private = private
         self._seconds = seconds
         self._free = threading.BoundedSemaphore(MOST_AT_ONCE)
@@ -99,7 +105,7 @@ class HttpFetcher:
 
     async def _request(self, client: httpx.AsyncClient, endpoint: Endpoint) -> httpx.Request:
         try:
-            address = await address_of(endpoint, private=self._private)
+            address = await address_of(endpoint, private=self._private, look_up=self._look_up)
         except (OSError, UnicodeError):
             raise _refused(endpoint, "cannot be reached: nobody knows its address") from None
         if address is None:
@@ -200,13 +206,16 @@ def _next(url: str, endpoint: Endpoint, answer: httpx.Response) -> str:
 
 def _mark(path: Path, charset: str) -> None:
     """Write the text anew as UTF-8 with a byte order mark, if it is in the declared encoding."""
+    encoding = encoding_of(charset)
+    if encoding is None:
+        return  # of no document: the reader tells the encoding by the text
     with path.open("rb") as file:
         if file.read(4).startswith(_MARKS):
             return
     marked = path.with_name(f"{path.name}-marked")
     try:
         with (
-            path.open(encoding=_MEANT.get(charset.lower(), charset), newline="") as given,
+            path.open(encoding=encoding, newline="") as given,
             marked.open("w", encoding="utf-8-sig", newline="") as written,
         ):
             while block := given.read(_BLOCK_BYTES):
@@ -214,8 +223,8 @@ def _mark(path: Path, charset: str) -> None:
         with path.open("wb") as file, marked.open("rb") as text:
             while data := text.read(_BLOCK_BYTES):
                 file.write(data)
-    except (LookupError, ValueError):
-        return  # declared wrongly: the reader tells the encoding by the text
+    except ValueError:
+        return  # declared wrongly, likewise
     finally:
         marked.unlink(missing_ok=True)
 

@@ -22,8 +22,24 @@ _DECLARED = (
 )
 _HEAD_BYTES = 4096
 _COMMONEST = "cp1252"
-# Labels that mean another encoding than they say (WHATWG Encoding Standard, section 4.2).
-_MEANT = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252"}
+# Encodings that mean another one (WHATWG Encoding Standard, section 4.2), by Python's names.
+_MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874"}
+_ENCODING = re.compile(
+    r"utf-(8|8-sig|16|16-le|16-be|32|32-le|32-be)|cp\d+|iso8859-\d+|koi8-[ru]|mac-(roman|cyrillic)"
+    r"|gb2312|gbk|gb18030|big5|big5hkscs|euc_jp|iso2022_jp|shift_jis|euc_kr"
+)
+"""What documents are written in, by Python's names: the Encoding Standard's, and code pages. Not
+all that Python knows: to decode punycode takes the square of its length."""
+
+
+def encoding_of(label: str) -> str | None:
+    """Python's name of the encoding that a label of others means; None for none of a document's."""
+    try:
+        name = codecs.lookup(label).name
+    except (LookupError, ValueError):  # a NUL in it is a ValueError
+        return None
+    name = _MEANT.get(name, name)
+    return name if _ENCODING.fullmatch(name) else None
 
 
 def decode(data: bytes, name: str) -> str:
@@ -51,10 +67,11 @@ def _declared(data: bytes) -> str:
     return "utf-8"
 
 
-def _decoded(data: bytes, encoding: str) -> str | None:
+def _decoded(data: bytes, label: str) -> str | None:
+    encoding = encoding_of(label)
     try:
-        return data.decode(_MEANT.get(encoding, encoding))
-    except (UnicodeError, LookupError):
+        return data.decode(encoding) if encoding else None
+    except UnicodeError:
         return None
 
 

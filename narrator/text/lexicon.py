@@ -18,6 +18,7 @@ from typing import NamedTuple
 from narrator.domain.errors import OptionRefused
 from narrator.domain.lexicon import NO_LEXICON, Entry, EntryKind, Lexicon
 from narrator.text.changes import Change
+from narrator.text.effort import Effort
 from narrator.text.words import UNSPACED, alike, folded, is_whole
 
 RULE = "lexicon"
@@ -51,31 +52,35 @@ _Alike = dict[int, dict[tuple[str, bool], list[_Form]]]
 
 
 class Pronouncer:
-    """A lexicon made ready, for many texts.
+    """A lexicon made ready, for the texts of one document: they share the effort of its patterns.
 
     Raises OptionRefused for a regular expression that cannot be carried out.
     """
 
-    def __init__(self, lexicon: Lexicon = NO_LEXICON, *, ipa: bool = True) -> None:
+    def __init__(
+        self, lexicon: Lexicon = NO_LEXICON, *, ipa: bool = True, effort: Effort | None = None
+    ) -> None:
         self._lexicon = lexicon
+        self._effort = effort or Effort()
         self._words: dict[str, _Alike] = {}
         self._heads: dict[str, _Alike] = {}
         self._patterns: list[_Pattern] = []
         for order, entry in enumerate(lexicon.entries):
             if entry.kind is EntryKind.REGEX:
-                self._patterns.append(_Pattern(order, entry))
+                self._patterns.append(_Pattern(order, entry, self._effort))
             elif ipa or entry.kind is not EntryKind.IPA:
                 self._index(order, entry)
 
     @cached_property
     def without_ipa(self) -> "Pronouncer":
         """The same for voices that take no IPA."""
-        return Pronouncer(self._lexicon, ipa=False)
+        return Pronouncer(self._lexicon, ipa=False, effort=self._effort)
 
     def changes(self, text: str) -> list[Change]:
         """What is said otherwise than it is written, in order and disjoint.
 
-        Raises OptionRefused where a text would become many times as long.
+        Raises OptionRefused where a text would become many times as long, for a pattern that
+        matches nearly everything, and where patterns have used their effort up.
         """
         if not (text and self._lexicon.entries):
             return []
@@ -138,11 +143,12 @@ class Pronouncer:
 class _Pattern:
     """A regular expression of a lexicon."""
 
-    def __init__(self, order: int, entry: Entry) -> None:
+    def __init__(self, order: int, entry: Entry, effort: Effort) -> None:
         # RE2 is loaded for whoever has a pattern.
         from narrator.text.patterns import searcher  # noqa: PLC0415
 
-        self._order, self._whole, self._search = order, entry.whole_words, searcher(entry)
+        self._order, self._whole = order, entry.whole_words
+        self._search = searcher(entry, effort)
 
     def hits(self, text: str, plain: str) -> Iterator[_Hit]:
         """Where it matches."""

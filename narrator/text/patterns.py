@@ -2,7 +2,10 @@
 
 RE2 has no back-references and looks nowhere around, and in return needs time in proportion to the
 text (`(x+x+)+y` is no trap). To find *all* matches can still take the square of a text's length, so
-that it is searched in pieces, cut after blanks.
+that it is searched in pieces, cut after blanks. And proportion is not enough: a pattern of 200
+characters can be a program of 8,000 instructions, each of which counts at each character. So what
+patterns may cost a document is counted beforehand (`Effort`): the same for the same text, whatever
+the machine.
 """
 
 import re
@@ -14,6 +17,7 @@ import re2
 
 from narrator.domain.errors import OptionRefused
 from narrator.domain.lexicon import Entry
+from narrator.text.effort import Effort
 
 PIECE_CHARS = 2_000
 MOST_MATCHES = 400
@@ -33,22 +37,25 @@ class Found:
     said: str
 
 
-def searcher(entry: Entry) -> Callable[[str], Iterator[Found]]:
+def searcher(entry: Entry, effort: Effort) -> Callable[[str], Iterator[Found]]:
     """What finds an entry's matches in a text, in order; those of no length are left out.
 
     Raises OptionRefused for a pattern, or a template, that is none; and, when it is used, for one
-    that matches nearly everything.
+    that matches nearly everything, and where its `effort` is used up.
     """
     pattern = _compiled(entry)
     _check_template(entry.said, pattern)
+    instructions = pattern.programsize
 
     def search(text: str) -> Iterator[Found]:
         fit = _SURROGATE.sub("\ufffd", text)
         for start, end in _pieces(fit):
+            effort.spend(instructions * (end - start))
             for number, match in enumerate(pattern.finditer(fit[start:end])):
                 if number == MOST_MATCHES:
                     raise _too_many()
                 low, high = match.span()
+                effort.spend(instructions * (end - start - high))
                 if low < high:
                     yield Found(start + low, start + high, _expanded(entry.said, match))
 

@@ -1,15 +1,19 @@
 """Documents by URL, over real sockets: what is fetched, what is refused, who is never asked."""
 
 import gzip
+import threading
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from narrator.domain.errors import DocumentRefused, OptionRefused
 from narrator.fetcher import MOST_REDIRECTS, HttpFetcher
 from narrator.ingest.decoding import decode
+from narrator.outbound import MOST_LOOKUPS
 from narrator.services.ports import Fetched, Fetcher
 from tests.fakes.messenger import FakeFetcher
 from tests.servers.pages import Answer, Pages, serving
@@ -33,6 +37,24 @@ def _path(tmp_path: Path) -> Path:
 
 def fetcher(*, most_bytes: int = 1 << 20, seconds: float = 20) -> HttpFetcher:
     return HttpFetcher(most_bytes=most_bytes, private=True, seconds=seconds)
+
+
+@contextmanager
+def hanging() -> Iterator[HttpFetcher]:
+    """A fetcher whose name server answers nobody, until the end."""
+    over = Event()
+
+    def look_up(_host: str, _port: int) -> list[str]:
+        over.wait()
+        return ["127.0.0.1"]
+
+    try:
+        yield HttpFetcher(most_bytes=99, private=True, seconds=0.02, look_up=look_up)
+    finally:
+        over.set()
+        for thread in threading.enumerate():
+            if thread.name == "lookup":
+                thread.join()
 
 
 def redirect(to: str, status: int = 302) -> Answer:
@@ -60,6 +82,31 @@ def test_a_redirect_is_followed_without_its_cookies(pages: Pages, path: Path, st
     fetcher().fetch(pages.url("/a"), path)
     assert path.read_bytes() == PAGE
     assert all("Cookie" not in headers for _, headers in pages.requests)
+
+
+def test_a_name_server_that_hangs_is_waited_for_no_longer_than_anything_else(path: Path) -> None:
+    with hanging() as fetcher, pytest.raises(DocumentRefused, match=r"within 0\.02 s"):
+        fetcher.fetch("http://example.org/", path)
+
+
+def test_no_more_names_are_looked_up_at_once_than_may_be(path: Path) -> None:
+    with hanging() as fetcher:
+        for _ in range(MOST_LOOKUPS):
+            with pytest.raises(DocumentRefused, match="did not send it"):
+                fetcher.fetch("http://example.org/", path)
+        with pytest.raises(DocumentRefused, match="nobody knows its address"):
+            fetcher.fetch("http://example.org/", path)
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "rot13", "bz2", "unicode_escape", "a\\b"])
+def test_a_declared_encoding_that_is_none_of_a_document_s_is_not_tried(
+    pages: Pages, path: Path, charset: str
+) -> None:
+    body = b"<p>" + b"a-b" * 100_000
+    declared = ("Content-Type", f"text/html; charset={charset}")
+    pages.answers["/"] = Answer(body=body, headers=(declared,))
+    fetcher().fetch(pages.url("/"), path)
+    assert path.read_bytes() == body
 
 
 def test_redirects_are_followed_so_far_and_no_farther(pages: Pages, path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from narrator.domain.documents import Document
 from narrator.domain.errors import DocumentRefused
 from narrator.ingest import limits
+from narrator.ingest.decoding import encoding_of
 from narrator.ingest.read import read
 
 
@@ -91,6 +92,34 @@ def test_the_encoding_is_told(data):
 def test_a_declared_encoding_is_believed(label):
     page = f'<html><head><meta charset="{label}"></head><body><p>Привет</p></body></html>'
     assert read(page.encode(label), "x.html").source.strip() == "Привет"
+
+
+@pytest.mark.parametrize("label", ["punycode", "idna", "utf-7", "unicode_escape", "rot13", "bz2"])
+def test_what_is_no_document_s_encoding_is_not_believed(label):
+    """Some are none of text at all, and punycode takes the square of its length to decode."""
+    page = (
+        f'<html><head><meta charset="{label}"></head><body><p>{"aé-b" * 50_000}</p></body></html>'
+    )
+    assert read(page.encode(), "x.html").source.strip() == "aé-b" * 50_000
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("ISO-8859-1", "cp1252"),
+        ("latin1", "cp1252"),
+        ("US-ASCII", "cp1252"),
+        ("windows-1252", "cp1252"),
+        ("Shift_JIS", "shift_jis"),
+        ("ms932", "cp932"),
+        ("GB2312", "gb2312"),
+        ("iso-8859-15", "iso8859-15"),
+        ("macintosh", "mac-roman"),
+        ("UTF8", "utf-8"),
+    ],
+)
+def test_usual_labels_mean_what_they_mean_on_the_web(label, name):
+    assert encoding_of(label) == name
 
 
 def test_what_calls_itself_latin_1_is_read_as_windows_1252():

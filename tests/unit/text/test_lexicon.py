@@ -20,6 +20,7 @@ from narrator.domain.errors import OptionRefused
 from narrator.domain.lexicon import Entry, EntryKind, Lexicon
 from narrator.domain.plan import Plan, spoken
 from narrator.text.changes import apply, sound
+from narrator.text.effort import MOST_STEPS, Effort
 from narrator.text.lexicon import Pronouncer, control, pronounce
 from narrator.text.patterns import PIECE_CHARS
 from narrator.text.plan import make_plan
@@ -241,3 +242,36 @@ def test_a_pronunciation_in_a_long_description_is_not_cut(before):
     described = f"{'a' * before} dupilumab {'dupilumab ' * 30}"
     chunks = planned("So.", DUPILUMAB, described=described).chapters[0].chunks
     assert sum(chunk.text.count(control("dupilumab", DUPILUMAB.said)) for chunk in chunks) == 31
+
+
+LARGE = ".{1,500}a.{1,490}zz"  # two hundred characters and fewer can be a program of thousands
+
+
+def test_what_patterns_may_take_over_a_document_is_bounded() -> None:
+    pronouncer = Pronouncer(Lexicon(entries=(pattern(LARGE, "x"),)), effort=Effort(10_000_000))
+    pronouncer.changes("banana " * 50)
+    with pytest.raises(OptionRefused, match="take too long over this document"):
+        pronouncer.changes("banana " * 200)
+
+
+def test_matches_cost_the_search_that_follows_them() -> None:
+    text, effort = "a " * 300, 600 * 20
+    Pronouncer(Lexicon(entries=(pattern("Z", "x"),)), effort=Effort(effort)).changes(text)
+    many = Pronouncer(Lexicon(entries=(pattern("a", "x"),)), effort=Effort(effort))
+    with pytest.raises(OptionRefused, match="take too long"):
+        many.changes(text)
+
+
+def test_voices_without_ipa_share_the_effort_of_the_others() -> None:
+    pronouncer = Pronouncer(Lexicon(entries=(pattern("Z", "x"),)), effort=Effort(1_200 * 6))
+    pronouncer.changes("b " * 600)
+    with pytest.raises(OptionRefused, match="take too long"):
+        pronouncer.without_ipa.changes("b " * 600)
+
+
+def test_usual_patterns_take_a_small_part_of_what_they_may() -> None:
+    """Here one of fifty, over a thousandth of 7,000,000 characters."""
+    effort = Effort(MOST_STEPS // 50 // 1_000)
+    usual = Pronouncer(Lexicon(entries=(pattern(r"\w+ly", "x"),)), effort=effort)
+    for _ in range(14):
+        usual.changes("He said so gladly, and left the old house. " * 12)
