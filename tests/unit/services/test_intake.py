@@ -1,0 +1,158 @@
+"""What is doubted is said again, three times in all, and the best is kept."""
+
+import pytest
+
+from narrator.domain.gate import Doubt, Sound
+from narrator.domain.ids import TakeKey
+from narrator.domain.jobs import JobOptions, JobState
+from narrator.domain.ledger import Outcome
+from narrator.domain.production import Production
+from narrator.domain.voices import Voice
+from narrator.services.judging import TONES
+from narrator.services.ports import Gate
+from tests.fakes.paces import FakeEar, MemoryPaces, good
+from tests.fakes.speaker import pcm_of
+from tests.unit.services.conftest import World
+from tests.unit.services.stays import ONE, THREE, TWO, alone, chapters, chars, speak
+
+SAMPLES = len(pcm_of(ONE)) // 2
+CLEAN = good(SAMPLES)
+CUT = good(SAMPLES, tail_db=-3.0)
+OFFSET = good(SAMPLES + 9_000, offset=0.05)
+SILENT = good(SAMPLES - 9_000, loudest_dbfs=-90.0)
+
+
+@pytest.fixture
+def ear(world: World) -> FakeEar:
+    """What listens to a world whose one chapter is one chunk."""
+    made = FakeEar()
+    chapters(world, ONE)
+    world.swap(gate=Gate(ear=made, paces=MemoryPaces()))
+    return made
+
+
+def hear(world: World, ear: FakeEar, *sounds: Sound) -> list[str]:
+    """Let takes sound like this; what was said."""
+    ear.sounds = list(sounds)
+    world.plan()
+    speak(world)
+    return world.speaker.said
+
+
+def test_a_good_take_is_kept_at_once(world: World, ear: FakeEar) -> None:
+    assert hear(world, ear) == [ONE]
+    assert ear.heard == 1
+
+
+def test_a_doubted_take_is_said_again_at_once(world: World, ear: FakeEar) -> None:
+    assert hear(world, ear, CUT) == [ONE, ONE]
+    assert chars(world) == {Outcome.LATE: len(ONE), Outcome.KEPT: len(ONE)}
+    assert len(world.speaker.opened) == 1
+
+
+def test_the_ledger_names_the_doubt(world: World, ear: FakeEar) -> None:
+    hear(world, ear, CUT)
+    codes = [row.code for row in world.store.utterances.rows.values() if row.code]
+    assert codes == ["gate-cut-off"]
+
+
+def test_three_doubted_takes_are_all_and_the_best_is_kept(world: World, ear: FakeEar) -> None:
+    assert hear(world, ear, CUT, OFFSET, SILENT) == [ONE] * 3
+    (take,) = world.store.find(_keys(world)).values()
+    assert take.doubts == (Doubt.OFFSET,)
+    assert _doubtful(world) == 1
+
+
+def test_two_takes_alike_are_enough(world: World, ear: FakeEar) -> None:
+    """The voice says these words so, and would a third time."""
+    assert hear(world, ear, CUT, CUT, CLEAN) == [ONE] * 2
+    assert _doubtful(world) == 1
+
+
+def test_a_good_take_after_a_doubted_one_leaves_no_doubt(world: World, ear: FakeEar) -> None:
+    hear(world, ear, CUT, CLEAN)
+    assert _doubtful(world) == 0
+
+
+def test_a_job_whose_takes_are_doubted_succeeds(world: World, ear: FakeEar) -> None:
+    hear(world, ear, CUT, OFFSET, SILENT)
+    world.work()
+    (job,) = world.store.recent(limit=1)
+    assert job.state is JobState.SUCCEEDED
+
+
+def test_the_other_chunks_of_a_slice_are_said_meanwhile(world: World, ear: FakeEar) -> None:
+    alone(world)
+    chapters(world, ONE, TWO, THREE)
+    assert sorted(hear(world, ear, CUT)) == sorted([ONE, ONE, TWO, THREE])
+
+
+def test_a_gate_that_breaks_stops_nothing(world: World, ear: FakeEar) -> None:
+    ear.broken = True
+    assert hear(world, ear) == [ONE]
+    (take,) = world.store.find(_keys(world)).values()
+    assert take.doubts is None
+
+
+def test_how_fast_a_voice_speaks_is_looked_up_once_a_slice(world: World, ear: FakeEar) -> None:
+    gate = world.services.gate
+    assert gate is not None
+    hear(world, ear, CUT)
+    assert isinstance(gate.paces, MemoryPaces)
+    assert gate.paces.looked_up == 1
+
+
+def test_good_takes_are_learned_from(world: World, ear: FakeEar) -> None:
+    text = ONE * 4
+    chapters(world, text)
+    hear(world, ear)
+    gate = world.services.gate
+    assert gate is not None
+    assert sum(gate.paces.learned(Voice()).values()) == 1
+
+
+def test_takes_out_of_the_usual_band_are_doubted_and_learned(world: World, ear: FakeEar) -> None:
+    """Unless the speaker writes bytes as tones: those have no pace."""
+    world.speak_as("deepgram")
+    chapters(world, ONE * 4)
+    slow = good(SAMPLES * 40)
+    assert hear(world, ear, slow, slow) == [ONE * 4] * 2
+    gate = world.services.gate
+    assert gate is not None
+    assert sum(gate.paces.learned(Voice()).values()) == 1
+
+
+def test_the_tone_voice_has_no_pace(world: World, ear: FakeEar) -> None:
+    world.speak_as(TONES)
+    assert hear(world, ear, good(SAMPLES * 40)) == [ONE]
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_words_are_compared_where_the_job_asks_for_it(
+    world: World, ear: FakeEar, *, listens: bool
+) -> None:
+    ear.words = (Doubt.DOUBLED,)
+    world.options = JobOptions(production=Production(listen=listens))
+    hear(world, ear)
+    assert _doubtful(world) == listens
+
+
+def test_takes_of_an_earlier_release_are_judged_when_they_are_rendered(
+    world: World, ear: FakeEar
+) -> None:
+    with_gate = world.services.gate
+    world.swap(gate=None)
+    hear(world, ear)
+    world.swap(gate=with_gate)
+    ear.sounds = [CUT]
+    world.work()
+    assert (_doubtful(world), world.speaker.said) == (1, [ONE])
+
+
+def _keys(world: World) -> list[TakeKey]:
+    return [row.sending.key for row in world.store.utterances.rows.values()]
+
+
+def _doubtful(world: World) -> int:
+    (job,) = world.store.recent(limit=1)
+    return world.store.progress(job.id).takes_doubtful
