@@ -21,20 +21,20 @@ MP3_DELAY = 576  # LAME's own; the 529 of the decoder are known to players
 HEADER_BYTES = 7  # of ADTS without a checksum; an MP3 header needs 4
 
 FrameSize = Callable[[bytes, int], int]
-"""The size in bytes of the frame whose header is at a position; raises ToolFailed if none is."""
+"""The size in bytes of the frame whose header is at a position; raises ToolFailed if none is.
+
+A book has a million of them: whatever is done here is done a million times."""
 
 
 def adts_size(data: bytes, at: int) -> int:
-    """The size of an ADTS frame, header included (ISO/IEC 13818-7, adts_fixed_header)."""
-    if _masked(data, at, 0xFFF7) != _ADTS_SYNC:
-        raise _astray("an AAC")
+    """The size of an ADTS frame, header included (ISO/IEC 13818-7, adts_fixed_header).
+
+    The header begins with the sync word, the layer, and a bit for "no checksum".
+    """
     size = (data[at + 3] & 0x03) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
-    if size < HEADER_BYTES:
+    if data[at] != 0xFF or data[at + 1] & 0xF7 != 0xF1 or size < HEADER_BYTES:  # noqa: PLR2004
         raise _astray("an AAC")
     return size
-
-
-_ADTS_SYNC = 0xFFF1  # sync word, layer, no checksum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +100,6 @@ def mp3_form(frame: bytes) -> Mp3Form:
     """The form of the stream that a frame is of; raises ToolFailed for none of ours."""
     mp3_size(frame, 0)
     return _MP3_FORMS[frame[1] | 1, frame[2] >> 2 & 0b11]
-
-
-def _masked(data: bytes, at: int, mask: int) -> int:
-    return (data[at] << 8 | data[at + 1]) & mask
 
 
 def _astray(kind: str) -> ToolFailed:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from narrator.audio import id3, ogg, vorbis
+from narrator.audio import id3, mp4, ogg, vorbis
 from narrator.audio.encoder import BIT_EXACT, BLOCK_BYTES, Ffmpeg
 from narrator.audio.frames import (
     AAC_DELAY,
@@ -43,6 +43,8 @@ def join_m4b(chapters: Chapters, tags: Tags, path: Path, ffmpeg: Ffmpeg) -> str:
 
     Setting the stream's time back by the encoder's delay makes ffmpeg write an edit list that
     leaves the delay out: the recording begins on its first sample and is as long as its timeline.
+    Its clock, and with it the chapters', counts samples: ADTS has one of 28 MHz, which ffmpeg would
+    take over, and by which the 32 bits of a chapter's length are 76 seconds.
     """
     digest = packets_digest()
     with TemporaryDirectory(dir=path.parent, prefix="m4b-") as folder:
@@ -52,11 +54,23 @@ def join_m4b(chapters: Chapters, tags: Tags, path: Path, ffmpeg: Ffmpeg) -> str:
         arguments += ["-f", "ffmetadata", "-i", f"file:{notes}", *_cover(tags, Path(folder))]
         arguments += ["-c", "copy", *BIT_EXACT, "-map_metadata", "1", "-map_chapters", "1"]
         arguments += ["-metadata:s:a:0", f"language={tags.language_code}"]
-        arguments += ["-f", "mp4", "-brand", "M4B ", "-movflags", "+faststart", f"file:{path}"]
+        arguments += ["-f", "mp4", "-brand", "M4B ", "-movie_timescale", str(SAMPLE_RATE)]
+        arguments += ["-movflags", "+faststart", f"file:{path}"]
         with ffmpeg.fed(arguments) as write:
             for frames in _frames(chapters, tags, adts_size, _aac_packets):
                 write(frames.data)
                 digest.update(frames.payloads())
+    return digest.hexdigest()
+
+
+def m4b_packets(path: Path) -> str:
+    """The digest of the packets of an M4B file; raises ToolFailed where it is not as joined.
+
+    ffmpeg wrote it, so that somebody else reads it.
+    """
+    digest = packets_digest()
+    for block in mp4.sound_blocks(path, delay=AAC_DELAY):
+        digest.update(block)
     return digest.hexdigest()
 
 

@@ -5,7 +5,13 @@ from pathlib import Path
 
 from narrator.audio import flac, id3, riff
 from narrator.audio.encoder import Ffmpeg
-from narrator.audio.joining import join_m4b, join_mp3, join_opus, packets_digest
+from narrator.audio.joining import (
+    join_m4b,
+    join_mp3,
+    join_opus,
+    m4b_packets,
+    packets_digest,
+)
 from narrator.audio.pcm import Samples, envelopes
 from narrator.audio.pictures import picture_of
 from narrator.audio.tags import Tags, tags_of
@@ -25,8 +31,8 @@ class Press:
     ) -> None:
         """Join chapters rendered for this format into one file.
 
-        The file is read again by another program, and must hold the very packets of the chapters.
-        Raises ToolFailed.
+        The file is read again by who did not write it, and must hold the very packets of the
+        chapters. Raises ToolFailed.
         """
         tags = tags_of(label, picture_of(label.cover))
         if format.is_lossless:
@@ -34,8 +40,12 @@ class Press:
                 file.writelines(self._streamed(chapters, format, tags))
             return
         joined = self._join(chapters, format, tags, path)
-        if self._ffmpeg.packets_md5(path) != joined:
+        if self._found(format, path) != joined:
             raise _unlike()
+
+    def _found(self, kind: AudioFormat, path: Path) -> str:
+        """The packets' digest, by who has not written the file."""
+        return m4b_packets(path) if kind is AudioFormat.M4B else self._ffmpeg.packets_md5(path)
 
     def _join(self, chapters: Iterable[Path], kind: AudioFormat, tags: Tags, path: Path) -> str:
         match kind:

@@ -19,7 +19,7 @@ from narrator.domain.manifest import Manifest, ManifestChapter, Recording
 from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile
 from narrator.services.ports import Label, RenderedChapter, TakeAudio
-from narrator.services.verify import verify
+from narrator.services.verify import FURTHEST_DB, verify
 from tests.unit.audio.sounds import png, speech_like
 from tests.unit.domain.books import Book, book, with_chunk
 
@@ -95,6 +95,51 @@ def test_chapter_marks_are_right_to_the_millisecond(made: Made) -> None:
     marks = re.findall(r"\[CHAPTER\]\nTIMEBASE=1/(\d+)\nSTART=(\d+)", notes(made))
     starts = [int(start) * 1000 / int(base) for base, start in marks]
     assert starts == pytest.approx(made.starts_ms(), abs=1)
+
+
+def test_an_m4b_counts_its_chapters_in_samples_however_long_they_are(tmp_path: Path) -> None:
+    """By a clock too fast for 32 bits, players lose the chapters of more than 76 seconds."""
+    room = tmp_path / "chapter"
+    room.mkdir()
+    take = TakeAudio(pcm=bytes(2 * 24_000 * 80), boundary=Boundary.CHAPTER)
+    kinds = [AudioFormat.M4B]
+    chapter = STUDIO.render([take], production=AS_SPOKEN, formats=kinds, folder=room)
+    path = tmp_path / "book.m4b"
+    label = labelled("xy", [chapter.samples] * 2, cover=None)
+    paths = [chapter.files[0].path] * 2
+    STUDIO.publish(paths, format=AudioFormat.M4B, label=label, path=path)
+    read = notes(Made(format=AudioFormat.M4B, path=path, chapters=[chapter] * 2))
+    assert re.findall(r"\[CHAPTER\]\nTIMEBASE=1/(\d+)\nSTART=(\d+)", read) == [
+        ("24000", "0"),
+        ("24000", str(chapter.samples)),
+    ]
+
+
+def test_an_audiobooks_mp3_is_as_long_as_its_timeline(tmp_path: Path) -> None:
+    """At 44.1 kHz packets are others, and what an encoder adds is cut as it is at 24."""
+    audiobook = Production(profile=Profile.AUDIOBOOK)
+    chapters = []
+    for number in range(3):
+        room = tmp_path / str(number)
+        room.mkdir()
+        take = TakeAudio(pcm=speech_like(number, 1.3 + number), boundary=Boundary.CHAPTER)
+        kinds = [AudioFormat.MP3]
+        chapters.append(STUDIO.render([take], production=audiobook, formats=kinds, folder=room))
+    path = tmp_path / "book.mp3"
+    lengths = [chapter.samples for chapter in chapters]
+    paths = [chapter.files[0].path for chapter in chapters]
+    label = labelled("xyz", lengths, cover=None)
+    STUDIO.publish(paths, format=AudioFormat.MP3, label=label, path=path)
+    starts = accumulate(lengths[:-1], initial=0)
+    placements = [
+        each.moved(start)
+        for start, chapter in zip(starts, chapters, strict=True)
+        for each in chapter.placements
+    ]
+    heard = STUDIO.listen(path, [(each.start_samples, each.samples) for each in placements])
+    assert heard.samples == sum(lengths)
+    for placement, found in zip(placements, heard.envelopes, strict=True):
+        assert envelope_distance(placement.envelope, found) < FURTHEST_DB / 2
 
 
 def test_chapters_have_their_titles(made: Made) -> None:
