@@ -18,6 +18,7 @@ from narrator.domain.documents import Document, Metadata, PassageKind, SkipReaso
 from narrator.ingest.casting import cast, preamble_casting
 from narrator.ingest.flow import Flow, Scribe, in_order
 from narrator.ingest.headings import heading_marks
+from narrator.ingest.labels import with_labels
 from narrator.ingest.roles import ALTERNATIVE, ANNOUNCEMENT, announcement, is_left_out
 from narrator.ingest.sections import cut
 
@@ -32,6 +33,7 @@ _MARKUP = re.compile(
 _NOTE = re.compile(r"^ {0,3}\[\^([^\]\s]{1,80})\]:[ \t]*", re.MULTILINE)
 _REFERENCE = re.compile(r"\[\^([^\]\s]{1,80})\]")
 _FENCE_END = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[ \t]*\s*\Z", re.MULTILINE)
+_BOX = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
 _SKIPPED = {"fence": SkipReason.CODE, "code_block": SkipReason.CODE, "hr": SkipReason.SCENE_BREAK}
 _STRUCK = re.compile(r"<(/?)(?:del|s|strike)\b[^>]*>", re.IGNORECASE)
 _KINDS = {"blockquote": PassageKind.QUOTATION, "list_item": PassageKind.LIST_ITEM}
@@ -86,6 +88,7 @@ class _Walk:
     _in_note: bool = False
     _in_row: bool = False
     _struck: int = 0
+    _linked: bool = False
 
     def __post_init__(self) -> None:
         self.scribe = Scribe(reading=self.reading)
@@ -105,12 +108,13 @@ class _Walk:
             else:
                 self._block(token)
         self._skip_to(len(self.source))
-        return Flow(
+        flow = Flow(
             source=self.scribe.source,
             blocks=tuple(self.scribe.blocks),
             skips=in_order(self.scribe.skips),
             places=self.places,
         )
+        return with_labels(flow, ())
 
     def _block(self, token: Token) -> None:
         name = token.type.removesuffix("_open").removesuffix("_close")
@@ -172,7 +176,8 @@ class _Walk:
             self._skip_to(end, SkipReason.DELETED)
             return
         kind = PassageKind.HEADING if self._level else self._kinds[-1]
-        self.scribe.text(self.source[self.scribe.length : end], kind, level=self._level)
+        stretch = self.source[self.scribe.length : end]
+        self.scribe.text(stretch, kind, level=self._level, linked=self._linked)
 
     def _markup(self, token: Token) -> None:
         """A block of HTML: its tags are markup, what stands between them is text."""
@@ -203,7 +208,7 @@ class _Walk:
                 self._say_to(high)  # as it stands, rather than not at all
                 break
             self._line_begins = child.type in {"softbreak", "hardbreak"}
-        self._struck = 0  # however it was left
+        self._struck, self._linked = 0, False  # however they were left
         if not self._in_row:
             self.scribe.close()
         self._end_note()
@@ -222,7 +227,10 @@ class _Walk:
 
     def _child(self, child: Token, high: int) -> bool:
         """Follow a child through the source; false if it is not found where it should be."""
+        if child.type == "link_open":
+            self._linked = str(child.attrs.get("href", "")).startswith("#")
         if child.type == "link_close":
+            self._linked = False
             return child.markup == "autolink" or self._target(high, SkipReason.MARKUP)
         follow = self._followers().get(child.type)
         return follow is None or follow(child, high)
@@ -250,6 +258,9 @@ class _Walk:
         if note and child.type == "text":
             self._begin_note(note[1])
             self._skip_to(note.end())
+        box = _BOX.match(self.source, at) if self._line_begins else None
+        if box and self._kinds[-1] is PassageKind.LIST_ITEM:
+            self._skip_to(box.end())
         if child.type == "text":
             self._find_references(at + len(content))
         self._say_to(at + len(content))

@@ -16,12 +16,10 @@ from functools import partial
 from narrator.domain.documents import SkipReason
 from narrator.ingest.elements import matter_of
 from narrator.ingest.flow import Flow
+from narrator.ingest.headings import OWN_CHARS
 from narrator.ingest.labels import label_above
 from narrator.ingest.sections import Mark, heading_at
 from narrator.ingest.titles import names_chapter, names_part, reason_of
-
-_OWN_CHARS = 400
-"""A part with more text of its own than an epigraph before its first chapter is itself one."""
 
 _PARTS = frozenset({"part", "volume", "division"})
 _CHAPTERS = frozenset({"chapter", "se:short-story", "se:novella", "prologue", "epilogue"})
@@ -102,7 +100,7 @@ class _Reading:
     def _part(self, leaf: _Leaf, below: list[_Leaf]) -> list[_Leaf]:
         head, *rest = sorted(below, key=lambda each: each.mark.first)
         own = self._flow.said(leaf.mark.first, head.mark.first)
-        if own >= _OWN_CHARS or head.mark.reason:
+        if own >= OWN_CHARS or head.mark.reason:
             return [leaf, head, *rest]
         first = min(leaf.mark.first, head.mark.first)
         return [replace(head, mark=replace(head.mark, first=first)), *rest]

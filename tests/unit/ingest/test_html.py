@@ -40,6 +40,15 @@ def test_headings_begin_chapters():
     assert titles(document) == ["One", "Two"]
 
 
+def test_the_chapters_of_parts_are_the_chapters():
+    document = of(
+        f"<h1>Book</h1><h2>Part I</h2><h3>A</h3>{TEXT}<h3>B</h3>{TEXT}<h2>Part II</h2><p>So.</p>"
+        f"<h3>C</h3><h4>Inside</h4>{TEXT}"
+    )
+    assert titles(document) == ["A", "B", "C"]
+    assert len(document.chapters[2].passages) == 5
+
+
 def test_under_a_single_title_the_next_headings_begin_chapters():
     document = of(f"<h1>Book</h1><h2>by Ann One</h2><h2>Chapter 1</h2>{TEXT}<h2>Next</h2>{TEXT}")
     assert titles(document) == ["Chapter 1", "Next"]

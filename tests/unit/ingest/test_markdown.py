@@ -134,6 +134,22 @@ def test_what_is_struck_through_is_read_where_that_is_chosen():
     assert heard(document) == "It is old new."
 
 
+def test_links_to_chapters_are_contents():
+    lines = "".join(f"- [{name}](#{name})\n" for name in ("one", "two", "three"))
+    document = of(f"# Book\n\n## Contents\n\n{lines}\n## One\n\nIt rained.\n")
+    assert said_in(document) == ["Book", "One", "It rained."]
+
+
+def test_a_label_above_a_heading_begins_its_chapter():
+    document = of("# One\n\nIt rained.\n\nChapter 2\n\n# Two\n\nIt stopped.\n")
+    assert said_in(document) == ["One", "It rained.", "Chapter 2", "Two", "It stopped."]
+    assert len(document.chapters[1].passages) == 3
+
+
+def test_the_boxes_of_tasks_are_markup():
+    assert said_in(of("- [ ] go\n- [x] come\n\n[x] is read.\n")) == ["go", "come", "[x] is read."]
+
+
 def test_kinds_are_told_apart():
     document = of("Plain.\n\n- item\n\n> quoth\n")
     assert [passage.kind for passage in document.chapters[0].passages] == [
