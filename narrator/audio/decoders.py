@@ -26,7 +26,7 @@ def _blocks(path: Path, form: Form, ffmpeg: Ffmpeg) -> Iterator[Samples]:
         return flac.read_blocks([path])
     if form.name.endswith(".mp3") and "-ar" not in form.encoding and _reads_mp3():
         return _mp3_blocks(path)
-    return ffmpeg.decoded_samples(path)
+    return ffmpeg.decoded_samples(path, "aac,mp3,ogg")
 
 
 def _reads_mp3() -> bool:

@@ -91,12 +91,12 @@ class Ffmpeg:
             except BrokenPipeError:  # it died before the end; its exit code says so
                 _forget(process.stdin)
 
-    def decoded(self, path: Path) -> Iterator[bytes]:
+    def decoded(self, path: Path, formats: str = _RECORDINGS) -> Iterator[bytes]:
         """A recording's samples (s16le, mono, 24 kHz) in blocks of whole samples.
 
         What the container declares as encoder delay and padding is left out.
         """
-        arguments = ["-format_whitelist", _RECORDINGS, "-i", f"file:{path}", "-map", "0:a:0"]
+        arguments = ["-format_whitelist", formats, "-i", f"file:{path}", "-map", "0:a:0"]
         arguments += ["-f", "s16le", "-ar", str(SAMPLE_RATE), "-ac", "1", "pipe:1"]
         with self._running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
@@ -105,7 +105,7 @@ class Ffmpeg:
 
     def packets_md5(self, path: Path) -> str:
         """The MD5 digest of a recording's packets of sound, one after another, undecoded."""
-        arguments = ["-format_whitelist", _RECORDINGS, "-i", f"file:{path}", "-map", "0:a:0"]
+        arguments = ["-format_whitelist", formats, "-i", f"file:{path}", "-map", "0:a:0"]
         arguments += ["-c", "copy", "-f", "streamhash", "-hash", "md5", "pipe:1"]
         with self._running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
@@ -127,9 +127,9 @@ class Ffmpeg:
             _forget(process.stdin)
             witness.md5 = _digest(process.stdout.read())
 
-    def decoded_samples(self, path: Path) -> Iterator[Samples]:
+    def decoded_samples(self, path: Path, formats: str = _RECORDINGS) -> Iterator[Samples]:
         """The same as arrays."""
-        return map(samples_of, self.decoded(path))
+        return map(samples_of, self.decoded(path, formats))
 
     @contextmanager
     def _running(

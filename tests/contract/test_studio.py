@@ -1,7 +1,7 @@
 """What every studio does: the contract of `ports.Studio`, on ffmpeg and on its twin."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, count, pairwise
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from narrator.domain.levels import envelope_distance
 from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile
 from narrator.domain.timeline import CHAPTER_QUANTUM, Pauses, Placement
+from narrator.services.hearing import hear
 from narrator.services.ports import Label, RenderedChapter, Studio, TakeAudio
 from narrator.services.verify import FURTHEST_DB
 from tests.fakes.studio import FakeStudio
@@ -230,3 +231,14 @@ def test_a_decoding_may_be_given_up_half_way(made: Made) -> None:
     assert next(iter(blocks))
     blocks.close()  # type: ignore[attr-defined]
     assert list(blocks) == []
+
+
+def test_each_chapters_file_holds_what_was_encoded(made: Made) -> None:
+    for chapter in made.chapters:
+        hear(made.studio, chapter, AS_SPOKEN)
+
+
+def test_a_chapters_file_that_holds_another_is_found_out(made: Made) -> None:
+    first, other, *_ = made.chapters
+    with pytest.raises(ToolFailed):
+        hear(made.studio, replace(first, files=other.files), AS_SPOKEN)
