@@ -1,10 +1,12 @@
 """What rendering and publishing cost beside ffmpeg alone, encoding the same samples the same way.
 
-    python benchmarks/render.py [--minutes 30] [--chapters 6] [--formats m4b,mp3,opus,flac]
+    python benchmarks/render.py [--minutes 30] [--chapters 6] [--only twoloop,fast,mp3,opus,flac]
 
 Prints, for each format, CPU seconds (this process and its children, user and system): of ffmpeg
-alone, of `render`, of `publish`, of `listen` (verification), and the ratio of render and publish to
-ffmpeg alone. The words are spoken by the Speak server's offline voice, each take anew in its place.
+alone; of `render` (stitching, meter, limiter, encoder); of `hear`, which decodes each chapter and
+compares it with what was encoded; of `publish`; and the ratio of all three to ffmpeg alone. M4B is
+made with ffmpeg's own AAC coder (`twoloop`) and with ours (`fast`). The words are spoken by the
+Speak server's offline voice, each take anew in its place. Levels are a podcast's, as by default.
 """
 
 import argparse
@@ -12,22 +14,43 @@ import resource
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from itertools import cycle, islice, pairwise
+from dataclasses import dataclass
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import numpy as np
 
 from narrator.audio.encoder import BIT_EXACT, Ffmpeg, find_ffmpeg
-from narrator.audio.studio import RENDERED, FfmpegStudio
+from narrator.audio.encoders import form_of
+from narrator.audio.studio import FfmpegStudio
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.documents import Metadata
 from narrator.domain.plan import Boundary
-from narrator.services.ports import ChapterFile, TakeAudio
+from narrator.domain.production import AacCoder, Production
+from narrator.services.hearing import hear
+from narrator.services.ports import Label, RenderedChapter, TakeAudio
 from narrator.speakserver.espeak import EspeakEngine
 from narrator.speakserver.handshake import Options
 
 BYTES_A_MINUTE = 60 * 48_000
-STUDIO = FfmpegStudio()
+USUAL = Production()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A format, and for M4B a coder."""
+
+    format: AudioFormat
+    coder: AacCoder = AacCoder.FAST
+
+
+CASES = {
+    "twoloop": Case(format=AudioFormat.M4B, coder=AacCoder.TWOLOOP),
+    "fast": Case(format=AudioFormat.M4B),
+    "mp3": Case(format=AudioFormat.MP3),
+    "opus": Case(format=AudioFormat.OPUS),
+    "flac": Case(format=AudioFormat.FLAC),
+}
 SENTENCES = [
     f"Letter {number}. {text}"
     for number, text in enumerate(
@@ -77,36 +100,40 @@ def chapter_of(takes: Iterator[bytes], minutes: float) -> list[TakeAudio]:
     return chapter
 
 
-def measure(kind: AudioFormat, chapters: list[list[TakeAudio]], folder: Path) -> list[float]:
-    """CPU seconds of ffmpeg alone, of render, of publish and of listening."""
-    files: list[ChapterFile] = []
+def measure(case: Case, chapters: list[list[TakeAudio]], folder: Path) -> list[float]:
+    """CPU seconds of ffmpeg alone, of render, of hearing what it made, and of publish."""
+    studio = FfmpegStudio(aac_coder=case.coder)
+    made: list[RenderedChapter] = []
 
     def render() -> None:
         for number, takes in enumerate(chapters):
             room = folder / str(number)
             room.mkdir()
-            made = STUDIO.render(takes, format=kind, folder=room)
-            files.append(ChapterFile(path=made.path, samples=made.samples, title=f"{number}"))
+            made.append(studio.render(takes, production=USUAL, formats=[case.format], folder=room))
 
-    book = folder / f"book.{kind}"
-
-    def publish() -> None:
-        STUDIO.publish(
-            files, format=kind, metadata=Metadata(title="B"), narrator="N", cover=None, path=book
-        )
-
+    book = folder / f"book.{case.format}"
     rendering = cpu_seconds(render)
-    publishing = cpu_seconds(publish)
-    listening = cpu_seconds(lambda: STUDIO.listen(book, []))
+    hearing = cpu_seconds(lambda: [hear(studio, each, USUAL) for each in made])
+    label = Label(
+        metadata=Metadata(title="B"),
+        narrator="N",
+        cover=None,
+        chapters=tuple((str(number), each.samples) for number, each in enumerate(made)),
+    )
+    paths = [each.files[0].path for each in made]
+    publishing = cpu_seconds(
+        lambda: studio.publish(paths, format=case.format, label=label, path=book)
+    )
     pcm = folder / "book.pcm"
     with pcm.open("wb") as file:
         file.writelines(Ffmpeg(find_ffmpeg()).decoded(book))
-    return [cpu_seconds(lambda: alone(kind, pcm, folder)), rendering, publishing, listening]
+    return [cpu_seconds(lambda: alone(case, pcm, folder)), rendering, hearing, publishing]
 
 
-def alone(kind: AudioFormat, pcm: Path, folder: Path) -> None:
+def alone(case: Case, pcm: Path, folder: Path) -> None:
     """Encode the book's samples by ffmpeg in one go, at the same settings."""
-    encoding = RENDERED[kind].encoding or ("-c:a", "flac", "-f", "flac")
+    form = form_of(case.format, USUAL.profile, case.coder)
+    encoding = form.encoding or ("-c:a", "flac", "-f", "flac")
     command = [str(find_ffmpeg()), "-nostdin", "-loglevel", "error", "-y", "-f", "s16le"]
     command += ["-ar", "24000", "-ac", "1", "-i", str(pcm), *encoding, *BIT_EXACT]
     subprocess.run([*command, str(folder / "alone")], check=True)
@@ -117,18 +144,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--chapters", type=int, default=6)
-    parser.add_argument("--formats", default="m4b,mp3,opus,flac")
+    parser.add_argument("--only", default=",".join(CASES))
     asked = parser.parse_args()
     takes = cycle(spoken())
     share = asked.minutes / asked.chapters
-    chapters = [chapter_of(takes, share) for _ in islice(takes, asked.chapters)]
+    chapters = [chapter_of(takes, share) for _ in range(asked.chapters)]
     print(f"{asked.minutes:g} minutes of speech in {asked.chapters} chapters; CPU seconds")
-    print(f"{'':6}{'ffmpeg alone':>14}{'render':>9}{'publish':>9}{'listen':>9}{'ratio':>8}")
-    for kind in map(AudioFormat, asked.formats.split(",")):
+    print(f"{'':8}{'ffmpeg alone':>14}{'render':>9}{'hear':>9}{'publish':>9}{'ratio':>8}")
+    for name in asked.only.split(","):
         with tempfile.TemporaryDirectory(prefix="narrator-benchmark-") as folder:
-            bare, render, publish, listen = measure(kind, chapters, Path(folder))
-        ratio = (render + publish) / bare
-        print(f"{kind:6}{bare:14.2f}{render:9.2f}{publish:9.2f}{listen:9.2f}{ratio:8.2f}")
+            bare, *ours = measure(CASES[name], chapters, Path(folder))
+        parts = "".join(f"{part:9.2f}" for part in ours)
+        print(f"{name:8}{bare:14.2f}{parts}{sum(ours) / bare:8.2f}", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"peak memory: {peak:.0f} MB here (takes included), {children:.0f} MB in a child")

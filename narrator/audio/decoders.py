@@ -24,7 +24,7 @@ def decoded(path: Path, form: Form, ffmpeg: Ffmpeg) -> Iterator[Samples]:
 def _blocks(path: Path, form: Form, ffmpeg: Ffmpeg) -> Iterator[Samples]:
     if not form.encoding:
         return flac.read_blocks([path])
-    if form.name.endswith(".mp3") and "-ar" not in form.encoding and _reads_mp3():
+    if form.name.endswith(".mp3") and str(SAMPLE_RATE) in form.encoding and _reads_mp3():
         return _mp3_blocks(path)
     return ffmpeg.decoded_samples(path, "aac,mp3,ogg")
 

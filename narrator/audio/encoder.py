@@ -105,7 +105,7 @@ class Ffmpeg:
 
     def packets_md5(self, path: Path) -> str:
         """The MD5 digest of a recording's packets of sound, one after another, undecoded."""
-        arguments = ["-format_whitelist", formats, "-i", f"file:{path}", "-map", "0:a:0"]
+        arguments = ["-format_whitelist", _RECORDINGS, "-i", f"file:{path}", "-map", "0:a:0"]
         arguments += ["-c", "copy", "-f", "streamhash", "-hash", "md5", "pipe:1"]
         with self._running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for

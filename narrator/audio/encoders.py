@@ -37,25 +37,41 @@ _BARE = ("-id3v2_version", "0", "-write_xing", "0", "-f", "mp3")
 _MP3_DELAY = 1_105  # of LAME's encoder and of decoders, in samples at the file's own rate
 _AUDIOBOOK_RATE = 44_100
 
+
+def _lame(*settings: str, scale: float) -> tuple[str, ...]:
+    """LAME makes what it is given softer by a factor of its preset, which is undone before it."""
+    louder = f"aformat=sample_fmts=fltp,volume={1 / scale:.6f}:precision=float"
+    return (*settings[:2], "-af", louder, "-c:a", "libmp3lame", *settings[2:], *_BARE)
+
+
 _MP3 = Form(
     name="chapter.mp3",
     media_type="audio/mpeg",
-    encoding=("-c:a", "libmp3lame", "-b:a", "64k", *_BARE),
+    encoding=_lame("-ar", str(SAMPLE_RATE), "-b:a", "64k", scale=0.95),
     delay_samples=_MP3_DELAY,
-    headroom_db=1.5,
+    headroom_db=3.0,
 )
-_AUDIOBOOK_MP3 = Form(
+_AUDIOBOOK
+
+
+def _lame(*settings: str, scale: float) -> tuple[str, ...]:
+    """LAME makes what it is given softer by a factor of its preset, which is undone before it."""
+    louder = f"aformat=sample_fmts=fltp,volume={1 / scale:.6f}:precision=float"
+    return (*settings[:2], "-af", louder, "-c:a", "libmp3lame", *settings[2:], *_BARE)
+
+
+_MP3 = Form(
     name="chapter.mp3",
     media_type="audio/mpeg",
-    encoding=("-ar", str(_AUDIOBOOK_RATE), "-c:a", "libmp3lame", "-b:a", "192k", *_BARE),
+    encoding=_lame("-ar", str(_AUDIOBOOK_RATE), "-b:a", "192k", scale=0.97),
     delay_samples=round(_MP3_DELAY * SAMPLE_RATE / _AUDIOBOOK_RATE),
-    headroom_db=0.5,
+    headroom_db=1.0,
 )
 _OPUS = Form(
     name="chapter.opus",
     media_type="audio/ogg",
     encoding=("-c:a", "libopus", "-b:a", "32k", "-frame_duration", "20", "-f", "ogg"),
-    headroom_db=1.5,
+    headroom_db=3.0,
 )
 
 
@@ -78,7 +94,7 @@ def _aac(coder: AacCoder) -> Form:
         media_type="audio/aac",
         encoding=("-c:a", "aac", "-aac_coder", coder, "-b:a", "64k", "-f", "adts"),
         delay_samples=1_024,
-        headroom_db=1.5,
+        headroom_db=1.6,
     )
 
 
