@@ -51,16 +51,7 @@ _MP3 = Form(
     delay_samples=_MP3_DELAY,
     headroom_db=3.0,
 )
-_AUDIOBOOK
-
-
-def _lame(*settings: str, scale: float) -> tuple[str, ...]:
-    """LAME makes what it is given softer by a factor of its preset, which is undone before it."""
-    louder = f"aformat=sample_fmts=fltp,volume={1 / scale:.6f}:precision=float"
-    return (*settings[:2], "-af", louder, "-c:a", "libmp3lame", *settings[2:], *_BARE)
-
-
-_MP3 = Form(
+_AUDIOBOOK_MP3 = Form(
     name="chapter.mp3",
     media_type="audio/mpeg",
     encoding=_lame("-ar", str(_AUDIOBOOK_RATE), "-b:a", "192k", scale=0.97),
