@@ -47,7 +47,7 @@ class SqlPaces:
     def _halve(self, tx: Connection, voice: Voice) -> None:
         held = select(paces.c.bin).where(self._of(voice)).order_by(paces.c.bin)
         tx.execute(held.with_for_update()).all()
-        tx.execute(update(paces).where(self._of(voice)).values(takes=paces.c.takes / 2))
+        tx.execute(update(paces).where(self._of(voice)).values(takes=paces.c.takes // 2))
         tx.execute(delete(paces).where(self._of(voice), paces.c.takes < 1))
 
     def _of(self, voice: Voice) -> ColumnElement[bool]:
