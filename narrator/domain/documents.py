@@ -6,9 +6,12 @@ one passage span or one skip: `unaccounted` proves it.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+_NAME = re.compile("[a-z]+(-[a-z]+)*")  # as reasons are named
 
 
 class PassageKind(StrEnum):
@@ -52,6 +55,20 @@ class SkipReason(StrEnum):
     UNSPEAKABLE = "unspeakable"  # nothing in it can be pronounced (a row of asterisks)
     LICENCE = "licence"  # Project Gutenberg's header and footer
     UNSPOKEN = "unspoken"  # to be spoken, but no answer held; only where the job was to skip such
+
+    @classmethod
+    def named(cls, name: str) -> "SkipReason":
+        """The reason of that name; one that only a later release knows is kept as it is named.
+
+        Raises ValueError for what is no name.
+        """
+        if name in cls.__members__.values():
+            return cls(name)
+        if not _NAME.fullmatch(name):
+            raise ValueError(name)
+        unknown = str.__new__(cls, name)
+        unknown._name_ = unknown._value_ = name
+        return unknown
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -93,8 +93,9 @@ def metadata_to_json(metadata: Metadata) -> dict[str, Any]:
 
 
 def metadata_from_json(value: dict[str, Any]) -> Metadata:
-    """What `metadata_to_json` wrote."""
-    return Metadata(**{**value, "creators": tuple(value["creators"])})
+    """What `metadata_to_json` wrote; fields of a later release are left out."""
+    known = {name: each for name, each in value.items() if name in Metadata.__slots__}
+    return Metadata(**{**known, "creators": tuple(value["creators"])})
 
 
 def span_to_json(span: Span) -> list[int]:
@@ -108,9 +109,9 @@ def skip_to_json(skip: Skip) -> list[Any]:
 
 
 def skip_from_json(value: list[Any]) -> Skip:
-    """What `skip_to_json` wrote."""
+    """What `skip_to_json` wrote; a reason of a later release is kept as it is."""
     start, end, reason = value
-    return Skip(span=Span(start, end), reason=SkipReason(reason))
+    return Skip(span=Span(start, end), reason=SkipReason.named(reason))
 
 
 def chunk_to_json(chunk: Chunk) -> dict[str, Any]:

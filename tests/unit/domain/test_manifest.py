@@ -89,8 +89,8 @@ def _not_base64(value: dict[str, Any]) -> object:
     return value
 
 
-def _unknown_reason(value: dict[str, Any]) -> object:
-    value["skips"][0][2] = "boredom"
+def _no_reason(value: dict[str, Any]) -> object:
+    value["skips"][0][2] = "Out of boredom"
     return value
 
 
@@ -101,14 +101,14 @@ def _unknown_reason(value: dict[str, Any]) -> object:
         _negative,
         _fraction,
         _not_base64,
-        _unknown_reason,
+        _no_reason,
         lambda value: [value],
         lambda value: value | {"chapters": 3},
         lambda value: value | {"recording": None},
         lambda value: value | {"source_chars": True},
     ],
     ids=[
-        *("no voice", "negative start", "half samples", "no base64", "unknown reason"),
+        *("no voice", "negative start", "half samples", "no base64", "no reason"),
         *("a list", "a number of chapters", "no recording", "a truth for a count"),
     ],
 )

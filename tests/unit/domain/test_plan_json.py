@@ -122,3 +122,45 @@ def test_anything_else_is_refused(form, data):
 def test_another_version_is_refused():
     with pytest.raises(ToolFailed, match="version 99"):
         plan_json.from_json(b'{"version":99}')
+
+
+def later(plan: Plan) -> bytes:
+    """The plan as a release after this one might write it: a reason and a field more."""
+    value = json.loads(plan_json.to_json(plan))
+    value["skips"] = [[0, 1, "stage-direction"], [1, 2, "code"]]
+    value["metadata"]["narrators"] = ["Ann One"]
+    value["chapters"][0]["chunks"][0]["mood"] = "grave"
+    return plan_json.canonical(value)
+
+
+CHUNKS = (Chunk(index=0, spans=(), edits=(), text="a", boundary=Boundary.CHAPTER),)
+PLAN = Plan(
+    format="text",
+    source_sha256="a" * 64,
+    source_chars=2,
+    metadata=Metadata(title="A"),
+    chapters=(PlannedChapter(number=1, title="A", chunks=CHUNKS),),
+    skips=(),
+)
+
+
+def test_what_a_later_release_adds_to_a_plan_is_no_reason_to_refuse_it():
+    """Its reasons are kept as they are named; of its fields those that are known are."""
+    read = plan_json.from_json(later(PLAN))
+    unknown, known = (skip.reason for skip in read.skips)
+    assert (unknown, known) == ("stage-direction", SkipReason.CODE)
+    assert known is SkipReason.CODE
+    assert (read.metadata, read.chapters) == (PLAN.metadata, PLAN.chapters)
+
+
+def test_a_reason_of_a_later_release_is_written_as_it_was_read():
+    read = plan_json.from_json(later(PLAN))
+    assert plan_json.from_json(plan_json.to_json(read)).skips == read.skips
+    assert SkipReason.named("stage-direction") not in set(SkipReason)
+
+
+@pytest.mark.parametrize("name", ["", "Code", "a b", "a-", "<b>", 7, None])
+def test_a_reason_that_is_no_name_is_refused(name):
+    value = json.loads(plan_json.to_json(PLAN)) | {"skips": [[0, 2, name]]}
+    with pytest.raises(ToolFailed):
+        plan_json.from_json(plan_json.canonical(value))
