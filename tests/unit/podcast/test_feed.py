@@ -62,7 +62,7 @@ def test_the_book_is_the_show_and_its_authors_speak() -> None:
 
 def test_an_enclosure_has_its_length_and_its_type() -> None:
     (enclosure,) = rss(WHOLE).iterfind("item/enclosure")
-    assert dict(enclosure.attrib) == {
+    assert dict(enclosure.items()) == {
         "url": "https://x.example/late.m4b",
         "length": "1234",
         "type": "audio/x-m4a",
