@@ -78,6 +78,14 @@ def is_lexicon(name: str) -> bool:
     return name.startswith(_LEXICON)
 
 
+def is_chapter_audio(name: str) -> bool:
+    """Whether this is the name, within a job, of a rendered chapter's audio.
+
+    Rows refer to one file of a chapter; those of other formats are told of in its timeline.
+    """
+    return name.startswith("chapters/") and not name.endswith(".json")
+
+
 def plan_object(job_id: JobId, sha256: str) -> ObjectKey:
     """Where a plan is kept, by the digest of its canonical form (`plan_hash`)."""
     return job_object(job_id, f"plan-{sha256}.json")

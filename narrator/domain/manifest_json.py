@@ -59,6 +59,7 @@ def from_json(data: bytes) -> Manifest:
     """The manifest that `to_json` wrote; raises ToolFailed for another version or another thing."""
     value = load(data, what="manifest", version=MANIFEST_VERSION)
     try:
+        recordings = tuple(map(_recording_from_json, value.get("recordings", ())))
         return Manifest(
             format=_text(value["format"]),
             source_sha256=_text(value["source_sha256"]),
@@ -69,9 +70,9 @@ def from_json(data: bytes) -> Manifest:
             speed=float(value["speed"]),
             chapters=tuple(_chapter_from_json(chapter) for chapter in value["chapters"]),
             skips=tuple(skip_from_json(skip) for skip in value["skips"]),
-            recording=_recording_from_json(value["recording"]),
+            recording=next(iter(recordings), _recording_from_json(value["recording"])),
             choices=choices_from_json(value.get("choices", {})),
-            recordings=tuple(map(_recording_from_json, value.get("recordings", ()))),
+            recordings=recordings,
         )
     except (AttributeError, KeyError, TypeError, ValueError, OptionRefused) as error:
         raise malformed("manifest") from error

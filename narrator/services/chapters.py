@@ -42,6 +42,11 @@ class Part:
         """Its length."""
         return self.row.record.samples
 
+    @property
+    def master(self) -> ChapterObject | None:
+        """What `level=book` goes on with, if there is such a file."""
+        return next((each for each in self.files if each.format is None), None)
+
     def file(self, kind: AudioFormat) -> ChapterObject | None:
         """What a recording of this format is made of, if there is such a file."""
         for each in self.files:

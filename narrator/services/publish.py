@@ -13,11 +13,13 @@ from narrator.domain.manifest import Manifest
 from narrator.domain.manifest_json import to_json
 from narrator.domain.plan import Plan
 from narrator.domain.plan_json import plan_hash
+from narrator.domain.production import Level
 from narrator.domain.recordings import file_stem, planned_recordings
 from narrator.domain.steps import Claim
 from narrator.services.chapters import ChapterSpoilt, Part, parts_of, spoilt_chapters
 from narrator.services.companions import companions
 from narrator.services.kit import Services
+from narrator.services.levelling import levelled
 from narrator.services.plan import read_plan, store_plan
 from narrator.services.ports import RenderedChapterRow
 from narrator.services.proof import manifest_of
@@ -47,9 +49,9 @@ def publish(services: Services, claim: Claim) -> None:
             return
         whole = [part for part in parts if part]
         try:
-            book = book_of(services, job, made, whole)
+            book = book_of(services, job, made, levelled(services, job, whole, folder))
             recordings = _recordings(services, claim, book, folder)
-            manifest = manifest_of(job, made, whole, [each.recording for each in recordings])
+            manifest = manifest_of(job, made, book.parts, [each.recording for each in recordings])
             besides = companions(services, book, manifest, folder)
         except (ChapterSpoilt, NarratorError):
             if not (spoilt := spoilt_chapters(services, whole, folder)):
@@ -81,7 +83,9 @@ def _plan(services: Services, job: Job) -> Plan:
 
 def _complete(parts: Sequence[Part | None], job: Job) -> list[Part | None]:
     """Without those that are not there in every format: an earlier release rendered but one."""
-    kinds = job.options.production.formats(job.options.format)
+    if job.options.production.level is Level.BOOK:
+        return [part if part and part.master and part.record.measured else None for part in parts]
+    kinds = job.options.formats
     return [part if part and all(map(part.file, kinds)) else None for part in parts]
 
 

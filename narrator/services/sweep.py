@@ -8,13 +8,15 @@ from collections.abc import Sequence
 
 import structlog
 
-from narrator.domain.artifacts import JOBS, SOURCES, TAKES, is_lexicon
+from narrator.domain.artifacts import JOBS, SOURCES, TAKES, is_chapter_audio, is_lexicon
+from narrator.domain.errors import Missing
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import ObjectKey
 from narrator.services.hands import PROGRESS_SECONDS
 from narrator.services.kit import Services
 from narrator.services.plan import COVER_NAMES
 from narrator.services.ports import References, StoredObject, Sweep
+from narrator.services.timelines import record_from_json
 
 PAGE_OBJECTS = 500
 MOST_PAGES = 200
@@ -92,7 +94,8 @@ def _remove_orphans(services: Services, found: Sequence[StoredObject]) -> int:
 def _remove(services: Services, keys: Sequence[ObjectKey], *, older_than_seconds: float) -> int:
     """Remove those that nothing refers to, and that were not written again meanwhile."""
     known = services.retention.references(keys)
-    orphans = [key for key in keys if not is_wanted(key, known)]
+    unknown = [key for key in keys if not is_wanted(key, known)]
+    orphans = [key for key in unknown if not _is_told_of(services, key)]
     return sum(_removed(services, key, older_than_seconds) for key in orphans)
 
 
@@ -104,6 +107,31 @@ def is_wanted(key: ObjectKey, known: References) -> bool:
     job_id, _, name = rest.partition("/")
     is_part = name in COVER_NAMES.values() or is_lexicon(name)
     return folder == JOBS and job_id in known.living and is_part
+
+
+def _is_told_of(services: Services, key: ObjectKey) -> bool:
+    """Whether a chapter's timeline, to which its row refers, names this file of another format."""
+    folder, _, name = key.rpartition("/")
+    if not is_chapter_audio(f"chapters/{name}") or not folder.endswith("/chapters"):
+        return False
+    position = f"{folder}/{name.partition('-')[0]}"
+    beside = services.objects.beneath(ObjectKey(folder), after=position, limit=PAGE_OBJECTS)
+    timelines = [
+        each.key
+        for each in beside
+        if each.key.startswith(f"{position}-") and each.key.endswith(".json")
+    ]
+    kept = services.retention.references(timelines).kept
+    return any(key in _told_of(services, timeline) for timeline in kept)
+
+
+def _told_of(services: Services, timeline: ObjectKey) -> frozenset[ObjectKey]:
+    """The files that a timeline names; none where it is gone or spoilt."""
+    try:
+        record = record_from_json(services.objects.get_bytes(timeline))
+    except (Missing, ValueError, TypeError):
+        return frozenset()
+    return frozenset(file.key for file in record.files)
 
 
 def _removed(services: Services, key: ObjectKey, older_than_seconds: float) -> bool:

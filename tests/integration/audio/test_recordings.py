@@ -15,6 +15,7 @@ from narrator.audio.studio import FfmpegStudio
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.documents import Cover, Metadata
 from narrator.domain.errors import ToolFailed
+from narrator.domain.levels import envelope_distance
 from narrator.domain.manifest import Manifest, ManifestChapter, Recording
 from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile

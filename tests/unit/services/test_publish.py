@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from narrator.domain.artifacts import AudioFormat
 from narrator.domain.choices import Casting, TextChoices
 from narrator.domain.jobs import JobOptions, JobState
+from narrator.domain.manifest import Manifest
+from narrator.domain.manifest_json import from_json
+from narrator.domain.production import Level, Production, Split
 from narrator.domain.recordings import file_stem
+from narrator.services.verify import verify
 from tests.fakes.studio import FakeStudio
 from tests.unit.services.conftest import WINDOW, World
 
@@ -63,6 +68,55 @@ def test_the_tags_name_the_narrator_first_and_then_who_else_is_heard(world: Worl
     world.work()
     ((_, narrator, _, _),) = studio.published
     assert narrator == "aura-2-thalia-en, aura-2-orion-en"
+
+
+def published(world: World, production: Production) -> tuple[list[str], Manifest]:
+    """The names of a finished job's artifacts, and its manifest."""
+    world.options = JobOptions(production=production)
+    job = world.submit()
+    world.work()
+    artifacts = world.store.get(job.id).artifacts
+    for artifact in artifacts:
+        stored = world.objects.get_bytes(artifact.object_key)
+        assert hashlib.sha256(stored).hexdigest() == artifact.sha256
+    proof = world.objects.get_bytes(artifacts[-1].object_key)
+    return [artifact.name for artifact in artifacts], from_json(proof)
+
+
+def test_each_format_that_is_asked_for_is_a_recording_of_the_same_timeline(world: World) -> None:
+    also = (AudioFormat.MP3, AudioFormat.FLAC)
+    names, manifest = published(world, Production(also=also))
+    assert names == ["emma.m4b", "emma.mp3", "emma.flac", "manifest.json"]
+    assert [each.name for each in manifest.recordings] == names[:-1]
+    assert {each.samples for each in manifest.recordings} == {manifest.samples}
+    assert manifest.recording == manifest.recordings[0]
+
+
+def test_a_file_for_each_chapter_says_where_it_begins(world: World) -> None:
+    names, manifest = published(world, Production(split=Split.CHAPTERS))
+    assert names == ["emma-01-chapter-1.m4b", "emma-02-chapter-2.m4b", "manifest.json"]
+    first, second = manifest.recordings
+    assert (first.chapters, second.chapters) == ((1,), (2,))
+    assert second.start_samples == first.samples == manifest.chapters[1].start_samples
+
+
+def test_one_of_several_files_is_verified_against_its_own_part(
+    world: World, tmp_path: Path
+) -> None:
+    _, manifest = published(world, Production(split=Split.CHAPTERS))
+    (job,) = world.store.recent(limit=1)
+    path = tmp_path / "file"
+    for artifact in job.artifacts[:-1]:
+        path.write_bytes(world.objects.get_bytes(artifact.object_key))
+        assert verify(manifest, studio=FakeStudio(), recording=path).problems == ()
+    path.write_bytes(path.read_bytes()[:-2] + b"xx")
+    assert not verify(manifest, studio=FakeStudio(), recording=path).ok
+
+
+def test_a_book_of_one_loudness_is_encoded_when_its_last_chapter_is_there(world: World) -> None:
+    names, manifest = published(world, Production(level=Level.BOOK, also=(AudioFormat.WAV,)))
+    assert names == ["emma.m4b", "emma.wav", "manifest.json"]
+    assert verify(manifest).ok
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """Sweeping: what goes, and what stays."""
 
+from dataclasses import replace
+
+from narrator.domain.artifacts import AudioFormat
 from narrator.domain.ids import JobId, ObjectKey
 from narrator.services.ports import References, Sweep
 from narrator.services.sweep import SCRATCH_SECONDS, is_wanted, sweep
+from narrator.services.timelines import ChapterObject, record_from_json, record_to_json
 from tests.fakes.messenger import FakeScratch
 from tests.unit.services.conftest import World
 
@@ -47,6 +51,25 @@ def test_what_a_living_job_has_superseded_goes(world: World) -> None:
     world.clock.now += 2 * DAY
     sweep(world.services)
     assert there(world) == before | {f"jobs/{job.id}/cover.png"}
+
+
+def test_a_chapters_files_of_other_formats_stay(world: World) -> None:
+    """No row names them, but the timeline does that a row names."""
+    job = world.submit()
+    world.work()
+    other = ObjectKey(f"jobs/{job.id}/chapters/00000-other.mp3")
+    put(world, other, f"jobs/{job.id}/chapters/00000-old.mp3")
+    (timeline,) = (
+        key for key in world.objects.kept if "/chapters/00000-" in key and ".json" in key
+    )
+    record = record_from_json(world.objects.kept[timeline])
+    file = ChapterObject(format=AudioFormat.MP3, key=other, sha256="", bytes=1)
+    told = replace(record, files=(*record.files, file))
+    world.objects.kept[timeline] = record_to_json(told)
+    before = there(world)
+    world.clock.now += 2 * DAY
+    sweep(world.services)
+    assert there(world) == before - {f"jobs/{job.id}/chapters/00000-old.mp3"}
 
 
 def test_takes_that_nobody_uses_go_with_their_objects_and_the_recording_stays(
