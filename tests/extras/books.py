@@ -42,8 +42,10 @@ _OLD_PAGE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" "http://www.w3.org/TR/xhtml11/DTD/xhtml11.dtd">
 <html xmlns="http://www.w3.org/1999/xhtml"><head><title>{title}</title></head>
 <body><h1>{title}</h1><p>It was&nbsp;late. &mdash; Nobody came.</p></body></html>"""
-_OLD_PACKAGE = """<package xmlns="http://www.idpf.org/2007/opf" unique-identifier="uid" version="2.0">
-<metadata xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:opf="http://www.idpf.org/2007/opf">
+_OLD_PACKAGE = """<package xmlns="http://www.idpf.org/2007/opf"
+unique-identifier="uid" version="2.0">
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"
+xmlns:opf="http://www.idpf.org/2007/opf">
 <dc:identifier id="uid" opf:scheme="URI">urn:x:2</dc:identifier>
 <dc:title>Late</dc:title>
 <dc:creator opf:role="aut"
