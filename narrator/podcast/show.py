@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from posixpath import splitext
 
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.manifest import Manifest, Recording
@@ -55,13 +55,13 @@ def episodes(manifest: Manifest) -> tuple[Recording, ...]:
 
 def chapters_name(recording: Recording) -> str:
     """The name of the file that holds an episode's chapters."""
-    return PurePosixPath(recording.name).stem + CHAPTERS_SUFFIX
+    return splitext(recording.name)[0] + CHAPTERS_SUFFIX
 
 
 def _episodes(manifest: Manifest, places: Places, title: str) -> Iterator[Episode]:
     files = episodes(manifest)
     for number, recording in enumerate(files, start=1):
-        stem = PurePosixPath(recording.name).stem
+        stem = splitext(recording.name)[0]
         chapters = chapters_name(recording)
         yield Episode(
             title=_title(manifest, recording, title, number, of=len(files)),
