@@ -49,7 +49,7 @@ _MP3 = Form(
     media_type="audio/mpeg",
     encoding=_lame("-ar", str(SAMPLE_RATE), "-b:a", "64k", scale=0.95),
     delay_samples=_MP3_DELAY,
-    headroom_db=3.0,
+    headroom_db=2.5,
 )
 _AUDIOBOOK_MP3 = Form(
     name="chapter.mp3",
@@ -62,7 +62,7 @@ _OPUS = Form(
     name="chapter.opus",
     media_type="audio/ogg",
     encoding=("-c:a", "libopus", "-b:a", "32k", "-frame_duration", "20", "-f", "ogg"),
-    headroom_db=3.0,
+    headroom_db=2.5,
 )
 
 
