@@ -1,12 +1,13 @@
 """Every EPUB of a folder against an extractor that shares no code with the reader.
 
-    python benchmarks/epub_suite.py FOLDER [--books]
+    python benchmarks/epub_suite.py [FOLDER] [--books]
 
 The extractor is the standard library's zipfile and lxml: the text of all nodes of the spine's
 files, in order. Said of each book: whether its source is exactly that, its chapters, and how many
 characters are skipped for which reason (whitespace apart). A refusal is shown with its reason.
 The books: github.com/w3c/epub-tests (tests/*) and github.com/IDPF/epub3-samples (30/*), each folder
-zipped. `--books` prints each book, otherwise only the sums and what is not as it should be.
+zipped; without a FOLDER the sample book alone. `--books` prints each book, otherwise only the sums
+and what is not as it should be.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from narrator.domain.documents import Document, SkipReason
 from narrator.domain.errors import NarratorError
 from narrator.ingest.read import read
 
+SAMPLES = Path(__file__).parent.parent / "narrator/samples"
 READABLE = ("application/xhtml+xml", "image/svg+xml")
 
 
@@ -47,7 +49,7 @@ class Book:
 def main() -> None:
     """Read all, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", nargs="?", type=Path, default=SAMPLES)
     parser.add_argument("--books", action="store_true")
     options = parser.parse_args()
     started = time.monotonic()

@@ -1,6 +1,7 @@
 """Document and choice of chapters → plan: what will be spoken, chunk by chunk, and what not."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from narrator.domain.choices import DEFAULT_CHOICES, Casting, TextChoices, TextPass
@@ -51,28 +52,38 @@ def make_plan(
         lexicon = with_own(lexicon, document.pronunciations)
     wording = _wording(document, choices, Pronouncer(lexicon), narrator)
     gaps = {skip.span for skip in document.skips if skip.reason is SkipReason.WHITESPACE}
-    planned: list[PlannedChapter] = []
-    skips: list[Skip] = []
-    taken: set[Span] = set()
-    for chapter in document.chapters:
-        if chapters and chapter.number not in chapters:
-            skips += _not_chosen(chapter)
-            continue
-        scripts, drafts = _drafts(document, chapter, wording, choices.casting)
-        skips += _unspoken(scripts, drafts)
-        taken |= {gap for drafted in drafts for gap in _between(scripts, drafted) if gap in gaps}
-        if drafts:
-            planned.append(_planned(document.source, chapter, scripts, drafts, gaps))
+    parts = [
+        _part(document, chapter, wording, choices.casting, gaps)
+        if not chapters or chapter.number in chapters
+        else _Part(skips=_not_chosen(chapter))
+        for chapter in document.chapters
+    ]
+    return _proved(_whole(document, parts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What becomes of a chapter: chunks, if any, and skips.
+
+    `taken` are whitespace between passages that chunks hold, so that they are skips no more.
+    """
+
+    chapter: PlannedChapter | None = None
+    skips: list[Skip]
+    taken: frozenset[Span] = frozenset()
+
+
+def _whole(document: Document, parts: list[_Part]) -> Plan:
+    taken = {span for part in parts for span in part.taken}
+    skips = [skip for part in parts for skip in part.skips]
     skips += (skip for skip in document.skips if skip.span not in taken)
-    return _proved(
-        Plan(
-            format=document.format,
-            source_sha256=document.sha256,
-            source_chars=len(document.source),
-            metadata=document.metadata,
-            chapters=tuple(planned),
-            skips=tuple(sorted(skips, key=lambda skip: skip.span)),
-        )
+    return Plan(
+        format=document.format,
+        source_sha256=document.sha256,
+        source_chars=len(document.source),
+        metadata=document.metadata,
+        chapters=tuple(part.chapter for part in parts if part.chapter),
+        skips=tuple(sorted(skips, key=lambda skip: skip.span)),
     )
 
 
@@ -97,13 +108,24 @@ def _proved(plan: Plan) -> Plan:
     return plan
 
 
-def _not_chosen(chapter: Chapter) -> Iterator[Skip]:
-    for passage in chapter.passages:
-        for span in passage.spans:
-            yield Skip(span=span, reason=SkipReason.NOT_CHOSEN)
+def _not_chosen(chapter: Chapter) -> list[Skip]:
+    spans = (span for passage in chapter.passages for span in passage.spans)
+    return [Skip(span=span, reason=SkipReason.NOT_CHOSEN) for span in spans]
 
 
 # ------------------------------------------------------------------------------ one chapter
+
+
+def _part(
+    document: Document, chapter: Chapter, wording: Wording, casting: Casting, gaps: set[Span]
+) -> _Part:
+    scripts, drafts = _drafts(document, chapter, wording, casting)
+    between = (gap for drafted in drafts for gap in _between(scripts, drafted))
+    return _Part(
+        chapter=_planned(document.source, chapter, scripts, drafts, gaps) if drafts else None,
+        skips=_unspoken(scripts, drafts),
+        taken=frozenset(gap for gap in between if gap in gaps),
+    )
 
 
 def _wording(
