@@ -33,6 +33,8 @@ _HEADING_SIZES = 1.15
 _ALONE_SIZES = 1.5
 _ROWS_BELOW = 6
 _TABLE_PARTS = 3
+_TABLE_ROWS = 2
+_SAME_GAP, _WIDEST_GAP = 0.03, 4.0  # between words of a justified line, in font sizes
 _SEVERAL_PAGES = 2
 _DEEPEST = 5
 _INITIAL_SIZES = 1.7
@@ -324,8 +326,19 @@ def _marked(band: Sequence[Row], gaps: Sequence[_Gap]) -> Iterator[tuple[Row, bo
     celled: list[int] = []
     if len(cuts) + 1 >= _TABLE_PARTS:
         celled = [index for index, row in enumerate(band) if sum(map(bool, _parted(row, cuts))) > 1]
+    rows = sum(not _is_justified(band[index], size) for index in celled)
+    is_table = rows >= _TABLE_ROWS and 2 * rows >= len(celled)
     for index, row in enumerate(band):
-        yield row, bool(celled) and celled[0] <= index <= celled[-1]
+        yield row, is_table and celled[0] <= index <= celled[-1]
+
+
+def _is_justified(row: Row, size: float) -> bool:
+    """Whether a row is words of one line: evenly apart, as no table's cells are by chance."""
+    gaps = [other.left - one.right for one, other in pairwise(row) if not other.glued]
+    lettered = sum(any(map(str.isalpha, word.text)) for word in row)
+    if not gaps or max(gaps) > _WIDEST_GAP * size:
+        return False
+    return max(gaps) - min(gaps) <= _SAME_GAP * size and 2 * lettered > len(row)
 
 
 def gaps_above(lines: Sequence[Line]) -> list[float | None]:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from narrator.ingest.pdf import document_of
 from narrator.ingest.pdf_furniture import furniture
 from narrator.ingest.pdf_hyphens import Hyphens
-from narrator.ingest.pdf_layout import Row, rows_of
+from narrator.ingest.pdf_layout import Row, lay_out, rows_of
+from narrator.ingest.pdf_pages import Word
 from tests.unit.ingest.pdf_books import Typesetter, as_words, letters_wide, with_heads
 
 
@@ -70,3 +71,19 @@ def test_a_hyphen_is_the_typesetters_unless_the_word_has_it_elsewhere():
     assert not hyphens.joins("four-and-", "twenty")
     assert not hyphens.joins("Anglo-", "Saxon")
     assert hyphens.joins("under\u00ad", "standing")
+
+
+def justified(gap: float) -> list[Word]:
+    """Three lines of three words, as far apart in each."""
+    words = []
+    for number, line in enumerate(("gathering her work", "together she was", "hastening away when")):
+        left, row = 50.0, 100.0 + 13 * number
+        for text in line.split():
+            right = left + 5 * len(text)
+            words.append(Word(text, left, right, row - 5, row + 5, row))
+            left = right + gap + number
+    return words
+
+
+def test_justified_lines_of_few_words_are_no_table():
+    assert not any(line.tabular for line in lay_out(rows_of(justified(30)), 0))
