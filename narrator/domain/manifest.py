@@ -10,6 +10,7 @@ from narrator.domain.choices import TextChoices
 from narrator.domain.documents import Metadata, Skip
 from narrator.domain.gate import Doubt
 from narrator.domain.ids import TakeKey
+from narrator.domain.loudness_report import LoudnessReport
 from narrator.domain.plan import Chunk
 from narrator.domain.timeline import Placement
 
@@ -64,7 +65,8 @@ class Manifest:
 
     `recordings` are all files that the job left, and `recording` is the first of them; places are
     counted in the whole, which is heard from file to file where it is cut. `choices` are the job's
-    about the text: with others the document would be read otherwise.
+    about the text: with others the document would be read otherwise. `loudness` is what was
+    measured, None where an earlier release made the recording.
     """
 
     format: str  # of the document
@@ -79,6 +81,7 @@ class Manifest:
     recording: Recording
     choices: TextChoices = field(default_factory=TextChoices)
     recordings: tuple[Recording, ...] = ()
+    loudness: LoudnessReport | None = None
 
     @property
     def files(self) -> tuple[Recording, ...]:

@@ -10,6 +10,7 @@ from narrator.domain.choices import choices_from_json, choices_to_json
 from narrator.domain.errors import OptionRefused
 from narrator.domain.gate import Doubt
 from narrator.domain.ids import TakeKey
+from narrator.domain.loudness_report import report_from_json, report_to_json
 from narrator.domain.manifest import (
     MANIFEST_VERSION,
     Manifest,
@@ -51,6 +52,7 @@ def to_json(manifest: Manifest) -> bytes:
             # Only where there are any: a release before this one knew of none.
             **({"choices": choices} if choices else {}),
             **({"recordings": recordings} if recordings else {}),
+            **({"loudness": report_to_json(manifest.loudness)} if manifest.loudness else {}),
         }
     )
 
@@ -73,6 +75,7 @@ def from_json(data: bytes) -> Manifest:
             recording=next(iter(recordings), _recording_from_json(value["recording"])),
             choices=choices_from_json(value.get("choices", {})),
             recordings=recordings,
+            loudness=report_from_json(value["loudness"]) if "loudness" in value else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError, OptionRefused) as error:
         raise malformed("manifest") from error

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from narrator.domain.documents import Skip, SkipReason
 from narrator.domain.jobs import Job
+from narrator.domain.loudness_report import Levelled, loudness_report
 from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk, Recording
 from narrator.domain.plan import Plan, PlannedChapter
 from narrator.domain.timeline import chapter_starts
@@ -27,7 +28,19 @@ def manifest_of(
         recording=recordings[0],
         recordings=tuple(recordings),
         choices=job.options.text,
+        loudness=loudness_report(job.options.production, _measured(parts)),
     )
+
+
+def _measured(parts: Sequence[Part]) -> Iterator[Levelled]:
+    for part in parts:
+        if part.record.levelled:
+            yield Levelled(
+                number=part.row.number,
+                gain_db=part.record.gain_db,
+                limited_samples=part.record.limited_samples,
+                measured=part.record.levelled,
+            )
 
 
 def chapters_of(made: Plan, parts: Sequence[Part]) -> tuple[ManifestChapter, ...]:

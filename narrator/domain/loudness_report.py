@@ -1,0 +1,106 @@
+"""How loud a recording has become, chapter by chapter: what the manifest says of it."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from math import log10
+from typing import Any
+
+from narrator.domain.loudness import SILENCE_DB, Measured, merged
+from narrator.domain.production import Level, Production, Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loudness:
+    """What a meter found, after gain and limiter and before encoding, to hundredths.
+
+    `lufs` is the integrated loudness (None for silence), the others are in dBFS: the RMS of
+    everything, the highest true peak, and the RMS of the quietest half second.
+    """
+
+    lufs: float | None
+    rms_db: float
+    true_peak_db: float
+    floor_db: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChapterLoudness:
+    """A chapter's, by its number: what it came to, by what gain, and how much had to be limited."""
+
+    number: int
+    gain_db: float
+    limited_samples: int
+    levels: Loudness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoudnessReport:
+    """What was asked for, and what it came to: the whole, and each chapter that was measured."""
+
+    profile: Profile
+    level: Level
+    whole: Loudness
+    chapters: tuple[ChapterLoudness, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levelled:
+    """A chapter as its renderer left it."""
+
+    number: int
+    gain_db: float
+    limited_samples: int
+    measured: Measured
+
+
+def loudness_report(production: Production, chapters: Iterable[Levelled]) -> LoudnessReport | None:
+    """The report on a book of these chapters; None where none of them was measured."""
+    found = list(chapters)
+    if not found:
+        return None
+    return LoudnessReport(
+        profile=production.profile,
+        level=production.level,
+        whole=_loudness(merged(each.measured for each in found)),
+        chapters=tuple(
+            ChapterLoudness(
+                number=each.number,
+                gain_db=round(each.gain_db, 2),
+                limited_samples=each.limited_samples,
+                levels=_loudness(each.measured),
+            )
+            for each in found
+        ),
+    )
+
+
+def _loudness(measured: Measured) -> Loudness:
+    lufs = measured.integrated_lufs
+    return Loudness(
+        lufs=None if lufs is None else round(lufs, 2),
+        rms_db=round(measured.rms_db, 2),
+        true_peak_db=_db(measured.true_peak),
+        floor_db=_db(measured.floor_rms),
+    )
+
+
+def _db(amplitude: float) -> float:
+    return round(max(SILENCE_DB, 20 * log10(amplitude)), 2) if amplitude > 0 else SILENCE_DB
+
+
+def report_to_json(report: LoudnessReport) -> dict[str, Any]:
+    """As the manifest holds it."""
+    return asdict(report) | {"chapters": [asdict(each) for each in report.chapters]}
+
+
+def report_from_json(value: dict[str, Any]) -> LoudnessReport:
+    """What `report_to_json` wrote; raises KeyError, TypeError or ValueError for else."""
+    return LoudnessReport(
+        profile=Profile(value["profile"]),
+        level=Level(value["level"]),
+        whole=Loudness(**value["whole"]),
+        chapters=tuple(
+            ChapterLoudness(**each | {"levels": Loudness(**each["levels"])})
+            for each in value["chapters"]
+        ),
+    )
