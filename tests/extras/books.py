@@ -14,7 +14,7 @@ _RICH = """<?xml version="1.0" encoding="utf-8"?>
 <section epub:type="chapter"><h1>Rain, <small>or <em>not</em></small></h1>
 <p id="p1">It <em>rained. And</em> it rained<a epub:type="noteref" href="#n1">1</a>, he said. Was it
 so?<br/>It was. <ruby>雨<rt>ame</rt></ruby>.</p>
-<blockquote epub:type="z3998:verse"><p>Drop,<br/>drop;
+<blockquote class="verse"><p>Drop,<br/>drop;
 <span><strong>and</strong></span> drop.</p></blockquote>
 <ul><li>One. Two.</li><li><p>Three <a href="2.xhtml">there. Four</a>.</p></li></ul>
 <table><tr><td>Not read.</td></tr></table><!-- comment -->
