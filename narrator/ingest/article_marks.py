@@ -71,6 +71,13 @@ _BYLINE = re.compile(
     r"(?:^|-)(?:authors?|byline|date|dateline|datetime|entry-meta|meta|post-meta|posted-on|pubdate|"
     r"published|read-?time|reading-time|time-to-read|timestamp|updated)(?:-|$)"
 )
+_DATE_CLASS = re.compile(r"(?:date|dateline)")
+_PLACED = re.compile(r"\W*(?:[^\W\d_]++[ .'’-]{1,2}+){0,3}+[^\W\d_]++,")
+_WEEKDAY = re.compile(
+    r"\b(?:\w+day|\w+tag|mittwoch|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes"
+    r"|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo|mon|tue|wed|thu|fri|sat|sun|published|posted)\b",
+    re.IGNORECASE,
+)
 _SMALL = re.compile(r"(?:^|-)(?:btn|buttons?|ratings?|share|votes?)(?:-|$)")
 _LONGEST_BYLINE_CHARS, _LONGEST_SMALL_CHARS = 200, 60
 _NAMING_CHARS = 120
@@ -159,7 +166,10 @@ def is_byline(element: Element, chars: int, author: str) -> bool:
     """
     if local_name(element) in _NEVER_BY_CLASS or not 0 < chars <= _LONGEST_BYLINE_CHARS:
         return False
-    named = any(_BYLINE.search(each) for each in _classes(element))
+    classes = _classes(element)
+    if all(map(_DATE_CLASS.fullmatch, classes)) and _heads_letter(text_within(element)):
+        return False
+    named = any(_BYLINE.search(each) for each in classes)
     named = named or "author" in {element.get("rel"), element.get("itemprop")}
     if not named and (not author or chars > _NAMING_CHARS):
         return False
@@ -170,6 +180,12 @@ def is_byline(element: Element, chars: int, author: str) -> bool:
     if named:
         return dated or _holds_link(element) or (bool(author) and author in text)
     return dated and author in text and _holds_link(element)
+
+
+def _heads_letter(text: str) -> bool:
+    """Whether it says where something was written before it says when: *Geneva, May 3d*."""
+    place = _PLACED.match(text)
+    return place is not None and not _WEEKDAY.search(place[0])
 
 
 def is_small_control(element: Element, chars: int) -> bool:

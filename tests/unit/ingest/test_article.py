@@ -137,6 +137,14 @@ def test_a_class_of_nothing_but_boilerplate_and_layout_makes_prose_boilerplate(s
     assert "Zebras live in herds" in skipped_as(document, SkipReason.BOILERPLATE)
 
 
+@pytest.mark.parametrize(
+    ("said", "is_read"), [("Geneva, May 3d, 1817", True), ("Wednesday, May 3, 2017", False)]
+)
+def test_where_a_letter_was_written_is_part_of_it(said: str, is_read: bool) -> None:  # noqa: FBT001
+    document = of(f"<h1>Letter 4</h1><p class='date'>{said}</p>{PROSE * 4}")
+    assert (said in read_out(document)) is is_read
+
+
 def test_a_link_above_the_title_is_no_chapter() -> None:
     document = of(f"<article><p><a href='/w'>Weather</a></p><h1>Rain</h1>{PROSE * 3}</article>")
     assert [chapter.title for chapter in document.chapters] == ["Rain"]
