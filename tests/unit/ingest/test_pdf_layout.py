@@ -75,8 +75,9 @@ def test_a_hyphen_is_the_typesetters_unless_the_word_has_it_elsewhere():
 
 def justified(gap: float) -> list[Word]:
     """Three lines of three words, as far apart in each."""
+    lines = "gathering her work", "together she was", "hastening away when"
     words = []
-    for number, line in enumerate(("gathering her work", "together she was", "hastening away when")):
+    for number, line in enumerate(lines):
         left, row = 50.0, 100.0 + 13 * number
         for text in line.split():
             right = left + 5 * len(text)
