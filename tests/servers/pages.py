@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event
+
+from tests.servers.here import Handler, listening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Pages:
 def serving(pages: Pages) -> Iterator[Pages]:
     """Listen on a free port until the block ends."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answering(Handler):
         def do_GET(self) -> None:
             pages.requests.append((self.path, dict(self.headers)))
             answer = pages.answers.get(self.path, Answer(status=404))
@@ -53,20 +54,8 @@ def serving(pages: Pages) -> Iterator[Pages]:
                 return
             self.wfile.write(answer.body)
 
-        def log_message(self, *_: object) -> None:
-            """Keep still: whoever asked knows."""
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """A caller that goes away in the midst of an answer has its reasons."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        pages.port = server.server_port
-        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    with listening(Answering) as pages.port:
         try:
             yield pages
         finally:
             pages.done.set()
-            server.shutdown()
-            thread.join()

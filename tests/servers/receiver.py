@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event
+
+from tests.servers.here import Handler, listening
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ class Receiver:
 def receiving(receiver: Receiver) -> Iterator[Receiver]:
     """Listen on a free port until the block ends."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answering(Handler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.requests.append((self.path, dict(self.headers), body))
@@ -42,16 +43,8 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Keep still: whoever asked knows."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        receiver.port = server.server_port
-        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    with listening(Answering) as receiver.port:
         try:
             yield receiver
         finally:
             receiver.done.set()
-            server.shutdown()
-            thread.join()
