@@ -94,6 +94,10 @@ class Skip:
     reason: SkipReason
 
 
+INITIAL = "initial"
+"""The rule of an insertion that is the first letter of the word which follows it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insertion:
     """`text` is said at offset `at` although it is none of the source's characters, by `rule`.

@@ -167,7 +167,8 @@ def is_byline(element: Element, chars: int, author: str) -> bool:
     if local_name(element) in _NEVER_BY_CLASS or not 0 < chars <= _LONGEST_BYLINE_CHARS:
         return False
     classes = _classes(element)
-    if all(map(_DATE_CLASS.fullmatch, classes)) and _heads_letter(text_within(element)):
+    only_date = bool(classes) and all(map(_DATE_CLASS.fullmatch, classes))
+    if only_date and _heads_letter(text_within(element)):
         return False
     named = any(_BYLINE.search(each) for each in classes)
     named = named or "author" in {element.get("rel"), element.get("itemprop")}

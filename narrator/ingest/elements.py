@@ -99,6 +99,7 @@ _PAGE_MARK = re.compile(
 _CAPTION_CLASS = re.compile(r"(?:^|\s)(?:fig|img)?-?caption(?:\s|$)", re.IGNORECASE)
 _EPIGRAPH_CLASS = re.compile(r"(?:^|\s)epigraph(?:\s|$)", re.IGNORECASE)
 _BACK_MARK = re.compile(r"[\s\[(]*[↩↑←⏎↵⤴⇑⮌^\ufe0e\ufe0f]+[\s\])]*")
+_INITIAL = re.compile(r"[“‘\"']?[^\W\d_]")
 _PICTURES = frozenset({"img", "svg", "picture", "object", "video", "audio", "math"})
 _OWN = frozenset({SkipReason.CAPTION, SkipReason.TABLE, SkipReason.CODE})
 _MARKS = frozenset({SkipReason.NOTE_REFERENCE, SkipReason.PAGE_BREAK})
@@ -186,6 +187,16 @@ def says_picture(element: Element) -> str | None:
         return None
     alt = element.get("alt")
     return None if alt is not None and not alt.strip() else " ".join((alt or "").split())
+
+
+def initial_of(picture: Element) -> str:
+    """The letter that a picture draws, if text goes on from it: a word's ornamented initial."""
+    alt = (picture.get("alt") or "").strip()
+    following = picture.tail or ""
+    outer = picture.getparent()
+    if not following and outer is not None and picture.getnext() is None:
+        following = outer.tail or ""
+    return alt if _INITIAL.fullmatch(alt) and following[:1].isalpha() else ""
 
 
 def page_label(element: Element) -> str:

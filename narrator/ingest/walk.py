@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from narrator.domain.choices import DEFAULT_READING, Reading, Role
-from narrator.domain.documents import SkipReason
+from narrator.domain.documents import INITIAL, SkipReason
 from narrator.domain.errors import DocumentRefused
 from narrator.ingest.archive import resolved
 from narrator.ingest.elements import (
@@ -15,6 +15,7 @@ from narrator.ingest.elements import (
     REFERENCES,
     Place,
     caption_of,
+    initial_of,
     matter_of,
     page_label,
     part_of,
@@ -191,6 +192,9 @@ class Walker:
 
     def _picture(self, element: Element) -> None:
         """A picture in a sentence is what it shows; one that stands alone is named as a figure."""
+        if initial := initial_of(element):
+            self.scribe.insert(initial, INITIAL)
+            return
         shown = says_picture(element)
         if shown is None:
             return

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 
-from narrator.domain.documents import Insertion, Passage, PassageKind, Span
+from narrator.domain.documents import INITIAL, Insertion, Passage, PassageKind, Span
 from narrator.domain.plan import Edit
 from narrator.text import blanks
 from narrator.text.changes import Change, around, in_order, say, within
@@ -167,7 +167,8 @@ def _inserted(
     for (place, insertion), after in zip_longest(placed, following):
         leads = place <= first
         before = "" if (alone and leads) or insertion.text.startswith(_CLOSING) else " "
-        last = after != place and place < end and (leads or _begins_word(text[place]))
+        apart = after != place and place < end and (leads or _begins_word(text[place]))
+        last = apart and insertion.rule != INITIAL
         yield Change(place, place, f"{before}{insertion.text}{' ' * last}", insertion.rule)
         alone = False
 

@@ -10,6 +10,7 @@ from narrator.domain.documents import Document, PassageKind, SkipReason
 from narrator.domain.errors import DocumentRefused
 from narrator.ingest.read import read
 from narrator.ingest.xhtml import parse_html
+from narrator.text.plan import make_plan
 
 MARKS = (
     "<p> </p> <div> </div> <br> <hr> <li> <h2> </h2> <b> </b> <pre> </pre> <table><tr><td> </table>"
@@ -177,3 +178,16 @@ def test_a_chapter_of_a_lower_heading_behind_an_index_is_read():
 def test_what_belongs_to_a_bibliography_is_set_aside_to_its_end(part):
     page = f"<h1>A</h1>{TOLD}<h1>Bibliography</h1>{part}<h1>B</h1>{TOLD}"
     assert set_aside(page) == "Bibliography" + re.sub("<[^>]*>", "", part)
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("<p><img alt='T' src='t.png'>he rain fell.</p>", "The rain fell."),
+        ("<p><span><img alt='“W'></span>hy?” he said.</p>", "“Why?” he said."),
+        ("<p>It was <img alt='A'> good.</p>", "It was good."),
+    ],
+)
+def test_a_letter_that_a_picture_draws_is_the_first_of_its_word(page, said):
+    chunks = make_plan(of(f"<body>{page}")).chapters[0].chunks
+    assert chunks[0].text == said
