@@ -8,7 +8,7 @@ from threading import Thread
 POLL_SECONDS = 0.05  # how soon it learns that it is to end
 
 
-class Handler(BaseHTTPRequestHandler):
+class Quiet(BaseHTTPRequestHandler):
     """What answers a request, without a word."""
 
     def log_message(self, *_: object) -> None:
@@ -21,7 +21,7 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def listening(handler: type[Handler]) -> Iterator[int]:
+def listening(handler: type[Quiet]) -> Iterator[int]:
     """Answer on a free port, which is given, until the block ends."""
     with _Server(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 from threading import Event
 
-from tests.servers.here import Handler, listening
+from tests.servers.here import Quiet, listening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Pages:
 def serving(pages: Pages) -> Iterator[Pages]:
     """Listen on a free port until the block ends."""
 
-    class Answering(Handler):
+    class Answering(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             pages.requests.append((self.path, dict(self.headers)))
             answer = pages.answers.get(self.path, Answer(status=404))

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 from threading import Event
 
-from tests.servers.here import Handler, listening
+from tests.servers.here import Quiet, listening
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Receiver:
 def receiving(receiver: Receiver) -> Iterator[Receiver]:
     """Listen on a free port until the block ends."""
 
-    class Answering(Handler):
+    class Answering(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.requests.append((self.path, dict(self.headers), body))
