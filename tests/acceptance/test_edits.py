@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from narrator.domain.manifest_json import from_json
+from narrator.ingest.pronunciations import read_lexicon
+from narrator.ingest.read import read
+from narrator.text.plan import make_plan
 from tests.acceptance.command import TONE, Home
 from tests.acceptance.texts import voyage
 from tests.acceptance.words import words_of
@@ -73,10 +76,9 @@ def test_an_edited_word_is_spoken_with_its_chunk_alone(desk: Desk) -> None:
     told = narrated.told
     assert told["chars_sent"] == holding(narrated, "mate") > 0
     assert "mate" in " ".join(narrated.words)
-    planned = desk.home.run(
-        "plan", "voyage.txt", "--lexicon", "words.csv", "--json", cwd=desk.folder
-    )
-    chars = json.loads(planned.stdout)["chars"]
+    words = read_lexicon((desk.folder / "words.csv").read_bytes())
+    document = read((desk.folder / "voyage.txt").read_bytes(), "voyage.txt")
+    chars = make_plan(document, lexicon=words).chars
     assert chars == told["chars_sent"] - told["chars_resent"] + told["chars_from_takes"]
 
 
