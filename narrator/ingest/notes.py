@@ -3,13 +3,14 @@
 A note is what its book types so, and what a note reference leads to further on, if that is of
 moderate length and holds no heading. If the reference is but a raised or bracketed mark, what it
 leads to begins with the mark, or is an item of a list, or leads back; else it is text like any
-other. A section that begins with a note, and half of whose paragraphs are notes, is one of notes:
-its heading is not read, and its other paragraphs go on from the note before them.
+other. A section of nothing but notes is not announced: its heading is not read. If the heading says
+*Notes*, no more than half of its paragraphs may be others, which go on from the note before them.
 
 Read `inline` a note follows the block that refers to it first; read at the `end` it follows the
 section that does, in the order of the references. A note that nothing refers to stays where it is.
 """
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,10 @@ _LONGEST_CHARS = 6_000
 """What an untyped note may hold at most; above this a link more likely leads to a chapter."""
 
 _MOST_BLOCKS = 40
+_TITLE = re.compile(
+    r"\W*(?:(?:end|foot)?notes?|anmerkungen|fu(?:ß|ss)noten|notas|noten|voetnoten|noter|fotnoter)\b",
+    re.IGNORECASE,
+)
 _AROUND_MARKS = " \t\n\r\u00a0[](){}."
 
 
@@ -54,21 +59,31 @@ def find_notes(flow: Flow) -> Notes:
 
 def _sections(flow: Flow, notes: Container[int]) -> Iterator[tuple[int, int]]:
     """The headings above notes, the last first, and where what they are above ends."""
+    named = set(_named(flow))
     end, below = len(flow.blocks), 0  # `below`: the level of the heading of notes that is there
     for index in range(len(flow.blocks) - 1, -1, -1):
         level = flow.blocks[index].level
         if not level:
             continue
         inside = range(index + 1, end)
-        noted = sum(each in notes for each in inside)
-        if (noted and index + 1 in notes and 2 * noted >= len(inside)) or (
-            not inside and below > level
-        ):
+        others = sum(each not in notes for each in inside)
+        of_notes = index + 1 in notes and 2 * others <= len(inside) * (index in named)
+        if of_notes if inside else below > level:
             yield index, end
             below = level
         else:
             below = 0
         end = index
+
+
+def _named(flow: Flow) -> Iterator[int]:
+    """The headings that say that notes are below them, and those below these."""
+    above = 0
+    for index, block in enumerate(flow.blocks):
+        if block.level and not 0 < above < block.level:
+            above = block.level if _TITLE.match(block.text(flow.source)) else 0
+        if block.level and above:
+            yield index
 
 
 def _continued(notes: Container[int], headings: Mapping[int, int]) -> dict[int, tuple[int, ...]]:

@@ -168,6 +168,13 @@ def test_a_section_of_notes_is_not_read_where_it_stands(epub, choice, expected):
     assert reasons(document)[SkipReason.FOOTNOTE].startswith("NotesTo one")
 
 
+def test_text_below_a_note_that_a_chapter_begins_with_is_read(epub):
+    body = (
+        "<p>One<sup><a href='#n'>1</a></sup>.</p><h2>Notable</h2><p id='n'>1 Note.</p><p>Two.</p>"
+    )
+    assert said_in(read(epub({"a.xhtml": body}), "b.epub")) == ["One.", "Notable", "Two."]
+
+
 def test_a_chapter_with_a_note_at_its_end_is_no_section_of_notes(epub):
     body = "<h2>A</h2><p>One<sup><a href='#n'>1</a></sup>.</p><p id='n'>1 Note.</p>"
     assert said_in(read(epub({"a.xhtml": body}), "b.epub")) == ["A", "One."]
