@@ -93,7 +93,7 @@ lock: | $(VENV)/.made
 	@$(BIN)/python -c 'import tomllib; \
 		print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		> $(VENV)/build-requires.txt
-	$(COMPILE) --group dev -o deploy/requirements-dev.lock pyproject.toml $(VENV)/build-requires.txt
+	$(COMPILE) --group dev --extra listen -o deploy/requirements-dev.lock pyproject.toml $(VENV)/build-requires.txt
 	$(COMPILE) -c deploy/requirements-dev.lock -o deploy/requirements.lock \
 		pyproject.toml $(VENV)/build-requires.txt
 

@@ -9,6 +9,7 @@ from tests.servers.places import REPOSITORY
 
 RUNTIME = "deploy/requirements.lock"
 DEVELOPMENT = "deploy/requirements-dev.lock"
+SHIPPED = ("embedded", "voice")  # the extras that every installation by the lock has
 
 
 def text(lock: str) -> str:
@@ -28,10 +29,11 @@ def requirements(lock: str) -> list[str]:
 def declared() -> dict[str, set[str]]:
     """What pyproject.toml asks for: the names at run time, and those for development besides."""
     project = tomllib.loads(text("pyproject.toml"))
-    extras = project["project"]["optional-dependencies"].values()
+    extras = project["project"]["optional-dependencies"]
     runtime = project["project"]["dependencies"] + project["build-system"]["requires"]
-    runtime += [requirement for extra in extras for requirement in extra]
+    runtime += [requirement for name in SHIPPED for requirement in extras[name]]
     development = runtime + project["dependency-groups"]["dev"]
+    development += [requirement for extra in extras.values() for requirement in extra]
     return {
         RUNTIME: {canonical(requirement) for requirement in runtime},
         DEVELOPMENT: {canonical(requirement) for requirement in development},
