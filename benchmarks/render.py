@@ -125,9 +125,20 @@ def measure(case: Case, chapters: list[list[TakeAudio]], folder: Path) -> list[f
         lambda: studio.publish(paths, format=case.format, label=label, path=book)
     )
     pcm = folder / "book.pcm"
-    with pcm.open("wb") as file:
-        file.writelines(Ffmpeg(find_ffmpeg()).decoded(book))
+    write_encoded(case, chapters, pcm)
     return [cpu_seconds(lambda: alone(case, pcm, folder)), rendering, hearing, publishing]
+
+
+def write_encoded(case: Case, chapters: list[list[TakeAudio]], path: Path) -> None:
+    """The very samples that were encoded: rendered again, with FLAC beside the format."""
+    formats = [case.format, AudioFormat.FLAC]
+    with path.open("wb") as file:
+        for takes in chapters:
+            with tempfile.TemporaryDirectory(dir=path.parent) as room:
+                made = FfmpegStudio().render(
+                    takes, production=USUAL, formats=formats, folder=Path(room)
+                )
+                file.writelines(Ffmpeg(find_ffmpeg()).decoded(made.files[-1].path))
 
 
 def alone(case: Case, pcm: Path, folder: Path) -> None:
