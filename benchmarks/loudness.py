@@ -3,8 +3,8 @@
     python benchmarks/loudness.py [--minutes 5]
 
 Speech of the offline voice and two noises with speech's rhythm, in each profile and format: decoded
-by ffmpeg, measured by its ebur128 filter and, where it is installed, by pyloudnorm. Not within 0.3
-LU of the target, or a peak above the ceiling, is marked. What must be above 0.3 LU away: nothing.
+by ffmpeg, measured by its ebur128 filter and, where it is installed, by pyloudnorm. What is not
+within 0.3 LU of the target, or has a peak above the ceiling, is marked.
 """
 
 import argparse
