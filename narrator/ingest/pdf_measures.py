@@ -96,10 +96,10 @@ def measure(lines: Sequence[Line]) -> Measures:
 
 
 def usual_size(lines: Iterable[Line]) -> float:
-    """The font size of most letters."""
+    """The font size of most letters, to a quarter of a point and never less than that."""
     chars: Counter[float] = Counter()
     for line in lines:
-        chars[round(line.size * _SIZE_STEPS) / _SIZE_STEPS] += len(line.text)
+        chars[max(1, round(line.size * _SIZE_STEPS)) / _SIZE_STEPS] += len(line.text)
     return max(chars, key=lambda size: (chars[size], size))
 
 

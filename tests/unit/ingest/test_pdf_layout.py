@@ -10,7 +10,7 @@ from narrator.ingest.pdf_furniture import furniture
 from narrator.ingest.pdf_hyphens import Hyphens
 from narrator.ingest.pdf_layout import Row, lay_out, rows_of
 from narrator.ingest.pdf_pages import Word
-from tests.unit.ingest.pdf_books import Typesetter, as_words, letters_wide, with_heads
+from tests.unit.ingest.pdf_books import Placed, Typesetter, as_words, letters_wide, with_heads
 
 
 def prose(lengths: list[int]) -> list[str]:
@@ -88,3 +88,8 @@ def justified(gap: float) -> list[Word]:
 
 def test_justified_lines_of_few_words_are_no_table():
     assert not any(line.tabular for line in lay_out(rows_of(justified(30)), 0))
+
+
+def test_type_too_small_to_measure_is_read_all_the_same():
+    pages = [[Placed(f"tiny word {n}", 50.0, 700.0 - n / 20, 0.05) for n in range(3)]]
+    assert document_of(as_words(pages)).source.split()[:2] == ["tiny", "word"]
