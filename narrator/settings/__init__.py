@@ -190,6 +190,7 @@ def _speech(env: Environment) -> SpeechSettings:
         slot_grace_seconds=env.number("NARRATOR_SLOT_GRACE_SECONDS"),
         grow_seconds=env.number("NARRATOR_GROW_SECONDS", above=0.1),
         probe_seconds=env.number("NARRATOR_PROBE_SECONDS", above=0.1),
+        take_checks=env.choice("NARRATOR_TAKE_CHECKS", ("0", "1")) == "1",
     )
 
 

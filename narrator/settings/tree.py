@@ -26,7 +26,8 @@ class SpeechSettings:
     """The Speak endpoint and its limits.
 
     `sockets` are those of one process; `allowance` are those of the whole project, of which
-    `headroom` are never used. How they are shared out: `domain.slots.SlotTerms`.
+    `headroom` are never used. How they are shared out: `domain.slots.SlotTerms`. `take_checks`:
+    the quality gate judges takes.
     """
 
     url: str
@@ -48,6 +49,7 @@ class SpeechSettings:
     slot_grace_seconds: float
     grow_seconds: float
     probe_seconds: float
+    take_checks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,7 @@ VARIABLES: tuple[Variable, ...] = (
         "NARRATOR_GROW_SECONDS", "30", "After a 429, one more socket is tried after each so long."
     ),
     Variable("NARRATOR_PROBE_SECONDS", "60", "How often a paused account is tried."),
+    Variable("NARRATOR_TAKE_CHECKS", "1", "0: takes are kept as they come; none is judged."),
     Variable("NARRATOR_LEASE_SECONDS", "30", "A step is taken over when unrenewed for so long."),
     Variable("NARRATOR_HEARTBEAT_SECONDS", "5", "How often leases are renewed."),
     Variable("NARRATOR_QUEUED_SECONDS", "30", "A doorbell unanswered for so long is rung again."),
