@@ -8,7 +8,7 @@ from narrator.domain.documents import SkipReason, Span, unaccounted
 from narrator.domain.levels import is_silent
 from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk, Recording
 from narrator.domain.plan import Boundary, Chunk
-from narrator.domain.timeline import ENVELOPE_HOP
+from narrator.domain.timeline import ENVELOPE_HOP, stretches
 from narrator.domain.voices import SAMPLE_RATE
 
 
@@ -183,23 +183,11 @@ def at(samples: int) -> str:
 def stretches_of(
     chapters: Sequence[ManifestChapter], recording: Recording
 ) -> list[tuple[int, int]]:
-    """What to listen to: silence, chunk, silence, chunk, ... silence, as (first sample, how many).
+    """What to listen to in a recording, as `timeline.stretches` has it.
 
     Given the chapters of the recording, of a manifest without `time_faults`; first samples are
-    those of the file. A silence leaves out 100 ms at either edge, into which a codec may smear the
-    chunk beside it; a short one is empty.
+    those of the file.
     """
-    placements = [each.placement for chapter in chapters for each in chapter.chunks]
-    found = []
-    position = 0
-    for placement in placements:
-        start = placement.start_samples - recording.start_samples
-        found.append(_inside(position, start))
-        found.append((start, placement.samples))
-        position = start + placement.samples
-    return [*found, _inside(position, recording.samples)]
-
-
-def _inside(start: int, end: int) -> tuple[int, int]:
-    spare = end - start - 2 * ENVELOPE_HOP
-    return (start + ENVELOPE_HOP, spare) if spare > 0 else (start, 0)
+    placements = (each.placement for chapter in chapters for each in chapter.chunks)
+    own = (placement.moved(-recording.start_samples) for placement in placements)
+    return stretches(own, recording.samples)

@@ -168,3 +168,22 @@ def chapter_starts(samples: Iterable[int]) -> tuple[int, ...]:
         starts.append(position)
         position += length
     return tuple(starts)
+
+
+def stretches(placements: Iterable[Placement], samples: int) -> list[tuple[int, int]]:
+    """What to listen to in so many samples: silence, take, silence, take, ... silence.
+
+    Each is told by its first sample and how many there are. A silence leaves out 100 ms at either
+    edge, into which a codec may smear the take beside it; a short one is empty.
+    """
+    found = []
+    position = 0
+    for each in placements:
+        found += [_inside(position, each.start_samples), (each.start_samples, each.samples)]
+        position = each.end_samples
+    return [*found, _inside(position, samples)]
+
+
+def _inside(start: int, end: int) -> tuple[int, int]:
+    spare = end - start - 2 * ENVELOPE_HOP
+    return (start + ENVELOPE_HOP, spare) if spare > 0 else (start, 0)

@@ -1,12 +1,12 @@
 """Listening to a chapter as soon as it is encoded, so that nobody has to decode the book again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from narrator.domain.errors import ToolFailed
 from narrator.domain.levels import envelope_distance
 from narrator.domain.production import Production
-from narrator.domain.timeline import Placement
+from narrator.domain.timeline import stretches
 from narrator.services.ports import SURPLUS_SAMPLES, Heard, RenderedChapter, Studio
 from narrator.services.verify import FURTHEST_DB, LOUDEST_SILENCE
 
@@ -17,26 +17,17 @@ def hear(studio: Studio, made: RenderedChapter, production: Production) -> None:
     It is as long as it should be, sounds at each take's place as loud as the take does, 100 ms by
     100 ms, and is silent in between.
     """
-    stretches = stretches_of(made.placements, made.samples)
+    listened_to = stretches(made.placements, made.samples)
     heard: set[Path] = set()
     for file in made.files:
         if file.path not in heard:
-            found = studio.hear(file, production, stretches)
+            found = studio.hear(file, production, listened_to)
             if faults := list(_faults(made, found)):
                 raise ToolFailed(
                     f"an encoded chapter is not what was encoded: {faults[0]}",
                     remedy="the step is repeated; if that does not help, try another ffmpeg",
                 )
         heard.add(file.path)
-
-
-def stretches_of(placements: Sequence[Placement], samples: int) -> list[tuple[int, int]]:
-    """Silences and takes in turn, beginning and ending with a silence: first sample and length."""
-    stretches, end = [], 0
-    for each in placements:
-        stretches += [(end, each.start_samples - end), (each.start_samples, each.samples)]
-        end = each.end_samples
-    return [*stretches, (end, samples - end)]
 
 
 def _faults(made: RenderedChapter, heard: Heard) -> Iterator[str]:

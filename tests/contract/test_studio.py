@@ -16,7 +16,7 @@ from narrator.domain.errors import TakeCorrupt, ToolFailed
 from narrator.domain.levels import envelope_distance
 from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile
-from narrator.domain.timeline import CHAPTER_QUANTUM, Pauses, Placement
+from narrator.domain.timeline import CHAPTER_QUANTUM, Pauses, Placement, stretches
 from narrator.services.hearing import hear
 from narrator.services.ports import Label, RenderedChapter, Studio, TakeAudio
 from narrator.services.verify import FURTHEST_DB
@@ -176,10 +176,10 @@ def test_every_take_is_heard_where_its_placement_says(made: Made) -> None:
 
 def test_a_recording_is_silent_between_takes(made: Made) -> None:
     recording = np.asarray(decoded(made), dtype=np.int16)
-    position = 0
-    for placement in made.placements():
-        assert np.abs(recording[position : placement.start_samples - 2_400]).max() < 64
-        position = placement.end_samples + 2_400
+    silences = stretches(made.placements(), made.samples)[::2]
+    assert sum(samples for _, samples in silences) > made.samples / 3
+    for start, samples in silences:
+        assert np.abs(recording[start : start + samples]).max(initial=0) < 64
 
 
 def test_listening_gives_the_envelope_at_each_placement(made: Made) -> None:

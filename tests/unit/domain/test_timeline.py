@@ -16,6 +16,7 @@ from narrator.domain.timeline import (
     Ruler,
     chapter_starts,
     layout,
+    stretches,
     to_samples,
 )
 
@@ -121,3 +122,13 @@ def test_a_pause_out_of_range_is_named(name: str, value: float) -> None:
 def test_a_placement_moves_from_its_chapter_to_the_recording() -> None:
     moved = Placement(start_samples=10, samples=5, envelope=b"\x09").moved(100)
     assert (moved.start_samples, moved.end_samples, moved.envelope) == (110, 115, b"\x09")
+
+
+def test_silences_and_takes_are_listened_to_in_turn_and_never_touch() -> None:
+    takes = [
+        Placement(start_samples=start, samples=samples, envelope=b"")
+        for start, samples in ((12_000, 30_000), (42_100, 5_000), (60_000, 1_000))
+    ]
+    found = stretches(takes, 92_160)
+    assert found[1::2] == [(each.start_samples, each.samples) for each in takes]
+    assert found[::2] == [(2_400, 7_200), (42_000, 0), (49_500, 8_100), (63_400, 26_360)]
