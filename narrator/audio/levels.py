@@ -4,7 +4,8 @@ Samples and what the meter needs to know of them lie in two files of the step's 
 48 kB and 1 kB a second. They are read in blocks, whatever the chapter's length.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from math import log10
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,8 @@ from narrator.audio.limiter import Curve, Limiter, levelled, levelled_hops
 from narrator.audio.loudness import HOP, HOPS, PEAKS, Hops, Meter, hops_of
 from narrator.audio.pcm import FULL_SCALE, Samples, samples_of
 from narrator.audio.truepeak import REACH, true_peaks
-from narrator.domain.loudness import LARGEST_GAIN_DB, TARGETS, Measured, gain_db
+from narrator.domain.errors import ToolFailed
+from narrator.domain.loudness import LARGEST_GAIN_DB, TARGETS, Measured, gain_db, merged
 from narrator.domain.production import Profile
 from narrator.domain.voices import BYTES_PER_SAMPLE
 
@@ -58,7 +60,11 @@ class Spool:
         self.samples = 0
 
     def __enter__(self) -> Self:
-        self._files: tuple[IO[bytes], IO[bytes]] = (self._pcm.open("wb"), self._hops.open("wb"))
+        with _writing():
+            self._files: tuple[IO[bytes], IO[bytes]] = (
+                self._pcm.open("wb"),
+                self._hops.open("wb"),
+            )
         return self
 
     def __exit__(
@@ -70,8 +76,9 @@ class Spool:
                 missing = -len(self._rest) % (HOP * BYTES_PER_SAMPLE)
                 self._keep(bytes(self._rest) + bytes(missing))
         finally:
-            for file in self._files:
-                file.close()
+            with _writing():
+                for file in self._files:
+                    file.close()
 
     def write(self, pcm: bytes) -> None:
         """Take in the next samples."""
@@ -84,13 +91,18 @@ class Spool:
     def _keep(self, pcm: bytes) -> None:
         hops = hops_of(samples_of(pcm))
         self._meter.feed(hops)
-        for file, data in zip(self._files, (pcm, hops.tobytes()), strict=True):
-            file.write(data)
+        with _writing():
+            for file, data in zip(self._files, (pcm, hops.tobytes()), strict=True):
+                file.write(data)
 
     def remove(self) -> None:
         """Make room: nobody reads it any more."""
-        for path in (self._pcm, self._hops):
-            path.unlink(missing_ok=True)
+        self.remove_samples()
+        self._hops.unlink(missing_ok=True)
+
+    def remove_samples(self) -> None:
+        """Make room: only `after` is asked for from now on."""
+        self._pcm.unlink(missing_ok=True)
 
     @property
     def roughly(self) -> Measured:
@@ -152,6 +164,16 @@ class Spool:
                 left -= len(loud)
 
 
+@contextmanager
+def _writing() -> Iterator[None]:
+    """A disk that is full is a tool that failed, and no defect."""
+    try:
+        yield
+    except OSError as error:
+        reason = f"a chapter's samples could not be kept: {error.strerror}"
+        raise ToolFailed(reason, remedy="see that the scratch folder's disk has room") from error
+
+
 def _windows(file: IO[bytes], count: int) -> Iterator[tuple[int, Hops, Hops]]:
     """All hops, so many at a time: the number of the first, them, and the one that follows."""
     first, hops = 0, _read(file, 0, count + 1)
@@ -189,7 +211,7 @@ def levelling_of(
     ceiling_db = target.ceiling_db - headroom_db
     roughly = gain_db(profile, spool.roughly)
     measured = spool.measured(near_db=ceiling_db - roughly)
-    return measured, _found(spool, profile, 10 ** (ceiling_db / 20), roughly)
+    return measured, _turned_up(spool.after, profile, 10 ** (ceiling_db / 20), roughly)
 
 
 def fixed_levelling(
@@ -204,12 +226,38 @@ def fixed_levelling(
     return measured, Levelling(10 ** (gain_db / 20), 10 ** (ceiling_db / 20))
 
 
-def _found(spool: Spool, profile: Profile, ceiling: float, roughly: float) -> Levelling:
-    """Turn the gain up until the limiter's output is as loud as it should be."""
+def shared_gain_db(
+    spools: Iterable[Spool], measured: Measured, profile: Profile, *, headroom_db: float
+) -> float:
+    """The one gain (dB) by which chapters are together as loud as wanted, limiter included.
+
+    `measured` is what they measure together. Spools are asked for one at a time, and only where
+    there is something to limit; each loses its samples.
+    """
+    target, gain = TARGETS.get(profile), gain_db(profile, measured)
+    if target is None:
+        return gain
+    ceiling_db = target.ceiling_db - headroom_db
+    ceiling = 10 ** (ceiling_db / 20)
+    if measured.true_peak * 10 ** (gain / 20) <= ceiling:
+        return gain
+    gauged = []
+    for spool in spools:
+        spool.measured(near_db=ceiling_db - gain)
+        spool.remove_samples()
+        gauged.append(spool)
+    found = _turned_up(lambda each: merged(s.after(each) for s in gauged), profile, ceiling, gain)
+    return found.gain_db
+
+
+def _turned_up(
+    after: Callable[[Levelling], Measured], profile: Profile, ceiling: float, roughly: float
+) -> Levelling:
+    """Turn the gain up until what comes after the limiter is as loud as it should be."""
     gain, most = roughly, min(roughly + _MOST_MAKE_UP_DB, LARGEST_GAIN_DB)
     for _ in range(_MOST_PASSES):
         levelling = Levelling(10 ** (gain / 20), ceiling)
-        missing = gain_db(profile, spool.after(levelling))
+        missing = gain_db(profile, after(levelling))
         if abs(missing) < _NEAR_ENOUGH_LU or gain == most:
             return levelling
         gain = min(gain + missing, most)

@@ -7,7 +7,13 @@ from narrator.audio import flac, takes
 from narrator.audio.decoders import decoded
 from narrator.audio.encoder import Ffmpeg, find_ffmpeg
 from narrator.audio.encoders import Form, encoding, form_of
-from narrator.audio.levels import Levelling, Spool, fixed_levelling, levelling_of
+from narrator.audio.levels import (
+    Levelling,
+    Spool,
+    fixed_levelling,
+    levelling_of,
+    shared_gain_db,
+)
 from narrator.audio.pcm import Samples, envelopes
 from narrator.audio.press import Press
 from narrator.audio.stitch import stitch
@@ -76,6 +82,24 @@ class FfmpegStudio(Press):
         measured, levelling = levelling_of(spool, production.profile, headroom_db=headroom)
         return self._encoded(spool, measured, levelling, formats, production, stretches, folder)
 
+    def shared_gain_db(
+        self,
+        masters: Iterable[Path],
+        *,
+        measured: Measured,
+        production: Production,
+        formats: Sequence[AudioFormat],
+        folder: Path,
+    ) -> float:
+        """The one gain that makes a book's masters as loud as its profile wants, limiter included.
+
+        Masters are asked for one at a time, and only where something has to be limited: 1 kB a
+        second of each stays in `folder`. Raises ToolFailed for one that is not readable.
+        """
+        spools = (_spooled(path, folder / f"{n:05d}") for n, path in enumerate(masters))
+        headroom = self._headroom_db(production, formats)
+        return shared_gain_db(spools, measured, production.profile, headroom_db=headroom)
+
     def level(
         self,
         master: Path,
@@ -90,9 +114,7 @@ class FfmpegStudio(Press):
 
         Raises ToolFailed where it is not readable, and when an encoder fails.
         """
-        with Spool(folder) as spool:
-            for block in flac.read_blocks([master]):
-                spool.write(block.tobytes())
+        spool = _spooled(master, folder)
         headroom = self._headroom_db(production, formats)
         measured, levelling = fixed_levelling(
             spool, production.profile, gain_db=gain_db, headroom_db=headroom
@@ -152,3 +174,12 @@ class FfmpegStudio(Press):
         blocks = decoded(file.path, self._form(file.format, production), self._ffmpeg)
         samples, found = envelopes(blocks, stretches)
         return Heard(samples=samples, envelopes=found)
+
+
+def _spooled(master: Path, folder: Path) -> Spool:
+    """A chapter that was kept without loss, in a folder that is made if need be."""
+    folder.mkdir(exist_ok=True)
+    with Spool(folder) as spool:
+        for block in flac.read_blocks([master]):
+            spool.write(block.tobytes())
+    return spool

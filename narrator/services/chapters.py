@@ -1,16 +1,18 @@
-"""Rendered chapters, brought back from the store in their order, a few of them ahead."""
+"""Rendered chapters: put into the store, and brought back in their order, a few of them ahead."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from narrator.domain.artifacts import AudioFormat
+from narrator.domain.artifacts import AudioFormat, job_object
+from narrator.domain.ids import JobId
 from narrator.domain.timeline import Placement
 from narrator.services.kit import Services
-from narrator.services.ports import RenderedChapterRow
-from narrator.services.stored import chapter_record, fetch_chapter, only_file
+from narrator.services.ports import RenderedChapterRow, RenderedFile
+from narrator.services.stored import NAMED_DIGITS, chapter_record, fetch_chapter, only_file
+from narrator.services.submit import file_sha256
 from narrator.services.timelines import ChapterObject, ChapterRecord
 
 FETCHERS = 4
@@ -55,6 +57,33 @@ class Part:
             ):
                 return each
         return None
+
+
+def store_files(
+    services: Services, job_id: JobId, position: int, files: Sequence[RenderedFile]
+) -> tuple[ChapterObject, ...]:
+    """Store a chapter's files, each of them once, also where several formats share it.
+
+    They are named by their content: repeating it stores the same again.
+    """
+    by_path: dict[Path, ChapterObject] = {}
+    for file in files:
+        if file.path not in by_path:
+            by_path[file.path] = _stored(services, job_id, position, file)
+    return tuple(replace(by_path[file.path], format=file.format) for file in files)
+
+
+def _stored(services: Services, job_id: JobId, position: int, file: RenderedFile) -> ChapterObject:
+    sha256 = file_sha256(file.path)
+    key = job_object(job_id, f"{chapter_name(position, sha256)}{file.path.suffix}")
+    services.objects.put_file(key, file.path, media_type=file.media_type)
+    size = file.path.stat().st_size
+    return ChapterObject(format=file.format, key=key, sha256=sha256, bytes=size)
+
+
+def chapter_name(position: int, sha256: str) -> str:
+    """What the names of a chapter's objects begin with, within its job."""
+    return f"chapters/{position:05d}-{sha256[:NAMED_DIGITS]}"
 
 
 def parts_of(

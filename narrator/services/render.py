@@ -6,8 +6,6 @@ chapter is rendered.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import structlog
 
@@ -17,20 +15,19 @@ from narrator.domain.failpoints import FailPoint
 from narrator.domain.ids import TakeKey
 from narrator.domain.steps import Claim
 from narrator.domain.takes import Take
+from narrator.services.chapters import chapter_name, store_files
 from narrator.services.hearing import hear
 from narrator.services.kit import Services
 from narrator.services.ports import (
     ChapterTake,
     RenderedChapter,
-    RenderedFile,
     RenderedRecord,
     TakeAudio,
 )
 from narrator.services.recheck import Recheck
 from narrator.services.scratch import Temporary, scratch_folder
 from narrator.services.stored import NAMED_DIGITS, samples_of
-from narrator.services.submit import file_sha256
-from narrator.services.timelines import ChapterObject, ChapterRecord, record_to_json
+from narrator.services.timelines import ChapterRecord, record_to_json
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +69,7 @@ def _audio(
 
 def _stored(services: Services, claim: Claim, made: RenderedChapter) -> RenderedRecord:
     """The audio first, then its timeline: their names end in digits of their digests."""
-    files = _put(services, claim, made)
+    files = store_files(services, claim.job_id, claim.chapter, made.files)
     services.reach(FailPoint.CHAPTER_STORED)
     record = ChapterRecord(
         placements=made.placements,
@@ -85,32 +82,11 @@ def _stored(services: Services, claim: Claim, made: RenderedChapter) -> Rendered
     )
     timeline, main = record_to_json(record), files[0]
     digest = hashlib.sha256(timeline).hexdigest()
-    name = f"{_name(claim, main.sha256)}-{digest[:NAMED_DIGITS]}.json"
-    timeline_key = job_object(claim.job_id, name)
+    name = chapter_name(claim.chapter, main.sha256)
+    timeline_key = job_object(claim.job_id, f"{name}-{digest[:NAMED_DIGITS]}.json")
     services.objects.put_bytes(timeline_key, timeline, media_type="application/json")
     services.reach(FailPoint.TIMELINE_STORED)
     return RenderedRecord(audio_key=main.key, timeline_key=timeline_key, samples=made.samples)
-
-
-def _put(services: Services, claim: Claim, made: RenderedChapter) -> tuple[ChapterObject, ...]:
-    """Store each file once, also where several formats share it."""
-    stored: dict[Path, ChapterObject] = {}
-    for file in made.files:
-        if file.path not in stored:
-            stored[file.path] = _put_file(services, claim, file)
-    return tuple(replace(stored[file.path], format=file.format) for file in made.files)
-
-
-def _put_file(services: Services, claim: Claim, file: RenderedFile) -> ChapterObject:
-    sha256 = file_sha256(file.path)
-    key = job_object(claim.job_id, f"{_name(claim, sha256)}{file.path.suffix}")
-    services.objects.put_file(key, file.path, media_type=file.media_type)
-    size = file.path.stat().st_size
-    return ChapterObject(format=file.format, key=key, sha256=sha256, bytes=size)
-
-
-def _name(claim: Claim, sha256: str) -> str:
-    return f"chapters/{claim.chapter:05d}-{sha256[:NAMED_DIGITS]}"
 
 
 def _spoken_again(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -> bool:

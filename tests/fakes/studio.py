@@ -12,7 +12,7 @@ from narrator.audio.pcm import envelope, envelopes, samples_of
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.documents import Cover, Metadata
 from narrator.domain.errors import TakeCorrupt, ToolFailed
-from narrator.domain.loudness import Measured
+from narrator.domain.loudness import Measured, gain_db
 from narrator.domain.production import Level, Production
 from narrator.domain.timeline import Pauses, Placement, Ruler
 from narrator.services.ports import Heard, Label, RenderedChapter, RenderedFile, TakeAudio
@@ -71,6 +71,21 @@ class FakeStudio:
                 ruler = ruler.placed(len(samples), take.boundary)
             file.write(bytes(2 * (ruler.samples - ruler.end_samples)))
         return _rendered(path, kinds, ruler.samples, placements)
+
+    def shared_gain_db(
+        self,
+        masters: Iterable[Path],
+        *,
+        measured: Measured,
+        production: Production,
+        formats: Sequence[AudioFormat],
+        folder: Path,
+    ) -> float:
+        assert production.level is Level.BOOK
+        assert all(_after(CHAPTER, master) for master in masters)
+        assert formats
+        assert folder.is_dir()
+        return gain_db(production.profile, measured)
 
     def level(
         self,

@@ -184,6 +184,22 @@ class Studio(Protocol):
         For `level=book` it is kept as a master without loss, for `level` to go on with.
         """
 
+    def shared_gain_db(
+        self,
+        masters: Iterable[Path],
+        *,
+        measured: Measured,
+        production: Production,
+        formats: Sequence[AudioFormat],
+        folder: Path,
+    ) -> float:
+        """The gain by which a book's chapters are together as loud as its profile wants.
+
+        `masters` are all of them, and `measured` is what they measure together. They are asked for
+        one at a time, if at all, and each is done with once the next is asked for; `folder` is for
+        temporary files. Raises ToolFailed.
+        """
+
     def level(
         self,
         master: Path,
