@@ -65,6 +65,17 @@ def test_a_peak_between_samples_is_found(tmp_path: Path) -> None:
     assert measured.true_peak * FULL_SCALE == pytest.approx(20_000, rel=0.02)
 
 
+@pytest.mark.parametrize("middle", [0, 30, 95_970, 96_000, 96_030, 191_980, 192_000])
+def test_a_peak_between_samples_is_found_at_every_border(tmp_path: Path, middle: int) -> None:
+    """Of 2.5 ms, of a block of 4 s, of the chapter."""
+    samples = np.zeros(192_000, dtype=np.int16)
+    first, end = max(0, middle - 60), min(middle + 60, len(samples))
+    wave = 20_000 * np.sin(np.pi / 4 + np.pi / 2 * np.arange(first, end))
+    samples[first:end] = wave.astype(np.int16)
+    measured = spooled(tmp_path, samples).measured()
+    assert measured.true_peak * FULL_SCALE == pytest.approx(20_000, rel=0.08)
+
+
 @pytest.mark.parametrize("profile", [Profile.PODCAST, Profile.AUDIOBOOK])
 @pytest.mark.parametrize("divisor", [1, 8])
 def test_a_chapter_comes_to_its_target_under_its_ceiling(
