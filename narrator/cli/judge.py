@@ -1,5 +1,6 @@
 """Verifying a recording, and putting the verdict into words."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from narrator.cli.request import Judgement
@@ -14,11 +15,11 @@ def judgement(
     services: Services,
     manifest: Manifest,
     *,
-    recording: Path | None,
+    recordings: Sequence[Path],
     document: Path | None,
     name: str = "",
 ) -> Judgement:
-    """Verify as much as is given: the manifest, the recording, the document.
+    """Verify as much as is given: the manifest, its recordings, the document.
 
     The document is read as the job read it: its choices are in the manifest.
     """
@@ -27,7 +28,7 @@ def judgement(
         if document
         else None
     )
-    verdict = verify(manifest, studio=services.studio, recording=recording, document=read)
+    verdict = verify(manifest, studio=services.studio, recordings=recordings, document=read)
     return Judgement(
         ok=verdict.ok, line=line(verdict), details=details(verdict), problems=verdict.problems
     )
@@ -56,10 +57,17 @@ def _depth(verdict: Verdict) -> str:
         return f"with the {' and the '.join(looked_at)}" if looked_at else "manifest only"
     return ", ".join(
         [
-            "spans and envelopes as recorded" if heard else "manifest only",
+            f"spans and envelopes as recorded{_part(verdict)}" if heard else "manifest only",
             *(["document as read"] if verdict.with_document else []),
         ]
     )
+
+
+def _part(verdict: Verdict) -> str:
+    """How many of several recordings were looked at."""
+    if verdict.of_recordings == 1:
+        return ""
+    return f" in {verdict.recordings:,} of {verdict.of_recordings:,} files"
 
 
 def details(verdict: Verdict) -> dict[str, object]:
@@ -68,6 +76,8 @@ def details(verdict: Verdict) -> dict[str, object]:
         "ok": verdict.ok,
         "level": verdict.level.value,
         "with_document": verdict.with_document,
+        "recordings": verdict.recordings,
+        "of_recordings": verdict.of_recordings,
         "source_chars": verdict.source_chars,
         "spoken_chars": verdict.spoken_chars,
         "skipped": {reason.value: chars for reason, chars in sorted(verdict.skipped.items())},

@@ -16,6 +16,7 @@ from narrator.cli.delivery import place_of
 from narrator.cli.judge import judgement
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import View
+from narrator.domain.artifacts import MANIFEST_NAME
 from narrator.domain.errors import AccountFault, JobFault, Missing, OptionRefused, TakeBusy
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import FINAL_STATES, FOR_OPERATOR, Job, JobState
@@ -113,8 +114,7 @@ class Narration:
             self._begin()
             self._watch()
             self._crew.dismiss_workers()
-        self._deliver()
-        return self._outcome(before)
+        return self._outcome(before, self._deliver())
 
     def _state(self) -> JobState | None:
         try:
@@ -206,11 +206,16 @@ class Narration:
         for dead in self._services.jobs.dead(self._job_id, limit=_MOST_DEAD):
             self._view.note(f"not spoken: {dead}")
 
-    def _deliver(self) -> None:
+    def _deliver(self) -> dict[str, Path]:
+        """Where each artifact lies now, by its name."""
         job = self._services.jobs.get(self._job_id)
+        places = {
+            artifact.name: place_of(artifact.name, self._request, title=job.title)
+            for artifact in job.artifacts
+        }
         for artifact in job.artifacts:
-            place = place_of(artifact.name, self._request, title=job.title)
-            self._bring(artifact.object_key, place)
+            self._bring(artifact.object_key, places[artifact.name])
+        return places
 
     def _bring(self, key: ObjectKey, path: Path) -> None:
         """Copy an artifact; a half of it is never seen under its name."""
@@ -219,13 +224,15 @@ class Narration:
             self._services.objects.get_file(key, half)
             half.replace(path)
 
-    def _outcome(self, before: Sums) -> Outcome:
-        manifest = from_json(self._request.manifest.read_bytes())
+    def _outcome(self, before: Sums, places: dict[str, Path]) -> Outcome:
+        manifest = from_json(places.pop(MANIFEST_NAME).read_bytes())
+        recordings = tuple(places.pop(each.name) for each in manifest.files)
         progress = self._services.jobs.progress(self._job_id)
         self._view.note("verifying")
         return Outcome(
             job_id=self._job_id,
-            path=self._request.out,
+            recordings=recordings,
+            companions=tuple(places.values()),
             manifest=self._request.manifest,
             audio_seconds=manifest.samples / SAMPLE_RATE,
             chapters=len(manifest.chapters),
@@ -241,7 +248,7 @@ class Narration:
             verdict=judgement(
                 self._services,
                 manifest,
-                recording=self._request.out,
+                recordings=recordings,
                 document=self._request.book,
                 name=self._request.name,
             ),

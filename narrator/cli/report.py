@@ -14,9 +14,8 @@ def finished(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_finished_json(outcome)))
         return
-    plays = f"plays {clock(outcome.audio_seconds)} in {count(outcome.chapters, 'chapter')}"
-    click.echo(f"{outcome.path}  {plays}, made in {clock(outcome.elapsed_seconds)}")
-    click.echo(_cost(outcome))
+    for line in (*_files(outcome), _cost(outcome)):
+        click.echo(line)
     for line in say.voices(outcome.voices):
         click.echo(line)
     click.echo(outcome.verdict.line)
@@ -32,6 +31,16 @@ def interrupted(*, as_json: bool) -> None:
         complain(
             "stopped; what is finished is kept", "run the same command again, it goes on there"
         )
+
+
+def _files(outcome: Outcome) -> list[str]:
+    """Each file in a line; how long a single recording plays stands beside it."""
+    plays = (
+        f"plays {clock(outcome.audio_seconds)} in {count(outcome.chapters, 'chapter')},"
+        f" made in {clock(outcome.elapsed_seconds)}"
+    )
+    files = [str(path) for path in (*outcome.recordings, *outcome.companions)]
+    return [*files, plays] if len(files) > 1 else [f"{files[0]}  {plays}"]
 
 
 def _cost(outcome: Outcome) -> str:
@@ -63,7 +72,9 @@ def _finished_json(outcome: Outcome) -> dict[str, object]:
     return {
         "state": "succeeded",
         "job": outcome.job_id,
-        "path": str(outcome.path),
+        "path": str(outcome.recordings[0]),
+        "recordings": [str(path) for path in outcome.recordings],
+        "companions": [str(path) for path in outcome.companions],
         "manifest": str(outcome.manifest),
         "audio_seconds": round(outcome.audio_seconds, 3),
         "chapters": outcome.chapters,

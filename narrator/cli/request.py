@@ -52,13 +52,15 @@ class Outcome:
     `chars` (of spoken text) were to be spoken, `chars_from_takes` of them were answered by earlier
     recordings; `voices` has them by the voice that speaks them; `takes_spoilt` recordings were
     spoilt when they were read back, and spoken again; `takes_doubtful` are doubted by the quality
-    gate, although each is the best of several.
+    gate, although each is the best of several. `recordings` lie in the manifest's order,
+    `companions` are what goes along with them.
     `sums` is what the ledger has of the job, `sums_before` what it had before this run.
     `price_per_1000_chars` is in US dollars. `bills`: who speaks is paid for it.
     """
 
     job_id: str
-    path: Path
+    recordings: tuple[Path, ...]
+    companions: tuple[Path, ...]
     manifest: Path
     audio_seconds: float
     chapters: int

@@ -60,9 +60,12 @@ class Verdict:
     """What was found. `problems` name places, never text; at most 20, then how many more.
 
     `spoken_chars` and `skipped` count characters of the source, `gaps` are those in neither.
+    `recordings` of the manifest's `of_recordings` were found among the files, by their digests.
     """
 
     level: Level
+    recordings: int
+    of_recordings: int
     with_document: bool
     source_chars: int
     spoken_chars: int
@@ -81,30 +84,30 @@ def verify(
     manifest: Manifest,
     *,
     studio: Studio | None = None,
-    recording: Path | None = None,
+    recordings: Sequence[Path] = (),
     document: Document | None = None,
 ) -> Verdict:
-    """Check a manifest, and the recording and the document against it where they are given.
+    """Check a manifest, and recordings and the document against it where they are given.
 
-    The recording is decoded once, in blocks, whatever its length. Without `studio` or `recording`
-    the verdict says "manifest only". Raises OSError when the recording cannot be read.
+    Each recording is decoded once, in blocks, whatever its length. Without `studio` or `recordings`
+    the verdict says "manifest only". Problems of one of several files begin with its name. Raises
+    OSError when a recording cannot be read.
     """
     misplaced = list(time_faults(manifest))
     problems = [*text_faults(manifest), *misplaced]
     if document is not None:
         problems += _document_problems(manifest, document)
-    level = Level.MANIFEST
-    if studio is not None and recording is not None:
-        level = Level.AUDIO
-        meant = recording_meant(manifest, recording)
-        if meant is None:
-            problems.append("the file is not the one that the manifest was written for")
+    digests = set()
+    for path in recordings if studio is not None else ():
+        found = recording_meant(manifest, path)
+        digests.add(found.sha256 if found else "")
         # At places that contradict each other there is nothing to listen for.
-        if not misplaced:
-            heard = meant or _nearest(manifest, recording)
-            problems += sound_problems(manifest.chapters, heard, studio, recording)
+        wrong = _file_problems(manifest, found, None if misplaced else studio, path)
+        problems += [f"{path.name}: {each}" if len(recordings) > 1 else each for each in wrong]
     return Verdict(
-        level=level,
+        level=Level.AUDIO if studio is not None and recordings else Level.MANIFEST,
+        recordings=sum(each.sha256 in digests for each in manifest.files),
+        of_recordings=len(manifest.files),
         with_document=document is not None,
         source_chars=manifest.source_chars,
         spoken_chars=spoken_chars(manifest),
@@ -130,6 +133,16 @@ def _document_problems(manifest: Manifest, document: Document) -> Iterator[str]:
             chunk = each.chunk
             if spoken(document.source, chunk.spans, chunk.edits) != chunk.text:
                 yield f"{place(chapter, each)} does not say what the document says"
+
+
+def _file_problems(
+    manifest: Manifest, meant: Recording | None, studio: Studio | None, path: Path
+) -> Iterator[str]:
+    if meant is None:
+        yield "the file is not the one that the manifest was written for"
+    if studio is not None:
+        heard = meant or _nearest(manifest, path)
+        yield from sound_problems(manifest.chapters, heard, studio, path)
 
 
 def recording_meant(manifest: Manifest, path: Path) -> Recording | None:

@@ -280,14 +280,14 @@ def take_of(small: Book, chapter: int, index: int) -> bytes:
 @pytest.mark.parametrize("kind", AudioFormat)
 def test_a_real_recording_of_every_format_is_proved(tmp_path: Path, kind: AudioFormat) -> None:
     manifest = narrated(tmp_path, kind, lambda _, pcm: pcm)
-    verdict = verify(manifest, studio=STUDIO, recording=tmp_path / "book")
+    verdict = verify(manifest, studio=STUDIO, recordings=[tmp_path / "book"])
     assert verdict.problems == ()
 
 
 @pytest.mark.parametrize("kind", AudioFormat)
 def test_a_silenced_chunk_is_found_in_every_format(tmp_path: Path, kind: AudioFormat) -> None:
     manifest = narrated(tmp_path, kind, lambda index, pcm: bytes(len(pcm)) if index == 1 else pcm)
-    verdict = verify(manifest, studio=STUDIO, recording=tmp_path / "book")
+    verdict = verify(manifest, studio=STUDIO, recordings=[tmp_path / "book"])
     assert [problem[:18] for problem in verdict.problems] == [
         "chapter 1, chunk 1",
         "chapter 2, chunk 1",
@@ -300,7 +300,7 @@ def test_a_truncated_file_is_found_in_every_format(tmp_path: Path, kind: AudioFo
     path = tmp_path / "book"
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 2 // 3])
-    verdict = verify(manifest, studio=STUDIO, recording=path)
+    verdict = verify(manifest, studio=STUDIO, recordings=[path])
     assert any("chunk" in problem or "decoded" in problem for problem in verdict.problems)
 
 
@@ -314,5 +314,5 @@ def test_a_chunk_in_anothers_place_is_found_in_a_lossy_file(tmp_path: Path) -> N
         levels = (other.placement.envelope[:length] * size)[:size]
         placement = replace(each.placement, envelope=levels)
         manifest = with_chunk(manifest, 1, index, replace(each, placement=placement))
-    verdict = verify(manifest, studio=STUDIO, recording=tmp_path / "book")
+    verdict = verify(manifest, studio=STUDIO, recordings=[tmp_path / "book"])
     assert len(verdict.problems) == 2

@@ -11,6 +11,8 @@ from tests.unit.services.conftest import World
 
 WHOLE = Verdict(
     level=Level.AUDIO,
+    recordings=1,
+    of_recordings=1,
     with_document=True,
     source_chars=1_000,
     spoken_chars=900,
@@ -33,6 +35,11 @@ def test_without_audio_it_says_manifest_only() -> None:
     assert line(alone).endswith("gaps 0, manifest only")
 
 
+def test_of_several_files_it_says_how_many_were_looked_at() -> None:
+    some = replace(WHOLE, recordings=2, of_recordings=5)
+    assert "spans and envelopes as recorded in 2 of 5 files, " in line(some)
+
+
 def test_what_does_not_hold_is_not_said_to() -> None:
     torn = replace(WHOLE, gaps=(Span(5, 9),), problems=("characters 5 to 9 …",))
     assert line(torn).startswith("NOT verified: covered 996 of 1,000 characters")
@@ -47,5 +54,5 @@ def test_what_could_not_be_spoken_is_told() -> None:
 def test_the_document_is_read_again_as_the_job_read_it(world: World) -> None:
     reading = parse_reading(["footnotes=inline"])
     manifest = replace(book().manifest, choices=TextChoices(reading=reading))
-    judgement(world.services, manifest, recording=None, document=world.source)
+    judgement(world.services, manifest, recordings=(), document=world.source)
     assert world.reader.reading == reading

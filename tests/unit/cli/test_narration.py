@@ -21,6 +21,7 @@ from narrator.domain.errors import (
 from narrator.domain.faults import Fault
 from narrator.domain.jobs import Failure, JobOptions, JobState
 from narrator.domain.lexicon import Entry, with_entries
+from narrator.domain.production import Companion, Production, Split
 from narrator.domain.steps import Queue
 from narrator.domain.voices import Voice
 from narrator.services.lexicon import edit
@@ -134,12 +135,35 @@ def begin_and_die(world: World, options: JobOptions | None = None) -> None:
 
 def test_a_book_is_delivered_with_its_proof_and_its_figures(world: World):
     outcome = narrate(world)
-    assert outcome.path.read_bytes()
+    assert outcome.recordings[0].read_bytes()
     assert outcome.manifest.name == "out.m4b.manifest.json"
     assert outcome.chapters == 2
     assert outcome.chars == len("Emma was handsome.") + len("She was clever.")
     assert outcome.verdict.ok
     assert outcome.verdict.details["with_document"]
+
+
+def test_every_file_of_a_split_is_delivered_and_verified(world: World):
+    """And nothing lies at the place that was named, which only names the others."""
+    options = JobOptions(
+        production=Production(split=Split.CHAPTERS, also=(AudioFormat.WAV,)),
+    )
+    outcome = narrate(world, options)
+    assert [path.name for path in outcome.recordings] == [
+        "out-01-chapter-1.m4b",
+        "out-02-chapter-2.m4b",
+        "out-01-chapter-1.wav",
+        "out-02-chapter-2.wav",
+    ]
+    assert not world.source.with_name("out.m4b").exists()
+    assert outcome.verdict.ok
+    assert outcome.verdict.details["recordings"] == 4
+
+
+def test_what_goes_along_with_a_recording_is_delivered_with_it(world: World):
+    outcome = narrate(world, JobOptions(production=Production(companions=(Companion.VTT,))))
+    assert [path.name for path in outcome.companions] == ["out.vtt"]
+    assert outcome.companions[0].read_bytes()
 
 
 def test_a_finished_book_needs_no_workers(world: World):
@@ -314,7 +338,7 @@ def test_a_book_that_failed_is_tried_again(world: World):
 def test_a_book_that_lies_there_is_replaced_whole(world: World):
     world.source.with_name("out.m4b").write_text("an older book")
     outcome = narrate(world)
-    assert outcome.path.read_bytes() != b"an older book"
+    assert outcome.recordings[0].read_bytes() != b"an older book"
     assert list(Path(world.source.parent).glob(".narrator-*")) == []
 
 

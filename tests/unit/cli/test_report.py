@@ -13,7 +13,8 @@ from narrator.domain.ledger import Sums
 
 PAID = Outcome(
     job_id="0" * 32,
-    path=Path("a.m4b"),
+    recordings=(Path("a.m4b"),),
+    companions=(),
     manifest=Path("a.m4b.manifest.json"),
     audio_seconds=1.0,
     chapters=1,
@@ -120,6 +121,21 @@ def test_a_server_of_ones_own_bills_nothing(capsys: pytest.CaptureFixture[str]):
     assert "10,000 sent, would have cost $0.3000 at Deepgram" in cost_line(own, capsys)
     told = as_json(own, capsys)
     assert (told["billed"], told["dollars_billed"]) == (False, 0.0)
+
+
+def test_every_file_is_named(capsys: pytest.CaptureFixture[str]):
+    recordings, companions = (Path("a-1.m4b"), Path("a-2.m4b")), (Path("a.vtt"),)
+    several = replace(PAID, recordings=recordings, companions=companions)
+    told = as_json(several, capsys)
+    assert (told["path"], told["recordings"]) == ("a-1.m4b", ["a-1.m4b", "a-2.m4b"])
+    assert told["companions"] == ["a.vtt"]
+    finished(several, as_json=False)
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "a-1.m4b",
+        "a-2.m4b",
+        "a.vtt",
+        "plays 0:00:01 in 1 chapter, made in 0:00:01",
+    ]
 
 
 def test_several_voices_are_named_each_with_what_it_says(capsys: pytest.CaptureFixture[str]):

@@ -108,9 +108,9 @@ def test_one_of_several_files_is_verified_against_its_own_part(
     path = tmp_path / "file"
     for artifact in job.artifacts[:-1]:
         path.write_bytes(world.objects.get_bytes(artifact.object_key))
-        assert verify(manifest, studio=FakeStudio(), recording=path).problems == ()
+        assert verify(manifest, studio=FakeStudio(), recordings=[path]).problems == ()
     path.write_bytes(path.read_bytes()[:-2] + b"xx")
-    assert not verify(manifest, studio=FakeStudio(), recording=path).ok
+    assert not verify(manifest, studio=FakeStudio(), recordings=[path]).ok
 
 
 def test_a_book_of_one_loudness_is_encoded_when_its_last_chapter_is_there(world: World) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from narrator.domain.documents import SkipReason
-from narrator.domain.manifest import Manifest
+from narrator.domain.manifest import Manifest, Recording
 from narrator.domain.timeline import Placement
 from narrator.services.verify import Level, Verdict, verify
 from tests.fakes.studio import RECORDING, FakeStudio
@@ -28,7 +28,7 @@ def recorded(path: Path, pcm: bytes, manifest: Manifest) -> Manifest:
 def heard(folder: Path, pcm: bytes, manifest: Manifest = BOOK.manifest) -> Verdict:
     """The verdict on a recording of these samples."""
     path = folder / "recording"
-    return verify(recorded(path, pcm, manifest), studio=FakeStudio(), recording=path)
+    return verify(recorded(path, pcm, manifest), studio=FakeStudio(), recordings=[path])
 
 
 def placements() -> list[Placement]:
@@ -152,14 +152,59 @@ def test_another_file_is_found_by_its_digest(tmp_path: Path) -> None:
     path = tmp_path / "recording"
     manifest = recorded(path, BOOK.pcm, BOOK.manifest)
     path.write_bytes(RECORDING + BOOK.pcm[:-2] + b"\x01\x00")
-    verdict = verify(manifest, studio=FakeStudio(), recording=path)
+    verdict = verify(manifest, studio=FakeStudio(), recordings=[path])
     assert verdict.problems == ("the file is not the one that the manifest was written for",)
+
+
+def parts(folder: Path) -> tuple[Manifest, list[Path]]:
+    """The book cut into a file for each chapter."""
+    recordings = []
+    for chapter in BOOK.manifest.chapters:
+        start, samples = chapter.start_samples, chapter.samples
+        body = RECORDING + BOOK.pcm[2 * start : 2 * (start + samples)]
+        path = folder / f"part-{chapter.number}.flac"
+        path.write_bytes(body)
+        recordings.append(
+            Recording(
+                name=path.name,
+                format="flac",
+                bytes=len(body),
+                sha256=hashlib.sha256(body).hexdigest(),
+                samples=samples,
+                start_samples=start,
+                chapters=(chapter.number,),
+            )
+        )
+    manifest = replace(BOOK.manifest, recording=recordings[0], recordings=tuple(recordings))
+    return manifest, [folder / each.name for each in recordings]
+
+
+def test_several_files_are_each_held_against_their_own_part(tmp_path: Path) -> None:
+    manifest, paths = parts(tmp_path)
+    verdict = verify(manifest, studio=FakeStudio(), recordings=paths[::-1])
+    assert verdict.problems == ()
+    assert (verdict.recordings, verdict.of_recordings) == (2, 2)
+
+
+def test_a_file_given_twice_counts_once(tmp_path: Path) -> None:
+    manifest, (first, _) = parts(tmp_path)
+    assert verify(manifest, studio=FakeStudio(), recordings=[first, first]).recordings == 1
+
+
+def test_a_problem_names_the_file_that_has_it_where_there_are_several(tmp_path: Path) -> None:
+    manifest, paths = parts(tmp_path)
+    paths[1].write_bytes(paths[1].read_bytes()[:-2] + b"\x01\x00")
+    verdict = verify(manifest, studio=FakeStudio(), recordings=paths)
+    assert verdict.problems == (
+        "part-2.flac: the file is not the one that the manifest was written for",
+    )
+    assert verdict.recordings == 1
 
 
 def test_a_file_that_cannot_be_decoded_is_a_problem_not_a_crash(tmp_path: Path) -> None:
     path = tmp_path / "recording"
     path.write_bytes(b"no sound at all")
-    verdict = verify(BOOK.manifest, studio=FakeStudio(), recording=path)
+    verdict = verify(BOOK.manifest, studio=FakeStudio(), recordings=[path])
     assert any("cannot be decoded" in problem for problem in verdict.problems)
 
 
