@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from narrator.domain.errors import Missing, StoreUnavailable
 from narrator.domain.ids import ObjectKey
 from narrator.services.ports import StoredObject
 from narrator.storage.keys import checked
-from narrator.storage.uploads import Target, abandoned, send
+from narrator.storage.uploads import Target, abandoned, age_seconds, send
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINK_SECONDS = 7 * 86_400
@@ -129,7 +127,7 @@ class S3Objects:
                 checked(folder), found[-1].key if found else after, limit - len(found)
             )
             found += [
-                StoredObject(ObjectKey(each["Key"]), _age(page, each["LastModified"]))
+                StoredObject(ObjectKey(each["Key"]), age_seconds(page, each["LastModified"]))
                 for each in page.get("Contents", ())
             ]
             if not page["IsTruncated"]:
@@ -152,7 +150,7 @@ class S3Objects:
             with _plain_errors(self._config, checked(key)):
                 if older_than_seconds:
                     head = self._client.head_object(Bucket=self._config.bucket, Key=key)
-                    if _age(head, head["LastModified"]) < older_than_seconds:
+                    if age_seconds(head, head["LastModified"]) < older_than_seconds:
                         return False
                 self._client.delete_object(Bucket=self._config.bucket, Key=key)
         except Missing:
@@ -167,7 +165,7 @@ class S3Objects:
             stale = [
                 each
                 for each in found
-                if _age(each["answer"], each["Initiated"]) >= older_than_seconds
+                if age_seconds(each["answer"], each["Initiated"]) >= older_than_seconds
             ]
             for each in stale:
                 self._client.abort_multipart_upload(
@@ -251,12 +249,6 @@ def disposition(file_name: str) -> str:
         c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in file_name
     )
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
-
-
-def _age(answer: dict[str, Any], written_at: datetime) -> float:
-    """By the store's own clock, at the moment of its answer."""
-    answered_at = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-    return max(0.0, (answered_at - written_at).total_seconds())
 
 
 def _client(config: S3Config, endpoint_url: str | None) -> Any:  # noqa: ANN401

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
 
@@ -21,18 +23,26 @@ PART_BYTES = 8 << 20
 SENDERS = 2
 """Parts on their way at once; another is being filled meanwhile: 24 MiB in all."""
 
+RESUMED_SECONDS = 6 * 3_600.0
+"""Older uploads are left to the sweep. An object's age is that of its upload (S3's Last-Modified is
+when that was begun): finished late, it would pass for one that nobody wanted for as long."""
+
 Kept = dict[int, tuple[int, str]]
 """Of each part by its number: its bytes, and the MD5 digest that S3 calls its entity tag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where an object is to be. `client` is a boto3 client of S3, which threads may share."""
+    """Where an object is to be. `client` is a boto3 client of S3, which threads may share.
+
+    Uploads that are older than `resumed_seconds` are not gone on with.
+    """
 
     client: Any
     bucket: str
     key: ObjectKey
     media_type: str
+    resumed_seconds: float = RESUMED_SECONDS
 
     @property
     def place(self) -> dict[str, str]:
@@ -113,11 +123,12 @@ def _begun(target: Target) -> _Upload:
 
 
 def _continued(target: Target) -> _Upload | None:
-    """The latest upload to this very key that was begun and not ended."""
+    """The latest upload to this very key that was begun of late and not ended."""
     found = [
         each
         for each in _open_uploads(target.client, target.bucket, target.key)
         if each["Key"] == target.key
+        and age_seconds(each["answer"], each["Initiated"]) < target.resumed_seconds
     ]
     if not found:
         return None
@@ -144,3 +155,9 @@ def _open_uploads(client: Any, bucket: str, prefix: str) -> Iterator[dict[str, A
 def abandoned(client: Any, bucket: str, prefix: str, *, limit: int) -> list[dict[str, Any]]:  # noqa: ANN401
     """The first uploads beneath a prefix that did not end; `answer` is what listed each."""
     return list(islice(_open_uploads(client, bucket, prefix), limit))
+
+
+def age_seconds(answer: dict[str, Any], written_at: datetime) -> float:
+    """How long ago that was, by the store's own clock at the moment of its answer."""
+    answered_at = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    return max(0.0, (answered_at - written_at).total_seconds())

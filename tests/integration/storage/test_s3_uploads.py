@@ -1,7 +1,7 @@
 """Uploads to S3 in parts: they go on where they broke off, and what nobody ends is dropped."""
 
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def open_uploads(s3: S3) -> list[dict[str, Any]]:
     return found
 
 
-def sent(s3: S3) -> list[int]:
+def sent(s3: S3, **terms: float) -> list[int]:
     """Send the whole to the end; the numbers of the parts that took."""
     numbers: list[int] = []
     watched = client(s3)
@@ -65,7 +65,8 @@ def sent(s3: S3) -> list[int]:
         "provide-client-params.s3.UploadPart",
         lambda params, **_: numbers.append(params["PartNumber"]),
     )
-    send(Target(client=watched, bucket=s3.bucket, key=KEY, media_type="audio/flac"), iter(PARTS))
+    target = Target(client=watched, bucket=s3.bucket, key=KEY, media_type="audio/flac", **terms)
+    send(target, iter(PARTS))
     return sorted(numbers)
 
 
@@ -84,6 +85,12 @@ def test_parts_that_are_there_are_not_sent_again(objects: S3Objects, s3: S3) -> 
     assert b"".join(objects.stream(KEY)) == b"".join(PARTS)
 
 
+def test_an_upload_from_long_ago_is_not_gone_on_with(objects: S3Objects, s3: S3) -> None:
+    """An object would be as old as its upload, and so perhaps be swept as it appears."""
+    break_off(objects, 2)
+    assert sent(s3, resumed_seconds=0.0) == [1, 2, 3, 4]
+
+
 def test_a_part_that_is_another_is_sent_again(objects: S3Objects, s3: S3) -> None:
     break_off(objects, 2, spoilt=b"x" * PART_BYTES)
     assert sent(s3) == [2, 3, 4]
@@ -93,17 +100,13 @@ def test_a_part_that_is_another_is_sent_again(objects: S3Objects, s3: S3) -> Non
 def test_a_file_begins_anew_where_its_upload_was_ended_by_another(
     objects: S3Objects, tmp_path: Path
 ) -> None:
-    """Two that died left an upload, whose parts the first to come back makes the object of."""
+    """Who died left an upload, whose parts the first to come back makes the object of."""
     break_off(objects, 1)
     path = source(tmp_path)
-    threads = [
-        threading.Thread(target=objects.put_file, args=(KEY, path), kwargs={"media_type": "a/b"})
-        for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(3) as pool:
+        sent = [pool.submit(objects.put_file, KEY, path, media_type="a/b") for _ in range(3)]
+        for each in sent:
+            each.result()
     assert b"".join(objects.stream(KEY)) == b"".join(PARTS)
 
 
