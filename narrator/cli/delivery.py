@@ -15,7 +15,10 @@ def place_of(name: str, request: Request, *, title: str) -> Path:
     """
     if name == MANIFEST_NAME:
         return request.manifest
+    return named_after(request.out, name, title=title, extension=request.options.format)
+
+
+def named_after(out: Path, name: str, *, title: str, extension: str) -> Path:
+    """The place of one of the recording's files: `out` for what ends in `extension` alone."""
     rest = name.removeprefix(file_stem(title))
-    if rest == f".{request.options.format}":
-        return request.out
-    return request.out.with_name(request.out.stem + rest)
+    return out if rest == f".{extension}" else out.with_name(out.stem + rest)

@@ -1,19 +1,20 @@
 """`narrator feed`: a podcast feed for files that lie on a web server."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import click
 
 from narrator.cli.app import OK
+from narrator.cli.delivery import named_after
 from narrator.cli.verify import written_for
 from narrator.domain.errors import OptionRefused
 from narrator.domain.manifest import Manifest, Recording
 from narrator.domain.manifest_json import from_json
 from narrator.podcast.chapters import chapters_json
 from narrator.podcast.feed import feed as as_rss
-from narrator.podcast.show import Places, chapters_name, episodes, show
+from narrator.podcast.show import COMPANION_SUFFIXES, Places, chapters_name, episodes, show
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -31,25 +32,12 @@ def feed(manifest: Path, url: str, image: str, out: Path | None) -> int:
     """
     base = _base(url)
     proof = from_json(manifest.read_bytes())
-    out = out or manifest.with_name(f"{_stem(manifest, proof)}.rss.xml")
-    files = [(each, _name(manifest, proof, each)) for each in episodes(proof)]
-    written = {each.name: name for each, name in files}
-    renamed = {Path(old).stem: Path(new).stem for old, new in written.items()}
-    _write_chapters(manifest, proof, [each for each, _ in files], renamed)
-
-    def place(name: str) -> str:
-        return base + quote(_renamed(name, renamed))
-
-    there = {path.name for path in manifest.parent.iterdir()}
-    names = {
-        old + name.removeprefix(new)
-        for name in there
-        for old, new in renamed.items()
-        if name.startswith(new)
-    }
+    out = out or manifest.with_name(f"{Path(written_for(manifest, proof)).stem}.rss.xml")
+    for recording in episodes(proof):
+        _write_chapters(_place(manifest, proof, chapters_name(recording)), proof, recording)
     places = Places(
-        of=place,
-        names=names,
+        of=lambda name: base + quote(_place(manifest, proof, name).name),
+        names=set(_there(manifest, proof)),
         feed=base + quote(out.name),
         link=base,
         image=image if not image or "://" in image else base + quote(image),
@@ -70,27 +58,24 @@ def _base(url: str) -> str:
     return url.rstrip("/") + "/"
 
 
-def _name(path: Path, proof: Manifest, recording: Recording) -> str:
-    """What the recording's file is called: its one file may have got another name."""
-    return written_for(path, proof) if recording == proof.recording else recording.name
+def _place(manifest: Path, proof: Manifest, name: str) -> Path:
+    """Where a file lies that the job called so: all of them are named after MANIFEST's own."""
+    out = manifest.with_name(written_for(manifest, proof))
+    if out.name == proof.recording.name:
+        return manifest.with_name(name)
+    title, extension = proof.metadata.title, proof.recording.format
+    return named_after(out, name, title=title, extension=extension)
 
 
-def _stem(path: Path, proof: Manifest) -> str:
-    return Path(written_for(path, proof)).stem
+def _there(manifest: Path, proof: Manifest) -> Iterator[str]:
+    """What the job called the files beside MANIFEST that go along with an episode."""
+    for recording in episodes(proof):
+        for suffix in COMPANION_SUFFIXES:
+            name = Path(recording.name).stem + suffix
+            if _place(manifest, proof, name).exists():
+                yield name
 
 
-def _renamed(name: str, stems: dict[str, str]) -> str:
-    for old, new in stems.items():
-        if name.startswith(f"{old}."):
-            return new + name.removeprefix(old)
-    return name
-
-
-def _write_chapters(
-    path: Path, proof: Manifest, files: Sequence[Recording], stems: dict[str, str]
-) -> None:
-    for recording in files:
-        held = proof.chapters_in(recording)
-        body = chapters_json(held, start_samples=recording.start_samples)
-        name = _renamed(chapters_name(recording), stems)
-        path.with_name(name).write_bytes(body)
+def _write_chapters(path: Path, proof: Manifest, recording: Recording) -> None:
+    held = proof.chapters_in(recording)
+    path.write_bytes(chapters_json(held, start_samples=recording.start_samples))

@@ -11,6 +11,9 @@ from narrator.podcast.feed import Episode, Show
 
 CHAPTERS_SUFFIX = ".chapters.json"
 _TRANSCRIPTS = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
+COMPANION_SUFFIXES = (CHAPTERS_SUFFIX, *_TRANSCRIPTS)
+"""What the names of files end in that a feed gives beside an episode's own."""
+
 _PREFERRED = (AudioFormat.MP3, AudioFormat.M4B, AudioFormat.OPUS, AudioFormat.FLAC, AudioFormat.WAV)
 """Formats by how many players play them."""
 

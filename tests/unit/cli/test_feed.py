@@ -8,6 +8,7 @@ import pytest
 from lxml import etree
 
 from narrator.cli.app import MISUSED, OK, run
+from narrator.domain.manifest import Recording
 from narrator.domain.manifest_json import to_json
 from tests.unit.domain.books import book
 
@@ -38,6 +39,55 @@ def test_the_recording_is_beneath_the_url_by_its_own_name(manifest: Path) -> Non
     enclosure = item(manifest.parent).find("enclosure")
     assert enclosure is not None
     assert enclosure.get("url") == "https://x.example/books/mine.m4b"
+
+
+def test_files_of_a_split_are_there_by_the_names_that_they_were_given(tmp_path: Path) -> None:
+    """And so is what goes along with them, as `narrator narrate -o mine.m4b` names them."""
+    made = book().manifest
+    pieces = tuple(
+        Recording(
+            name=f"late-part-{chapter.number}.m4b",
+            format="m4b",
+            bytes=9,
+            sha256=str(chapter.number) * 64,
+            samples=chapter.samples,
+            start_samples=chapter.start_samples,
+            chapters=(chapter.number,),
+        )
+        for chapter in made.chapters
+    )
+    path = tmp_path / "mine.m4b.manifest.json"
+    path.write_bytes(to_json(replace(made, recording=pieces[0], recordings=pieces)))
+    (tmp_path / "mine-part-2.vtt").write_text("WEBVTT\n")
+    run(["feed", str(path), "--url", "https://x.example"])
+    rss = etree.parse(tmp_path / "mine.rss.xml")
+    assert [each.get("url") for each in rss.iterfind("channel/item/enclosure")] == [
+        "https://x.example/mine-part-1.m4b",
+        "https://x.example/mine-part-2.m4b",
+    ]
+    assert [each.get("url") for each in rss.iterfind(f"channel/item/{PODCAST}transcript")] == [
+        "https://x.example/mine-part-2.vtt"
+    ]
+    assert len(list(tmp_path.glob("mine-part-*.chapters.json"))) == 2
+
+
+def test_a_format_besides_is_there_by_the_name_that_it_was_given(tmp_path: Path) -> None:
+    made = book().manifest
+    first = replace(made.recording, name="late.m4b", format="m4b", bytes=9, sha256="a" * 64)
+    files = (first, replace(first, name="late.mp3", format="mp3", sha256="b" * 64))
+    path = tmp_path / "mine.m4b.manifest.json"
+    path.write_bytes(to_json(replace(made, recording=first, recordings=files)))
+    run(["feed", str(path), "--url", "https://x.example"])
+    enclosure = item(tmp_path).find("enclosure")
+    assert enclosure is not None
+    assert enclosure.get("url") == "https://x.example/mine.mp3"
+
+
+def test_files_as_the_api_gives_them_keep_their_names(manifest: Path) -> None:
+    run(["feed", str(manifest.rename(manifest.with_name("manifest.json"))), "--url", "https://x.y"])
+    enclosure = item(manifest.parent).find("enclosure")
+    assert enclosure is not None
+    assert enclosure.get("url") == "https://x.y/late.m4b"
 
 
 def test_chapters_are_written_beside_the_feed(manifest: Path) -> None:
