@@ -3,14 +3,20 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from lxml import etree
 
+from narrator.audio.studio import FfmpegStudio
 from narrator.domain.documents import Span
+from narrator.domain.manifest import Manifest
 from narrator.domain.plan import spoken
+from narrator.ingest.read import read
+from narrator.services.verify import verify
 from tests.acceptance.conftest import FleetStarter
 from tests.acceptance.fleet import (
     API_KEY,
@@ -22,6 +28,8 @@ from tests.acceptance.fleet import (
 )
 from tests.acceptance.jobs import fetch, read_manifest, recording_of
 from tests.acceptance.words import text_nodes, words_of
+from tests.extras.books import NEW
+from tests.servers.s3 import client as s3_client
 
 pytestmark = pytest.mark.acceptance
 
@@ -137,6 +145,96 @@ def test_each_voice_of_a_structured_document_says_its_own_words(
     sent = fleet.speak_server_stats()["characters_by_voice"]
     for voice in (luna, hera, zeus):
         assert sent[voice] == sum(len(text) for who, text in said if who == voice)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A finished job of several files, as they were fetched."""
+
+    fleet: Fleet
+    job: dict[str, Any]
+    paths: dict[str, Path]
+
+    @property
+    def manifest(self) -> Manifest:
+        """The one proof of them all."""
+        return read_manifest(self.paths)
+
+    @property
+    def recordings(self) -> list[Path]:
+        """In the manifest's order."""
+        return [self.paths[each.name] for each in self.manifest.files]
+
+
+@pytest.fixture(scope="module")
+def made(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """An EPUB of two chapters in three formats, cut by chapters, to be read along."""
+    options = {"also": "mp3,flac", "split": "chapters", "read_along": "vtt,json,epub"}
+    with fleet.client() as client:
+        document = ("weather.epub", NEW, "application/epub+zip")
+        answer = client.post("/v1/jobs", files={"document": document}, data=options)
+        assert answer.status_code == 202, answer.text
+        job = wait_for_job(client, answer.headers["Location"], timeout_seconds=120)
+        assert job["state"] == "succeeded", job["failure"]
+        paths = fetch(job, client, tmp_path_factory.mktemp("fetched"))
+    return Made(fleet=fleet, job=job, paths=paths)
+
+
+def test_every_file_that_was_asked_for_is_an_artifact(made: Made) -> None:
+    pieces = ("weather-01-rain", "weather-02-sun")
+    recordings = [f"{each}.{kind}" for kind in ("m4b", "mp3", "flac") for each in pieces]
+    cues = [f"{each}.{kind}" for kind in ("cues.json", "vtt") for each in pieces]
+    assert [path.name for path in made.recordings] == recordings
+    others = [*cues, "weather.read-along.epub", "manifest.json"]
+    assert sorted(made.paths) == sorted([*recordings, *others])
+
+
+def test_every_file_is_proved_by_the_one_manifest(made: Made) -> None:
+    verdict = verify(
+        made.manifest,
+        studio=FfmpegStudio(),
+        recordings=made.recordings,
+        document=read(NEW, "weather.epub"),
+    )
+    assert verdict.problems == ()
+    assert (verdict.recordings, verdict.of_recordings) == (6, 6)
+
+
+def test_a_file_of_a_chapter_says_that_chapters_words(made: Made) -> None:
+    lossless = [path for path in made.recordings if path.suffix == ".flac"]
+    for chapter, path in zip(made.manifest.chapters, lossless, strict=True):
+        assert words_of(path) == [each.chunk.text for each in chapter.chunks]
+
+
+def test_the_book_to_be_read_along_has_the_texts_of_the_document(made: Made) -> None:
+    edition = made.paths["weather.read-along.epub"].read_bytes()
+    assert read(edition, "weather.epub").source == read(NEW, "weather.epub").source
+
+
+def test_the_feed_has_an_episode_a_chapter_and_links_that_lead_to_its_file(made: Made) -> None:
+    with made.fleet.client() as client:
+        answer = client.get(f"{made.job['href']}/feed").raise_for_status()
+    enclosures = etree.fromstring(answer.content).findall("channel/item/enclosure")
+    fetched = [httpx.get(str(each.attrib["url"])).raise_for_status().content for each in enclosures]
+    mp3s = [path for path in made.recordings if path.suffix == ".mp3"]
+    assert fetched == [path.read_bytes() for path in mp3s]
+    assert [int(each.attrib["length"]) for each in enclosures] == [len(each) for each in fetched]
+
+
+def test_nothing_is_left_of_a_job_of_many_files_that_is_deleted(made: Made) -> None:
+    """The last that is seen of them here: nobody can fetch anything of it afterwards."""
+    s3 = made.fleet.s3
+
+    def left() -> list[str]:
+        under = f"jobs/{made.job['id']}/"
+        found = s3_client(s3).list_objects_v2(Bucket=s3.bucket, Prefix=under)
+        return [each["Key"] for each in found.get("Contents", ())]
+
+    assert len(left()) >= len(made.paths)
+    with made.fleet.client() as client:
+        assert client.delete(made.job["href"]).status_code == 204
+        assert client.get(f"{made.job['href']}/feed").status_code == 404
+    wait_for(left, lambda keys: keys == [], timeout_seconds=30)
 
 
 def test_killing_a_speech_worker_loses_nothing(fleet: Fleet, tmp_path: Path) -> None:
