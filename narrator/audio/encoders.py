@@ -1,7 +1,7 @@
-"""How a chapter is encoded: several formats at once, from blocks that come once."""
+"""How a chapter is encoded, from blocks that come once."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,9 @@ class Form:
     """How a chapter is kept until it is joined: file, media type, and how ffmpeg makes it.
 
     FLAC is written without ffmpeg, and has no `encoding`. `delay_samples` (at 24 kHz) is by how
-    much the sound lies later once decoded, where the file does not say so itself. Decoded, its
-    peaks are higher than what was encoded by less than `headroom_db`: docs/figures.md.
+    much the sound lies later once decoded, where the file does not say so itself. Of speech, what
+    is decoded has peaks higher than what was encoded by mostly less than `headroom_db`, and is
+    softer by about `loss_db`: docs/figures.md.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Form:
     encoding: tuple[str, ...] = ()
     delay_samples: int = 0
     headroom_db: float = 0.1
+    loss_db: float = 0.0
 
 
 LOSSLESS = Form(name="chapter.flac", media_type="audio/flac")
@@ -56,13 +58,14 @@ _AUDIOBOOK_MP3 = Form(
     media_type="audio/mpeg",
     encoding=_lame("-ar", str(_AUDIOBOOK_RATE), "-b:a", "192k", scale=0.97),
     delay_samples=round(_MP3_DELAY * SAMPLE_RATE / _AUDIOBOOK_RATE),
-    headroom_db=1.0,
+    headroom_db=0.6,
 )
 _OPUS = Form(
     name="chapter.opus",
     media_type="audio/ogg",
     encoding=("-c:a", "libopus", "-b:a", "32k", "-frame_duration", "20", "-f", "ogg"),
-    headroom_db=2.5,
+    headroom_db=1.7,
+    loss_db=0.7,
 )
 
 
@@ -85,30 +88,17 @@ def _aac(coder: AacCoder) -> Form:
         media_type="audio/aac",
         encoding=("-c:a", "aac", "-aac_coder", coder, "-b:a", "64k", "-f", "adts"),
         delay_samples=1_024,
-        headroom_db=1.6,
+        headroom_db=1.4,
+        loss_db=0.1,
     )
 
 
 @contextmanager
-def encoding(
-    forms: Iterable[Form], folder: Path, ffmpeg: Ffmpeg
-) -> Iterator[Callable[[Samples], None]]:
-    """Encode what is written, in each of the forms, into files of their names.
+def writing(form: Form, folder: Path, ffmpeg: Ffmpeg) -> Iterator[Callable[[Samples], object]]:
+    """Encode what is written into a file of the form's name; raises ToolFailed.
 
-    The encoders run beside one another, and are fed in turn. Raises ToolFailed when one fails.
+    Encoders of several forms run beside one another, if they are fed in turn.
     """
-    with ExitStack() as stack:
-        writers = [stack.enter_context(_writing(form, folder, ffmpeg)) for form in set(forms)]
-
-        def write(samples: Samples) -> None:
-            for each in writers:
-                each(samples)
-
-        yield write
-
-
-@contextmanager
-def _writing(form: Form, folder: Path, ffmpeg: Ffmpeg) -> Iterator[Callable[[Samples], object]]:
     path = folder / form.name
     if not form.encoding:
         with flac.writing(path) as write:

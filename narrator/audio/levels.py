@@ -39,10 +39,14 @@ _MOST_MAKE_UP_DB = 6.0
 
 
 class Levelling(NamedTuple):
-    """What makes a chapter as loud as it should be: both linear, the ceiling of full scale."""
+    """What makes a chapter as loud as it should be: both linear, the ceiling of full scale.
+
+    `dips` are the limiter's.
+    """
 
     gain: float
     ceiling: float | None
+    dips: bytes = b""
 
     @property
     def gain_db(self) -> float:
@@ -226,6 +230,17 @@ def fixed_levelling(
     return measured, Levelling(10 ** (gain_db / 20), 10 ** (ceiling_db / 20))
 
 
+def relevelled(spool: Spool, profile: Profile, wanted: Levelling, *, left_db: float) -> Levelling:
+    """The same with another gain: so much is left between the loudness and what is asked for."""
+
+    def after(levelling: Levelling) -> Measured:
+        return spool.after(levelling._replace(dips=wanted.dips))
+
+    assert wanted.ceiling is not None  # noqa: S101 - else there is nothing to make up for
+    found = _turned_up(after, profile, wanted.ceiling, wanted.gain_db, left_db)
+    return found._replace(dips=wanted.dips)
+
+
 def shared_gain_db(
     spools: Iterable[Spool], measured: Measured, profile: Profile, *, headroom_db: float
 ) -> float:
@@ -251,13 +266,20 @@ def shared_gain_db(
 
 
 def _turned_up(
-    after: Callable[[Levelling], Measured], profile: Profile, ceiling: float, roughly: float
+    after: Callable[[Levelling], Measured],
+    profile: Profile,
+    ceiling: float,
+    roughly: float,
+    left_db: float = 0.0,
 ) -> Levelling:
-    """Turn the gain up until what comes after the limiter is as loud as it should be."""
+    """Turn the gain up until what comes after the limiter is as loud as it should be.
+
+    So much is left between it and what the profile asks for.
+    """
     gain, most = roughly, min(roughly + _MOST_MAKE_UP_DB, LARGEST_GAIN_DB)
     for _ in range(_MOST_PASSES):
         levelling = Levelling(10 ** (gain / 20), ceiling)
-        missing = gain_db(profile, after(levelling))
+        missing = gain_db(profile, after(levelling)) - left_db
         if abs(missing) < _NEAR_ENOUGH_LU or gain == most:
             return levelling
         gain = min(gain + missing, most)

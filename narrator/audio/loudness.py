@@ -124,17 +124,17 @@ class Meter:
         self._counts += np.bincount(steps, minlength=_STEPS)
         self._energies += np.bincount(steps, weights=blocks[loud], minlength=_STEPS)
 
-    def measured(self, samples: int, *, sample_peak: float | None = None) -> Measured:
+    def measured(self, samples: int, *, true_peak: float | None = None) -> Measured:
         """What was found in all hops, which are those of so many samples.
 
-        `sample_peak` is theirs where the hops' peaks are no longer of samples alone.
+        Their true peak is that of the samples where it is not known.
         """
         peak = self._peak / FULL_SCALE
         return Measured(
             samples=samples,
             squares=round(self._squares * FULL_SCALE**2),
-            sample_peak=peak if sample_peak is None else sample_peak,
-            true_peak=peak,
+            sample_peak=peak,
+            true_peak=peak if true_peak is None else true_peak,
             floor_rms=float(np.sqrt(self._floor)),
             blocks=tuple(
                 (int(step), int(self._counts[step]), float(self._energies[step]))

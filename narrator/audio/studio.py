@@ -1,12 +1,12 @@
 """The studio: takes become chapters here, and chapters recordings in `press`."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from narrator.audio import flac, takes
-from narrator.audio.decoders import decoded
 from narrator.audio.encoder import Ffmpeg, find_ffmpeg
-from narrator.audio.encoders import Form, encoding, form_of
+from narrator.audio.encoders import Form, form_of
 from narrator.audio.levels import (
     Levelling,
     Spool,
@@ -14,17 +14,16 @@ from narrator.audio.levels import (
     levelling_of,
     shared_gain_db,
 )
-from narrator.audio.pcm import Samples, envelopes
+from narrator.audio.mastering import Mastering
 from narrator.audio.press import Press
 from narrator.audio.stitch import stitch
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.loudness import Measured
 from narrator.domain.production import AacCoder, Level, Production
-from narrator.domain.timeline import Pauses, Placement, Ruler
-from narrator.services.ports import Heard, RenderedChapter, RenderedFile, TakeAudio
+from narrator.domain.timeline import Pauses, Placement, Ruler, stretches
+from narrator.services.ports import RenderedChapter, RenderedFile, TakeAudio
 
 Formats = Sequence[AudioFormat | None]
-Stretches = Sequence[tuple[int, int]]
 
 
 class FfmpegStudio(Press):
@@ -74,13 +73,14 @@ class FfmpegStudio(Press):
         quantum = production.quantum(formats[0])
         ruler = Ruler.begin(production.paused(self._pauses), quantum=quantum)
         with Spool(folder) as spool:
-            _, stretches = stitch(takes, ruler, spool.write)
+            _, stitched = stitch(takes, ruler, spool.write)
+        places = [Placement(start_samples=at, samples=n, envelope=b"") for at, n in stitched]
         if production.level is Level.BOOK:
             kept, levelling = spool.measured(), Levelling(1.0, None)
-            return self._encoded(spool, kept, levelling, (None,), production, stretches, folder)
+            return self._mastered(spool, kept, levelling, (None,), production, places, folder)
         headroom = self._headroom_db(production, formats)
         measured, levelling = levelling_of(spool, production.profile, headroom_db=headroom)
-        return self._encoded(spool, measured, levelling, formats, production, stretches, folder)
+        return self._mastered(spool, measured, levelling, formats, production, places, folder)
 
     def shared_gain_db(
         self,
@@ -119,61 +119,51 @@ class FfmpegStudio(Press):
         measured, levelling = fixed_levelling(
             spool, production.profile, gain_db=gain_db, headroom_db=headroom
         )
-        stretches = [(each.start_samples, each.samples) for each in placements]
-        return self._encoded(spool, measured, levelling, formats, production, stretches, folder)
+        return self._mastered(spool, measured, levelling, formats, production, placements, folder)
 
     def _form(self, kind: AudioFormat | None, production: Production) -> Form:
         return form_of(kind, production.profile, self._coder)
 
     def _headroom_db(self, production: Production, formats: Formats) -> float:
-        """What the most careless of the encoders needs: all of them get the same samples."""
+        """What the most careless of the encoders needs: by this the loudness is found."""
         return max(self._form(kind, production).headroom_db for kind in formats)
 
-    def _encoded(
+    def _mastered(
         self,
         spool: Spool,
         measured: Measured,
         levelling: Levelling,
         formats: Formats,
         production: Production,
-        stretches: Stretches,
+        placements: Sequence[Placement],
         folder: Path,
     ) -> RenderedChapter:
         forms = {kind: self._form(kind, production) for kind in formats}
-        touched = 0
-        with encoding(forms.values(), folder, self._ffmpeg) as write:
-
-            def written() -> Iterable[Samples]:
-                nonlocal touched
-                for block, count in spool.levelled(levelling):
-                    write(block)
-                    touched += count
-                    yield block
-
-            samples, found = envelopes(written(), stretches)
-        levelled = spool.after(levelling)
+        listened_to = stretches(placements, spool.samples)
+        mastering = Mastering(
+            spool, production.profile, levelling, listened_to, (folder, self._ffmpeg)
+        )
+        made = mastering.files(forms.values())
         spool.remove()
         return RenderedChapter(
             files=tuple(
-                RenderedFile(format=kind, path=folder / form.name, media_type=form.media_type)
+                RenderedFile(
+                    format=kind,
+                    path=folder / form.name,
+                    media_type=form.media_type,
+                    heard=made.heard[form],
+                )
                 for kind, form in forms.items()
             ),
-            samples=samples,
+            samples=spool.samples,
             placements=tuple(
-                Placement(start_samples=start, samples=count, envelope=each)
-                for (start, count), each in zip(stretches, found, strict=True)
+                replace(each, envelope=found)
+                for each, found in zip(placements, made.envelopes[1::2], strict=True)
             ),
             measured=measured,
-            levelled=levelled,
             gain_db=levelling.gain_db,
-            limited_samples=touched,
+            limited_samples=made.limited_samples,
         )
-
-    def hear(self, file: RenderedFile, production: Production, stretches: Stretches) -> Heard:
-        """What a rendered file holds, decoded in blocks; raises ToolFailed."""
-        blocks = decoded(file.path, self._form(file.format, production), self._ffmpeg)
-        samples, found = envelopes(blocks, stretches)
-        return Heard(samples=samples, envelopes=found)
 
 
 def _spooled(master: Path, folder: Path) -> Spool:

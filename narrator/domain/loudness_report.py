@@ -1,17 +1,18 @@
 """How loud a recording has become, chapter by chapter: what the manifest says of it."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from math import log10
 from typing import Any
 
+from narrator.domain.artifacts import AudioFormat
 from narrator.domain.loudness import SILENCE_DB, Measured, merged
 from narrator.domain.production import Level, Production, Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loudness:
-    """What a meter found, after gain and limiter and before encoding, to hundredths.
+    """What a meter found in a finished file, decoded, to hundredths.
 
     `lufs` is the integrated loudness (None for silence), the others are in dBFS: the RMS of
     everything, the highest true peak, and the RMS of the quietest half second.
@@ -25,7 +26,10 @@ class Loudness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterLoudness:
-    """A chapter's, by its number: what it came to, by what gain, and how much had to be limited."""
+    """A chapter's, by its number: what it came to in the job's own format.
+
+    And by what gain, before what its encoder needs, and how much had to be limited.
+    """
 
     number: int
     gain_db: float
@@ -35,22 +39,31 @@ class ChapterLoudness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoudnessReport:
-    """What was asked for, and what it came to: the whole, and each chapter that was measured."""
+    """What was asked for, and what it came to: the whole, and each chapter that was measured.
+
+    `whole` is of the job's own format, which is the first of `formats`.
+    """
 
     profile: Profile
     level: Level
     whole: Loudness
     chapters: tuple[ChapterLoudness, ...]
+    formats: Mapping[AudioFormat, Loudness] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levelled:
-    """A chapter as its renderer left it."""
+    """A chapter as its renderer left it: what each format's file holds, its job's own first."""
 
     number: int
     gain_db: float
     limited_samples: int
-    measured: Measured
+    decoded: Mapping[AudioFormat, Measured]
+
+    @property
+    def measured(self) -> Measured:
+        """In the job's own format."""
+        return next(iter(self.decoded.values()))
 
 
 def loudness_report(production: Production, chapters: Iterable[Levelled]) -> LoudnessReport | None:
@@ -71,6 +84,10 @@ def loudness_report(production: Production, chapters: Iterable[Levelled]) -> Lou
             )
             for each in found
         ),
+        formats={
+            kind: _loudness(merged(each.decoded[kind] for each in found if kind in each.decoded))
+            for kind in found[0].decoded
+        },
     )
 
 
@@ -103,4 +120,7 @@ def report_from_json(value: dict[str, Any]) -> LoudnessReport:
             ChapterLoudness(**each | {"levels": Loudness(**each["levels"])})
             for each in value["chapters"]
         ),
+        formats={
+            AudioFormat(kind): Loudness(**each) for kind, each in value.get("formats", {}).items()
+        },
     )

@@ -77,8 +77,13 @@ def _stored(services: Services, job_id: JobId, position: int, file: RenderedFile
     sha256 = file_sha256(file.path)
     key = job_object(job_id, f"{chapter_name(position, sha256)}{file.path.suffix}")
     services.objects.put_file(key, file.path, media_type=file.media_type)
-    size = file.path.stat().st_size
-    return ChapterObject(format=file.format, key=key, sha256=sha256, bytes=size)
+    return ChapterObject(
+        format=file.format,
+        key=key,
+        sha256=sha256,
+        bytes=file.path.stat().st_size,
+        decoded=file.heard.measured,
+    )
 
 
 def chapter_name(position: int, sha256: str) -> str:

@@ -1,33 +1,25 @@
-"""Listening to a chapter as soon as it is encoded, so that nobody has to decode the book again."""
+"""Judging what was heard of a chapter once encoded, so that nobody has to decode the book again."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from narrator.domain.errors import ToolFailed
 from narrator.domain.levels import envelope_distance
-from narrator.domain.production import Production
-from narrator.domain.timeline import stretches
-from narrator.services.ports import SURPLUS_SAMPLES, Heard, RenderedChapter, Studio
+from narrator.services.ports import SURPLUS_SAMPLES, Heard, RenderedChapter
 from narrator.services.verify import FURTHEST_DB, LOUDEST_SILENCE
 
 
-def hear(studio: Studio, made: RenderedChapter, production: Production) -> None:
+def hear(made: RenderedChapter) -> None:
     """Raise ToolFailed unless each file of a chapter holds what was to be encoded.
 
     It is as long as it should be, sounds at each take's place as loud as the take does, 100 ms by
     100 ms, and is silent in between.
     """
-    listened_to = stretches(made.placements, made.samples)
-    heard: set[Path] = set()
-    for file in made.files:
-        if file.path not in heard:
-            found = studio.hear(file, production, listened_to)
-            if faults := list(_faults(made, found)):
-                raise ToolFailed(
-                    f"an encoded chapter is not what was encoded: {faults[0]}",
-                    remedy="the step is repeated; if that does not help, try another ffmpeg",
-                )
-        heard.add(file.path)
+    for heard in {file.path: file.heard for file in made.files}.values():
+        if faults := list(_faults(made, heard)):
+            raise ToolFailed(
+                f"an encoded chapter is not what was encoded: {faults[0]}",
+                remedy="the step is repeated; if that does not help, try another ffmpeg",
+            )
 
 
 def _faults(made: RenderedChapter, heard: Heard) -> Iterator[str]:

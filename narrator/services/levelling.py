@@ -80,14 +80,13 @@ def _levelled(
         formats=job.options.formats,
         folder=room,
     )
-    hear(services.studio, made, production)
+    hear(made)
     files = store_files(services, job.id, position, made.files)
     shutil.rmtree(room)
     record = replace(
         part.record,
         placements=made.placements,
         files=files,
-        levelled=made.levelled,
         gain_db=made.gain_db,
         limited_samples=made.limited_samples,
     )

@@ -28,18 +28,20 @@ def manifest_of(
         recording=recordings[0],
         recordings=tuple(recordings),
         choices=job.options.text,
-        loudness=loudness_report(job.options.production, _measured(parts)),
+        loudness=loudness_report(job.options.production, _levelled(job, parts)),
     )
 
 
-def _measured(parts: Sequence[Part]) -> Iterator[Levelled]:
+def _levelled(job: Job, parts: Sequence[Part]) -> Iterator[Levelled]:
     for part in parts:
-        if part.record.levelled:
+        files = {kind: part.file(kind) for kind in job.options.formats}
+        decoded = {kind: file.decoded for kind, file in files.items() if file and file.decoded}
+        if decoded:
             yield Levelled(
                 number=part.row.number,
                 gain_db=part.record.gain_db,
                 limited_samples=part.record.limited_samples,
-                measured=part.record.levelled,
+                decoded=decoded,
             )
 
 

@@ -54,7 +54,7 @@ def _rendered(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -
             takes, production=production, formats=options.formats, folder=folder
         )
         recheck.report()
-        hear(services.studio, made, production)
+        hear(made)
         return _stored(services, claim, made)
 
 
@@ -75,7 +75,6 @@ def _stored(services: Services, claim: Claim, made: RenderedChapter) -> Rendered
         placements=made.placements,
         files=files,
         measured=made.measured,
-        levelled=made.levelled,
         gain_db=made.gain_db,
         limited_samples=made.limited_samples,
         heard=True,

@@ -19,27 +19,30 @@ VERSION = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterObject:
-    """A file of a chapter. Its `format` is None for the lossless master that `level=book` needs."""
+    """A file of a chapter. Its `format` is None for the lossless master that `level=book` needs.
+
+    `decoded` is what a meter found in it, None where an earlier release made it.
+    """
 
     format: AudioFormat | None
     key: ObjectKey
     sha256: str
     bytes: int
+    decoded: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterRecord:
-    """A rendered chapter. The envelopes of `placements` are of what was encoded.
+    """A rendered chapter. The envelopes of `placements` are of what was encoded in the first file.
 
-    `measured` is before the gain and `levelled` after gain and limiter, None where an earlier
-    release rendered the chapter; it named no `files` either: the chapter's row does. `heard`: each
-    file was decoded, and holds what it should.
+    `measured` is before gain and limiter, None where an earlier release rendered the chapter; it
+    named no `files` either: the chapter's row does. `heard`: each file was decoded, and holds what
+    it should.
     """
 
     placements: tuple[Placement, ...]
     files: tuple[ChapterObject, ...] = ()
     measured: Measured | None = None
-    levelled: Measured | None = None
     gain_db: float = 0.0
     limited_samples: int = 0
     heard: bool = False
@@ -53,9 +56,11 @@ def record_to_json(record: ChapterRecord) -> bytes:
             [p.start_samples, p.samples, base64.b64encode(p.envelope).decode()]
             for p in record.placements
         ],
-        "files": [[each.format, each.key, each.sha256, each.bytes] for each in record.files],
+        "files": [
+            [f.format, f.key, f.sha256, f.bytes, f.decoded and measured_to_json(f.decoded)]
+            for f in record.files
+        ],
         "measured": record.measured and measured_to_json(record.measured),
-        "levelled": record.levelled and measured_to_json(record.levelled),
         "gain_db": record.gain_db,
         "limited_samples": record.limited_samples,
         "heard": record.heard,
@@ -84,7 +89,6 @@ def _record(value: Mapping[str, Any]) -> ChapterRecord:
         placements=_placements(value["placements"]),
         files=tuple(map(_file, value["files"])),
         measured=_measured(value["measured"]),
-        levelled=_measured(value["levelled"]),
         gain_db=float(value["gain_db"]),
         limited_samples=int(value["limited_samples"]),
         heard=bool(value["heard"]),
@@ -99,9 +103,13 @@ def _placements(rows: Sequence[Sequence[Any]]) -> tuple[Placement, ...]:
 
 
 def _file(row: Sequence[Any]) -> ChapterObject:
-    kind, key, sha256, size = row
+    kind, key, sha256, size, decoded = row
     return ChapterObject(
-        format=kind and AudioFormat(kind), key=ObjectKey(key), sha256=sha256, bytes=int(size)
+        format=kind and AudioFormat(kind),
+        key=ObjectKey(key),
+        sha256=sha256,
+        bytes=int(size),
+        decoded=_measured(decoded),
     )
 
 

@@ -235,10 +235,10 @@ def test_a_decoding_may_be_given_up_half_way(made: Made) -> None:
 
 def test_each_chapters_file_holds_what_was_encoded(made: Made) -> None:
     for chapter in made.chapters:
-        hear(made.studio, chapter, AS_SPOKEN)
+        hear(chapter)
 
 
 def test_a_chapters_file_that_holds_another_is_found_out(made: Made) -> None:
     first, other, *_ = made.chapters
     with pytest.raises(ToolFailed):
-        hear(made.studio, replace(first, files=other.files), AS_SPOKEN)
+        hear(replace(first, files=other.files))

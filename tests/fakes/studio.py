@@ -14,7 +14,7 @@ from narrator.domain.documents import Cover, Metadata
 from narrator.domain.errors import TakeCorrupt, ToolFailed
 from narrator.domain.loudness import Measured, gain_db
 from narrator.domain.production import Level, Production
-from narrator.domain.timeline import Pauses, Placement, Ruler
+from narrator.domain.timeline import Pauses, Placement, Ruler, stretches
 from narrator.services.ports import Heard, Label, RenderedChapter, RenderedFile, TakeAudio
 
 BLOCK_BYTES = 1 << 16
@@ -104,13 +104,6 @@ class FakeStudio:
         made = _rendered(path, formats, len(pcm) // 2, placements)
         return replace(made, gain_db=gain_db)
 
-    def hear(
-        self, file: RenderedFile, production: Production, stretches: Sequence[tuple[int, int]]
-    ) -> Heard:
-        assert production.profile  # all of them are kept alike
-        samples, found = envelopes([samples_of(_after(CHAPTER, file.path))], stretches)
-        return Heard(samples=samples, envelopes=found)
-
     def publish(
         self, chapters: Iterable[Path], *, format: AudioFormat, label: Label, path: Path
     ) -> None:
@@ -149,19 +142,21 @@ def _rendered(
     measured = Measured(
         samples=samples, squares=0, sample_peak=0.0, true_peak=0.0, floor_rms=0.0, blocks=()
     )
+    listened_to = stretches(placements, samples)
+    heard, found = envelopes([samples_of(_after(CHAPTER, path))], listened_to)
     return RenderedChapter(
         files=tuple(
             RenderedFile(
                 format=kind,
                 path=path.with_suffix(f".{kind or 'master'}"),
                 media_type="application/octet-stream",
+                heard=Heard(samples=heard, envelopes=found, measured=measured),
             )
             for kind in kinds
         ),
         samples=samples,
         placements=tuple(placements),
         measured=measured,
-        levelled=measured,
     )
 
 

@@ -105,27 +105,41 @@ SURPLUS_SAMPLES = 4_608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What decoded sound holds: its samples at 24 kHz, the envelopes asked for, its levels."""
+
+    samples: int
+    envelopes: tuple[bytes, ...]
+    measured: Measured | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedFile:
-    """An encoded chapter. `format` is None for the lossless master that `level=book` needs."""
+    """An encoded chapter. `format` is None for the lossless master that `level=book` needs.
+
+    `heard` is what is in it, decoded: all `timeline.stretches` of the chapter, and its levels. How
+    late its sound begins it does not say, as a finished recording does. It may hold up to
+    `SURPLUS_SAMPLES` more than the chapter.
+    """
 
     format: AudioFormat | None
     path: Path
     media_type: str
+    heard: Heard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedChapter:
     """A chapter's files, and where its takes lie from the chapter's start.
 
-    Formats that are kept alike share a file. `measured` is before gain and limiter, `levelled`
-    after them. The envelopes of the placements are of what was encoded.
+    Formats that are kept alike share a file. `measured` is before gain and limiter. The envelopes
+    of the placements, and the samples that were limited, are of what was encoded in the first file.
     """
 
     files: tuple[RenderedFile, ...]
     samples: int
     placements: tuple[Placement, ...]
     measured: Measured
-    levelled: Measured
     gain_db: float = 0.0
     limited_samples: int = 0
 
@@ -145,14 +159,6 @@ class Label:
     title: str = ""
     number: int = 1
     count: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What a decoded recording holds: its samples at 24 kHz, the envelopes asked for."""
-
-    samples: int
-    envelopes: tuple[bytes, ...]
 
 
 class Studio(Protocol):
@@ -211,15 +217,6 @@ class Studio(Protocol):
         folder: Path,
     ) -> RenderedChapter:
         """Level a chapter's master by this gain, limit and encode it; raises ToolFailed."""
-
-    def hear(
-        self, file: RenderedFile, production: Production, stretches: Sequence[tuple[int, int]]
-    ) -> Heard:
-        """What `listen` gives, for one of a chapter's files.
-
-        How late its sound begins it does not say, as a finished recording does. It may hold up to
-        `SURPLUS_SAMPLES` more than the chapter.
-        """
 
     def publish(
         self, chapters: Iterable[Path], *, format: AudioFormat, label: Label, path: Path

@@ -26,4 +26,4 @@ def test_a_codec_may_smear_a_take_into_the_silence_beside_it(
     studio, production = FfmpegStudio(), Production(profile=Profile.OFF)
     takes = [hum(0.5 + number * 0.137) for number in range(8)]
     made = studio.render(takes, production=production, formats=[kind], folder=tmp_path)
-    hear(studio, made, production)
+    hear(made)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+from narrator.domain.artifacts import AudioFormat
 from narrator.domain.loudness import Measured
 from narrator.domain.loudness_report import (
     Levelled,
@@ -22,9 +23,11 @@ HALF = Measured(
     floor_rms=0.001,
     blocks=((500, 17, 17 * 0.01),),
 )
+QUARTER = replace(HALF, true_peak=0.25)
+M4B, FLAC = AudioFormat.M4B, AudioFormat.FLAC
 CHAPTERS = [
-    Levelled(number=1, gain_db=3.14159, limited_samples=7, measured=HALF),
-    Levelled(number=2, gain_db=0.0, limited_samples=0, measured=replace(HALF, true_peak=0.25)),
+    Levelled(number=1, gain_db=3.14159, limited_samples=7, decoded={M4B: HALF, FLAC: QUARTER}),
+    Levelled(number=2, gain_db=0.0, limited_samples=0, decoded={M4B: QUARTER, FLAC: QUARTER}),
 ]
 REPORT = loudness_report(Production(profile=Profile.AUDIOBOOK), CHAPTERS)
 
@@ -37,11 +40,19 @@ def test_a_report_says_what_the_whole_and_each_chapter_came_to() -> None:
     assert (REPORT.chapters[0].gain_db, REPORT.chapters[0].limited_samples) == (3.14, 7)
 
 
+def test_a_report_says_what_each_format_came_to() -> None:
+    assert REPORT is not None
+    assert {kind: each.true_peak_db for kind, each in REPORT.formats.items()} == {
+        M4B: -6.02,
+        FLAC: -12.04,
+    }
+
+
 def test_silence_has_no_loudness() -> None:
     silent = Measured(
         samples=9, squares=0, sample_peak=0.0, true_peak=0.0, floor_rms=0.0, blocks=()
     )
-    chapter = Levelled(number=1, gain_db=0.0, limited_samples=0, measured=silent)
+    chapter = Levelled(number=1, gain_db=0.0, limited_samples=0, decoded={M4B: silent})
     report = loudness_report(Production(), [chapter])
     assert report is not None
     assert (report.whole.lufs, report.whole.true_peak_db) == (None, -96.0)
