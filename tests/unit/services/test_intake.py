@@ -2,6 +2,7 @@
 
 import pytest
 
+from narrator.domain.errors import SpeechInterrupted
 from narrator.domain.gate import Doubt, Sound
 from narrator.domain.ids import TakeKey
 from narrator.domain.jobs import JobOptions, JobState
@@ -85,6 +86,25 @@ def test_the_other_chunks_of_a_slice_are_said_meanwhile(world: World, ear: FakeE
     alone(world)
     chapters(world, ONE, TWO, THREE)
     assert sorted(hear(world, ear, CUT)) == sorted([ONE, ONE, TWO, THREE])
+
+
+def test_words_whose_repetition_breaks_off_are_said_by_the_next_claim(
+    world: World, ear: FakeEar
+) -> None:
+    """What was doubted counts all the same: two more are all that there are."""
+
+    def cut_the_second(text: str) -> None:
+        if len(world.speaker.said) == 1:
+            world.speaker.cuts[text] = SpeechInterrupted("the socket broke")
+
+    world.speaker.before = cut_the_second
+    hear(world, ear, CUT, OFFSET, SILENT, CLEAN)
+    world.later()
+    assert world.speaker.said == [ONE] * 4
+    n = len(ONE)
+    assert chars(world) == {Outcome.LATE: 2 * n, Outcome.CUT: n, Outcome.KEPT: n}
+    (job,) = world.store.recent(limit=1)
+    assert job.state is JobState.SUCCEEDED
 
 
 def test_a_gate_that_breaks_stops_nothing(world: World, ear: FakeEar) -> None:
