@@ -4,7 +4,8 @@ Rows go before objects, and an object only while no row refers to it and it is o
 whoever stores one writes the row that refers to it within moments, or is dead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
 
 import structlog
 
@@ -94,8 +95,7 @@ def _remove_orphans(services: Services, found: Sequence[StoredObject]) -> int:
 def _remove(services: Services, keys: Sequence[ObjectKey], *, older_than_seconds: float) -> int:
     """Remove those that nothing refers to, and that were not written again meanwhile."""
     known = services.retention.references(keys)
-    unknown = [key for key in keys if not is_wanted(key, known)]
-    orphans = [key for key in unknown if not _is_told_of(services, key)]
+    orphans = _untold(services, [key for key in keys if not is_wanted(key, known)])
     return sum(_removed(services, key, older_than_seconds) for key in orphans)
 
 
@@ -109,20 +109,30 @@ def is_wanted(key: ObjectKey, known: References) -> bool:
     return folder == JOBS and job_id in known.living and is_part
 
 
-def _is_told_of(services: Services, key: ObjectKey) -> bool:
-    """Whether a chapter's timeline, to which its row refers, names this file of another format."""
+def _untold(services: Services, keys: Sequence[ObjectKey]) -> Iterator[ObjectKey]:
+    """Without files of other formats that a chapter's timeline names, to which its row refers."""
+    told = cache(partial(_told_beside, services))
+    for key in keys:
+        beside = _beside(key)
+        if beside is None or key not in told(beside):
+            yield key
+
+
+def _beside(key: ObjectKey) -> str | None:
+    """What the names of everything begin with that is of the same chapter as this file, if any."""
     folder, _, name = key.rpartition("/")
     if not is_chapter_audio(f"chapters/{name}") or not folder.endswith("/chapters"):
-        return False
-    position = f"{folder}/{name.partition('-')[0]}"
-    beside = services.objects.beneath(ObjectKey(folder), after=position, limit=PAGE_OBJECTS)
-    timelines = [
-        each.key
-        for each in beside
-        if each.key.startswith(f"{position}-") and each.key.endswith(".json")
-    ]
-    kept = services.retention.references(timelines).kept
-    return any(key in _told_of(services, timeline) for timeline in kept)
+        return None
+    return f"{folder}/{name.partition('-')[0]}-"
+
+
+def _told_beside(services: Services, beside: str) -> frozenset[ObjectKey]:
+    """The files that a chapter's timelines name to which a row refers."""
+    folder = ObjectKey(beside.rpartition("/")[0])
+    found = services.objects.beneath(folder, after=beside, limit=PAGE_OBJECTS)
+    own = [each.key for each in found if each.key.startswith(beside)]
+    kept = services.retention.references([key for key in own if key.endswith(".json")]).kept
+    return frozenset[ObjectKey]().union(*(_told_of(services, timeline) for timeline in kept))
 
 
 def _told_of(services: Services, timeline: ObjectKey) -> frozenset[ObjectKey]:
