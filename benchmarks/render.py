@@ -126,11 +126,11 @@ def measure(case: Case, chapters: list[list[TakeAudio]], folder: Path) -> list[f
         lambda: studio.publish(paths, format=case.format, label=label, path=book)
     )
     pcm = folder / "book.pcm"
-    write_encoded(case, chapters, pcm)
+    write_levelled(chapters, pcm)
     return [cpu_seconds(lambda: alone(case, pcm, folder)), rendering, publishing]
 
 
-def write_encoded(case: Case, chapters: list[list[TakeAudio]], path: Path) -> None:
+def write_levelled(chapters: list[list[TakeAudio]], path: Path) -> None:
     """The samples that were encoded, but for what each encoder needs: rendered again as FLAC."""
     formats = [AudioFormat.FLAC]
     with path.open("wb") as file:

@@ -1,0 +1,51 @@
+"""What is in the files, decoded, is as loud as it should be, whatever their encoders do to it."""
+
+import numpy as np
+import pytest
+
+from narrator.audio.studio import FfmpegStudio
+from narrator.domain.artifacts import AudioFormat
+from narrator.domain.loudness import TARGETS, gain_db
+from narrator.domain.plan import Boundary
+from narrator.domain.production import Production, Profile
+from narrator.services.ports import RenderedChapter, TakeAudio
+
+FORMATS = tuple(AudioFormat)
+
+
+def hiss(seconds: int) -> TakeAudio:
+    """Noise that rises and falls: low bit rates leave little of it as it was."""
+    dice, count = np.random.default_rng(6), 24_000 * seconds
+    levels = np.interp(
+        np.arange(count), np.arange(0, count + 1, 3_000), dice.random(count // 3_000 + 1)
+    )
+    wave = dice.standard_normal(count) * levels**2 * 9_000
+    pcm = np.clip(wave, -32_768, 32_767).astype("<i2").tobytes()
+    return TakeAudio(pcm=pcm, boundary=Boundary.PARAGRAPH)
+
+
+@pytest.fixture(scope="module", params=[Profile.PODCAST, Profile.AUDIOBOOK])
+def made(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Profile, RenderedChapter]:
+    production = Production(profile=request.param)
+    folder = tmp_path_factory.mktemp("chapter")
+    chapter = FfmpegStudio().render(
+        [hiss(6)], production=production, formats=FORMATS, folder=folder
+    )
+    return request.param, chapter
+
+
+def test_every_file_is_as_loud_as_wanted(made: tuple[Profile, RenderedChapter]) -> None:
+    profile, chapter = made
+    for file in chapter.files:
+        assert file.heard.measured is not None
+        assert gain_db(profile, file.heard.measured) == pytest.approx(0, abs=0.3), file.format
+
+
+def test_no_file_has_a_peak_above_the_ceiling(made: tuple[Profile, RenderedChapter]) -> None:
+    profile, chapter = made
+    for file in chapter.files:
+        assert file.heard.measured is not None
+        peak_db = 20 * np.log10(file.heard.measured.true_peak)
+        assert peak_db <= TARGETS[profile].ceiling_db, file.format
