@@ -44,7 +44,7 @@ _turn = Lock()
 
 
 def listen(pcm: bytes, text: str, *, voice: Voice) -> tuple[Doubt, ...]:
-    """What a take's words give reason to doubt; nothing for a voice of another language.
+    """What a take's words give reason to doubt; nothing for another language, or an empty take.
 
     Raises SettingsError where pocketsphinx is not installed. One take at a time is listened to in a
     process, about fifty times as fast as it plays.
@@ -54,7 +54,7 @@ def listen(pcm: bytes, text: str, *, voice: Voice) -> tuple[Doubt, ...]:
     samples = samples_of(pcm)
     with _turn:  # a decoder is no two threads' at once
         known, unknown_seconds = _words(text, _decoder().lookup_word)
-        if not known:
+        if not known or not len(samples):
             return ()
         segments = _aligned(samples, known)
     return _doubts(samples, segments, unknown_seconds)

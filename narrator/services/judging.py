@@ -7,7 +7,7 @@ from dataclasses import replace
 import structlog
 
 from narrator.domain.errors import StoreUnavailable
-from narrator.domain.gate import Verdict, judge
+from narrator.domain.gate import Doubt, Verdict, judge
 from narrator.domain.pace import Band, band, bin_of
 from narrator.domain.voices import Voice
 from narrator.services.kit import Services
@@ -44,7 +44,7 @@ class Judging:
         if voice not in self._learned:
             self.look_up(voice)
         found = judge(gate.ear.sound(pcm), text, self._band(text, voice))
-        if not listened:
+        if not listened or Doubt.SILENT in found.doubts:
             return found
         return replace(found, doubts=(*found.doubts, *gate.ear.listen(pcm, text, voice=voice)))
 

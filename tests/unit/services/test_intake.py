@@ -157,6 +157,14 @@ def test_words_are_compared_where_the_job_asks_for_it(
     assert _doubtful(world) == listens
 
 
+def test_nobody_listens_to_silence(world: World, ear: FakeEar) -> None:
+    ear.words = (Doubt.DOUBLED,)
+    world.options = JobOptions(production=Production(listen=True))
+    hear(world, ear, SILENT, SILENT)
+    (take,) = world.store.find(_keys(world)).values()
+    assert take.doubts == (Doubt.SILENT,)
+
+
 def test_takes_of_an_earlier_release_are_judged_when_they_are_rendered(
     world: World, ear: FakeEar
 ) -> None:
