@@ -178,12 +178,16 @@ class Mastering:
         """Dips that go further down where peaks are above the ceiling."""
         if not len(which):
             return dips
-        more = np.zeros(-(-self._spool.samples // HOP) * PEAKS + 2 * _AROUND)
-        inside = which < len(more) - 2 * _AROUND  # an encoder fills its last packet
-        more[which[inside] + _AROUND] = above_db[inside] + _FURTHER_DB
-        wide = np.lib.stride_tricks.sliding_window_view(more, 2 * _AROUND + 1).max(axis=1)
-        before = np.frombuffer(dips, dtype=np.uint8) if dips else 0
-        return bytes(np.minimum(before + np.ceil(wide / DIP_DB), 255).astype(np.uint8))
+        more = np.zeros(-(-self._spool.samples // HOP) * PEAKS, dtype=np.uint8)
+        steps = np.minimum(np.ceil((above_db + _FURTHER_DB) / DIP_DB), 255).astype(np.uint8)
+        for place in (which + shift for shift in range(-_AROUND, _AROUND + 1)):
+            inside = (place >= 0) & (place < len(more)) & (which < len(more))
+            at = place[inside]  # none of them twice
+            more[at] = np.maximum(more[at], steps[inside])
+        if dips:
+            before = np.frombuffer(dips, dtype=np.uint8)
+            more = before + np.minimum(more, 255 - before)
+        return more.tobytes()
 
 
 def _renewed(made: Mastered, again: Mastered) -> Mastered:

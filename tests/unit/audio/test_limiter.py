@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from narrator.audio.limiter import ATTACK_DB, RELEASE_DB, Curve, Limiter, levelled
-from narrator.audio.loudness import HOP, Hops, Meter, hops_of
+from narrator.audio.limiter import ATTACK_DB, DIP_DB, RELEASE_DB, Curve, Limiter, levelled
+from narrator.audio.loudness import HOP, PEAKS, Hops, Meter, hops_of
 from narrator.audio.pcm import FULL_SCALE, Samples
 
 seeds = st.integers(0, 2**32 - 1)
@@ -23,15 +23,22 @@ def peaky(seed: int, hops: int, *, quiet: float = 0.02) -> Samples:
     return np.asarray(np.clip(sound, -32_768, 32_767), dtype=np.int16)
 
 
-def in_blocks(hops: Hops, sizes: list[int], gain: float, ceiling: float) -> Curve:
+def in_blocks(hops: Hops, sizes: list[int], limiter: Limiter) -> Curve:
     """The curve of hops that come in blocks of these sizes, and then all the rest."""
-    limiter, pieces, first = Limiter(gain, ceiling), [], 0
+    pieces, first = [], 0
     for size in [*sizes, len(hops)]:
         block, ahead = hops[first : first + size], hops[first + size : first + size + 1]
         if len(block):
             pieces.append(limiter.curve(block, ahead)[:-1])
         first += size
     return np.concatenate([*pieces, [1.0]])
+
+
+def dipped_at(seed: int, hops: int, share: float) -> bytes:
+    """Dips at so many of the places, up to as deep as they go."""
+    dice = np.random.default_rng(seed)
+    depths = dice.integers(0, 256, hops * PEAKS) * (dice.random(hops * PEAKS) < share)
+    return depths.astype(np.uint8).tobytes()
 
 
 def steps_db(curve: Curve) -> NDArray[np.float64]:
@@ -53,14 +60,29 @@ def test_no_sample_is_above_the_ceiling(seed: int, gain: float, ceiling: float) 
     gain=gains,
     ceiling=ceilings,
     sizes=st.lists(st.integers(1, 3), max_size=6),
+    dipped=st.sampled_from([0.0, 0.01, 0.2]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_where_blocks_begin_is_not_heard(
-    seed: int, gain: float, ceiling: float, sizes: list[int]
+    seed: int, gain: float, ceiling: float, sizes: list[int], dipped: float
 ) -> None:
     hops = hops_of(peaky(seed, 8))
-    whole = in_blocks(hops, [], gain, ceiling)
-    assert np.allclose(in_blocks(hops, sizes, gain, ceiling), whole, rtol=0, atol=1e-9)
+    dips = dipped_at(seed, 8, dipped)
+    whole = in_blocks(hops, [], Limiter(gain, ceiling, dips))
+    found = in_blocks(hops, sizes, Limiter(gain, ceiling, dips))
+    assert np.allclose(found, whole, rtol=0, atol=1e-9)
+
+
+@given(seed=seeds, gain=gains, ceiling=ceilings)
+@settings(max_examples=40, deadline=None)
+def test_a_dip_goes_below_what_the_peak_asks_for_by_as_much_as_it_says(
+    seed: int, gain: float, ceiling: float
+) -> None:
+    hops, dips = hops_of(peaky(seed, 4)), dipped_at(seed, 4, 0.05)
+    down_db = -20 * np.log10(Limiter(gain, ceiling, dips).curve(hops, hops[:0]))
+    peaks = np.maximum(hops["peaks"].ravel() * gain / (ceiling * FULL_SCALE), 1.0)
+    asked_db = 20 * np.log10(peaks) + np.frombuffer(dips, dtype=np.uint8) * DIP_DB
+    assert (np.minimum(down_db[:-1], down_db[1:]) >= asked_db - 1e-9).all()
 
 
 @given(seed=seeds, gain=gains, ceiling=ceilings)
