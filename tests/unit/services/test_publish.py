@@ -1,19 +1,29 @@
 """Names of finished files."""
 
 import hashlib
+import json
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.choices import Casting, TextChoices
+from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import JobOptions, JobState
 from narrator.domain.manifest import Manifest
 from narrator.domain.manifest_json import from_json
 from narrator.domain.production import Level, Production, Split
 from narrator.domain.recordings import file_stem
+from narrator.domain.steps import Claim
+from narrator.services.ports import RenderedRecord
+from narrator.services.stored import NAMED_DIGITS
+from narrator.services.timelines import record_from_json
 from narrator.services.verify import verify
+from tests.fakes.objects import MemoryObjects
+from tests.fakes.store import MemoryStore
 from tests.fakes.studio import FakeStudio
 from tests.unit.services.conftest import WINDOW, World
 
@@ -68,6 +78,41 @@ def test_the_tags_name_the_narrator_first_and_then_who_else_is_heard(world: Worl
     world.work()
     ((_, narrator, _, _),) = studio.published
     assert narrator == "aura-2-thalia-en, aura-2-orion-en"
+
+
+@dataclass
+class EarlierRelease:
+    """Steps whose rendered chapters are stored as the release before did: places, and no more."""
+
+    steps: MemoryStore
+    objects: MemoryObjects
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.steps, name)
+
+    def finish_render(self, claim: Claim, record: RenderedRecord) -> None:
+        """Put a list of places in the timeline's stead, under the name of its own digest."""
+        placements = record_from_json(self.objects.get_bytes(record.timeline_key)).placements
+        rows = [(p.start_samples, p.samples, b64encode(p.envelope).decode()) for p in placements]
+        data = json.dumps(rows).encode()
+        digits = hashlib.sha256(data).hexdigest()[:NAMED_DIGITS]
+        stem = str(record.timeline_key).rpartition("-")[0]
+        key = ObjectKey(f"{stem}-{digits}.json")
+        self.objects.put_bytes(key, data, media_type="application/json")
+        self.steps.finish_render(claim, replace(record, timeline_key=key))
+
+
+def test_chapters_that_the_release_before_rendered_are_published_as_they_are(
+    world: World, tmp_path: Path
+) -> None:
+    world.swap(steps=EarlierRelease(world.store, world.objects))
+    names, manifest = published(world, Production())
+    assert names == ["emma.m4b", "manifest.json"]
+    assert manifest.loudness is None
+    (job,) = world.store.recent(limit=1)
+    path = tmp_path / "emma.m4b"
+    path.write_bytes(world.objects.get_bytes(job.artifacts[0].object_key))
+    assert verify(manifest, studio=FakeStudio(), recordings=[path]).problems == ()
 
 
 def published(world: World, production: Production) -> tuple[list[str], Manifest]:
