@@ -14,7 +14,7 @@ from narrator.domain.steps import Claim, StepKind
 PROGRESS_SECONDS: dict[StepKind, float] = {
     StepKind.PLAN: 900.0,
     StepKind.SLICE: 600.0,  # between two takes: a minute's window, an answer, a store that is away
-    StepKind.RENDER: 3_600.0,
+    StepKind.RENDER: 14_400.0,  # a book may be one chapter of thirty hours, in five formats
     StepKind.PUBLISH: 14_400.0,
     StepKind.WEBHOOK: 300.0,
     StepKind.DELETE: 3_600.0,
