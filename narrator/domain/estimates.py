@@ -32,7 +32,7 @@ class _Pause:
     @property
     def resumes(self) -> int:
         """The sample at which a sentence after it is to begin: a little before its first sound."""
-        return (self.end * ENVELOPE_HOP) - min(1, self.end - self.start) * ENVELOPE_HOP // 2
+        return self.end * ENVELOPE_HOP - ENVELOPE_HOP // 2
 
 
 def joints(envelope: bytes, samples: int, weights: Sequence[int]) -> list[int]:
