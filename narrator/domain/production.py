@@ -174,7 +174,9 @@ def _pauses(given: Iterable[str]) -> tuple[tuple[str, float], ...]:
     try:
         Production(pauses=chosen).paused(Pauses())
     except SettingsError as error:
-        raise OptionRefused(error.reason, remedy=error.remedy) from error
+        # Settings name the unit, the option does not.
+        reason = error.reason.replace("_seconds", "")
+        raise OptionRefused(reason, remedy=error.remedy) from error
     return chosen
 
 

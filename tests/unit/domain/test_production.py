@@ -64,6 +64,12 @@ def test_a_pause_of_its_own_leaves_the_others_as_usual() -> None:
     assert paused == Pauses(scene_seconds=2.0, paragraph_seconds=0.9)
 
 
+def test_a_pause_that_is_too_short_is_refused_by_the_name_it_was_given() -> None:
+    with pytest.raises(OptionRefused, match="a pause of 0 for head is out of range") as refused:
+        parse_production(Asked(pauses=["head=0"]))
+    assert refused.value.remedy == "choose 0.5 seconds or more"
+
+
 def test_mp3_at_44_1_khz_makes_chapters_whole_packets_of_it() -> None:
     asked = parse_production(Asked(loudness="audiobook"))
     assert asked.quantum(AudioFormat.MP3) == SLOW_QUANTUM
