@@ -1,6 +1,7 @@
 """What a book of many hours takes: memory, scratch, bytes written, and the wait at its end.
 
     python benchmarks/scale.py [--hours 10] [--chapters 60] [--formats m4b] [--folder DIR]
+                               [--read-along vtt,json] [--alike] [--remember]
 
 A book of tones goes through the real services (`rig.pipeline`), audio steps in two processes. All
 of it but its last chunk is spoken, and what can be rendered is; then the last chunk is spoken, and
@@ -10,12 +11,14 @@ the system's `ffmpeg -v error -f null -`. Needs up to 0.2 GB of disk for each ho
 """
 
 import argparse
+import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -38,15 +41,20 @@ def main() -> None:
     parser.add_argument("--chapters", type=int, default=60)
     parser.add_argument("--formats", default="m4b")
     parser.add_argument("--loudness", default="podcast")
+    parser.add_argument("--read-along", default="", help="what goes along, such as vtt,json")
+    parser.add_argument("--alike", action="store_true", help="all chapters but the last are alike")
+    parser.add_argument("--remember", action="store_true", help="and are rendered only once")
     parser.add_argument("--folder", type=Path, default=None, help="where there is room for it")
     asked = parser.parse_args()
     kinds = asked.formats.split(",")
-    production = parse_production(Asked(also=kinds[1:], loudness=asked.loudness))
+    along = asked.read_along.split(",") if asked.read_along else ()
+    production = parse_production(Asked(also=kinds[1:], loudness=asked.loudness, companions=along))
     options = JobOptions(format=AudioFormat(kinds[0]), production=production)
     with tempfile.TemporaryDirectory(prefix="narrator-benchmark-", dir=asked.folder) as folder:
-        pipeline = Pipeline(Path(folder))
+        pipeline = Pipeline(Path(folder), remembers=asked.remember)
         source = Path(folder, "tones.md")
-        book(source, chapters=asked.chapters, seconds=3_600 * asked.hours / asked.chapters)
+        seconds = 3_600 * asked.hours / asked.chapters
+        book(source, chapters=asked.chapters, seconds=seconds, alike=asked.alike)
         measure(pipeline, source, options)
 
 
@@ -84,8 +92,9 @@ def show(what: str, all_used: list[Used], seconds: float) -> None:
     print(f"{what}: {seconds:.1f} s by the clock")
     for used in all_used:
         print(
-            f"  a process: {used.seconds:.1f} s, memory {used.megabytes:.0f} MB,"
-            f" of a child {used.child_megabytes:.0f} MB, written {used.written_megabytes:.0f} MB"
+            f"  a process: {used.seconds:.1f} s, {used.cpu_seconds:.1f} s of a processor,"
+            f" memory {used.megabytes:.0f} MB, of a child {used.child_megabytes:.0f} MB,"
+            f" written {used.written_megabytes:.0f} MB"
         )
 
 
@@ -98,10 +107,12 @@ def look(path: Path) -> None:
     subprocess.run([*command, *faststart, str(copy)], check=True)
     print(f"  ffmpeg -c copy of it: {time.monotonic() - began:.1f} s")
     copy.unlink()
-    command = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "null", "-"]
+    command = ["ffmpeg", "-v", "error", "-progress", "pipe:1", "-i", str(path), "-f", "null", "-"]
     done = subprocess.run(command, check=False, capture_output=True)
     said = done.stderr.decode().strip()
     print(f"  ffmpeg -v error -f null -: {done.returncode}, {said[:200] or 'nothing to say'}")
+    times = re.findall(r"out_time=(\S+)", done.stdout.decode())
+    print(f"  decoded to its end at {times[-1]}; it begins with {path.open('rb').read(12)!r}")
 
 
 @contextmanager
@@ -123,13 +134,12 @@ def watched(folder: Path) -> Iterator[list[int]]:
 
 
 def filled(folder: Path) -> int:
-    """The bytes of all files in a folder; those that vanish meanwhile count nothing."""
+    """The bytes of all files in a folder; what vanishes meanwhile counts nothing."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.lstat().st_blocks * 512
-        except FileNotFoundError:
-            continue
+    for root, _, names in os.walk(folder):  # which passes over folders that are gone
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(root, name).lstat().st_blocks * 512
     return total
 
 

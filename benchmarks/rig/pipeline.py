@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.rig.remembering import RememberingStudio
 from narrator.bootstrap import bootstrap, configure_logging, migrate
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import Job, JobOptions
@@ -95,19 +96,26 @@ class Inline(Executor):
 
 @dataclass(frozen=True)
 class Used:
-    """What a process came to use: memory at the most (its own, a child's), bytes written."""
+    """What a process came to use, and its children: memory at the most, bytes written."""
 
     seconds: float
+    cpu_seconds: float
     megabytes: float
     child_megabytes: float
     written_megabytes: float
 
 
 class Pipeline:
-    """The installation in a folder. `environment` are settings besides the usual ones."""
+    """The installation in a folder. `environment` are settings besides the usual ones.
 
-    def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
+    `remembers`: chapters of the same takes are rendered once.
+    """
+
+    def __init__(
+        self, home: Path, environment: Mapping[str, str] | None = None, *, remembers: bool = False
+    ) -> None:
         self.home = home
+        self._remembers = remembers
         self.scratch = home / "scratch"
         self.scratch.mkdir(parents=True, exist_ok=True)
         self._environment = {
@@ -127,6 +135,8 @@ class Pipeline:
         configure_logging(settings.log)
         migrate(settings)
         services = bootstrap(settings)
+        if self._remembers:
+            services = replace(services, studio=RememberingStudio(self.home / "remembered"))
         return replace(services, speaker=ToneSpeaker(speaks), doorbell=Nobody())
 
     def submit(self, path: Path, options: JobOptions, job_id: JobId = JOB) -> None:
@@ -135,9 +145,9 @@ class Pipeline:
         self.work(self.services, Queue.AUDIO, most=1)
 
     def chunks(self, job_id: JobId = JOB) -> int:
-        """How many chunks a planned job has."""
+        """How many chunks a planned job has, those of the same text counted once."""
         plan = plan_of(self.services, self.job(job_id))
-        return sum(len(chapter.chunks) for chapter in plan.chapters)
+        return len({chunk.text for chapter in plan.chapters for chunk in chapter.chunks})
 
     def job(self, job_id: JobId = JOB) -> Job:
         """The job as it is."""
@@ -172,12 +182,12 @@ class Pipeline:
         """Render and publish what is due, in so many processes; what each of them used."""
         context = multiprocessing.get_context("spawn")
         with context.Pool(processes, maxtasksperchild=1) as pool:
-            given = [(self.home, self._environment)] * processes
+            given = [(self.home, self._environment, self._remembers)] * processes
             return pool.starmap(_audio, given, chunksize=1)
 
 
-def _audio(home: Path, environment: Mapping[str, str]) -> Used:
-    pipeline = Pipeline(home, environment)
+def _audio(home: Path, environment: Mapping[str, str], remembers: bool) -> Used:  # noqa: FBT001 — a row of arguments
+    pipeline = Pipeline(home, environment, remembers=remembers)
     began = pipeline.services.clock()
     pipeline.work(pipeline.services, Queue.AUDIO)
     return used(pipeline.services.clock() - began)
@@ -190,23 +200,29 @@ def used(seconds: float) -> Used:
         for line in Path("/proc/self/io").read_text().splitlines()
         if line.startswith("wchar")
     )
+    own, children = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return Used(
         seconds=seconds,
-        megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        child_megabytes=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
+        cpu_seconds=sum(each.ru_utime + each.ru_stime for each in (own, children)),
+        megabytes=own.ru_maxrss / 1024,
+        child_megabytes=children.ru_maxrss / 1024,
         written_megabytes=written / 1e6,
     )
 
 
-def book(path: Path, *, chapters: int, seconds: float) -> None:
-    """A text whose chapters are about so long in tones, no two sentences of them alike."""
+def book(path: Path, *, chapters: int, seconds: float, alike: bool = False) -> None:
+    """A text whose chapters are about so long in tones, no two sentences of them alike.
+
+    `alike`: all chapters but the last say the same, so that few takes make a long book.
+    """
     with path.open("w", encoding="utf-8") as file:
         for chapter in range(1, chapters + 1):
-            file.write(f"# Chapter {chapter}\n\n")
+            told = 1 if alike and chapter < chapters else chapter
+            file.write(f"# Chapter {told}\n\n")
             said = sentence = 0
             while said * BYTE_MS / 1000 < seconds:
                 sentence += 1
-                text = f"Sentence {sentence} of chapter {chapter} is said here in tones alone."
+                text = f"Sentence {sentence} of chapter {told} is said here in tones alone."
                 said += len(text) + 6
                 file.write(text + ("\n\n" if sentence % _PARAGRAPH == 0 else " "))
             file.write("\n\n")

@@ -29,6 +29,12 @@ PCM_INPUT = ("-f", "s16le", "-ar", str(SAMPLE_RATE), "-ac", "1", "-i", "pipe:0")
 # Without these ffmpeg writes its own version into what it makes (a new release, other bytes).
 BIT_EXACT = ("-fflags", "+bitexact", "-flags:a", "+bitexact")
 
+# Its threads hand over each packet to the next one, which costs a fifth of what decoding AAC does.
+_IN_BLOCKS = (
+    f"aformat=sample_fmts=s16:sample_rates={SAMPLE_RATE}:channel_layouts=mono,"
+    f"asetnsamples=n={SAMPLE_RATE}:p=0"
+)
+
 _QUIETLY = ("-nostdin", "-hide_banner", "-loglevel", "error", "-y")
 
 # A finished recording may come from anywhere; a playlist in disguise would open other files.
@@ -97,7 +103,7 @@ class Ffmpeg:
         What the container declares as encoder delay and padding is left out.
         """
         arguments = ["-format_whitelist", formats, "-i", f"file:{path}", "-map", "0:a:0"]
-        arguments += ["-f", "s16le", "-ar", str(SAMPLE_RATE), "-ac", "1", "pipe:1"]
+        arguments += ["-af", _IN_BLOCKS, "-f", "s16le", "pipe:1"]
         with self._running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
             while block := process.stdout.read(BLOCK_BYTES):

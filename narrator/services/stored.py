@@ -94,11 +94,16 @@ def chapter_record(services: Services, row: RenderedRecord) -> ChapterRecord | N
 
 def fetch_chapter(services: Services, file: ChapterObject, path: Path) -> bool:
     """Copy a chapter's file; False when it is gone, or is not what was stored."""
+    digest = hashlib.sha256()
     try:
-        services.objects.get_file(file.key, path)
+        blocks = services.objects.stream(file.key)
+        with path.open("wb") as copy:
+            for block in blocks:
+                digest.update(block)
+                copy.write(block)
     except Missing:
         return False
-    return file_sha256(path).startswith(file.sha256)
+    return digest.hexdigest().startswith(file.sha256)
 
 
 def only_file(row: RenderedRecord, kind: AudioFormat) -> ChapterObject:
