@@ -39,10 +39,14 @@ def takes(count: int) -> list[TakeAudio]:
     return found
 
 
-def heard(samples: np.ndarray) -> tuple[int, int]:
-    """The first sample that is heard and the one behind the last, to a millisecond."""
+def heard(samples: np.ndarray, pcm: bytes) -> tuple[int, int]:
+    """The first sample that is heard and the one behind the last, to a millisecond.
+
+    Of a take as it lies in the chapter, and as it was spoken: by this is told what is soft.
+    """
     whole = samples[: len(samples) // MILLISECOND * MILLISECOND].astype(float)
-    quiet = min(QUIET, np.sqrt((whole**2).mean()) * 10 ** (-30 / 20))
+    spoken = np.frombuffer(pcm, dtype="<i2").astype(float)
+    quiet = min(QUIET, np.sqrt((spoken**2).mean()) * 10 ** (-30 / 20))
     loud = np.flatnonzero(np.sqrt((whole.reshape(-1, MILLISECOND) ** 2).mean(axis=1)) > quiet)
     return int(loud[0]) * MILLISECOND, int(loud[-1] + 1) * MILLISECOND
 
@@ -71,8 +75,8 @@ def main() -> None:
     print(f"largest step at a seam: {joins}; within 10 ms of one: {seams}")
     sounds = [
         (start + first, start + end)
-        for start, stop in places
-        for first, end in [heard(samples[start:stop])]
+        for (start, stop), take in zip(places, given, strict=True)
+        for first, end in [heard(samples[start:stop], take.pcm)]
     ]
     off = [
         (after[0] - before[1] - Pauses().after(take.boundary)) / MILLISECOND

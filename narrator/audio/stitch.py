@@ -57,8 +57,9 @@ def stitch(
     """
     stretches = []
     for take in takes:
+        before = max(0, min(MARGIN, ruler.silence_samples))
         after = min(MARGIN, ruler.pauses.after(take.boundary) // 2)
-        edged = trimmed(take.pcm, before=min(MARGIN, ruler.silence_samples), after=after)
+        edged = trimmed(take.pcm, before=before, after=after)
         start = ruler.start(lead=edged.lead)
         write(bytes((start - ruler.end_samples) * BYTES_PER_SAMPLE))
         write(edged.pcm)
@@ -76,35 +77,51 @@ def _placed(ruler: Ruler, edged: Edged, boundary: Boundary) -> Ruler:
 def trimmed(pcm: bytes, *, before: int = MARGIN, after: int = MARGIN) -> Edged:
     """A take (s16le, mono, 24 kHz), its silent edges trimmed to margins of so many samples, faded.
 
-    A take that is silent all through is left as long as it is, and counts as sound. Raises
-    TakeCorrupt for no samples.
+    What a fade makes silent counts as silence. A take that is silent all through is left as long
+    as it is, and counts as sound but for its fades. Raises TakeCorrupt for no samples.
     """
     samples = samples_of(pcm)
     if not len(samples):
         raise TakeCorrupt("a take holds no samples", remedy="the chunk will be spoken again")
-    first, end = audible(samples)
+    quiet = _threshold(samples)
+    first, end = _audible(samples, quiet)
     segment = AudioSegment(
         data=pcm, sample_width=BYTES_PER_SAMPLE, frame_rate=SAMPLE_RATE, channels=1
     )
     start, stop = max(0, first - before), min(len(samples), end + after)
     kept = _faded(segment.get_sample_slice(start, stop))
-    return Edged(pcm=kept, lead=first - start, trail=stop - end)
+    heard = samples_of(kept)
+    lead = _faded_away(heard, first - start, quiet)
+    return Edged(pcm=kept, lead=lead, trail=_faded_away(heard[::-1], stop - end, quiet))
 
 
-def audible(samples: Samples) -> tuple[int, int]:
+def _faded_away(samples: Samples, silent: int, quiet: float) -> int:
+    """How many samples at the beginning are silent once faded, of a take that may begin with sound.
+
+    Given how many were silent before.
+    """
+    edge = min(FADE_MS, len(samples) // 2 // _SAMPLES_A_MS) * _SAMPLES_A_MS
+    rows = samples[silent : max(edge, silent)].astype(np.float64)
+    rows = rows[: len(rows) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
+    heard = np.flatnonzero(np.einsum("ij,ij->i", rows, rows) > quiet * _WINDOW)
+    return silent + int(heard[0] if len(heard) else len(rows)) * _WINDOW
+
+
+def _audible(samples: Samples, quiet: float) -> tuple[int, int]:
     """The first sample that is heard and the one behind the last, to a millisecond."""
     padded = np.zeros(-(-len(samples) // _WINDOW) * _WINDOW, dtype=np.float64)
     padded[: len(samples)] = samples
     rows = padded.reshape(-1, _WINDOW)
     energies = np.einsum("ij,ij->i", rows, rows)
-    heard = np.flatnonzero(energies > _threshold(float(energies.sum()) / len(samples)) * _WINDOW)
+    heard = np.flatnonzero(energies > quiet * _WINDOW)
     if not len(heard):  # silent all through
         return 0, len(samples)
     return int(heard[0]) * _WINDOW, min(len(samples), (int(heard[-1]) + 1) * _WINDOW)
 
 
-def _threshold(mean_square: float) -> float:
-    """The mean square beneath which a take of this one is silent."""
+def _threshold(samples: Samples) -> float:
+    """The mean square beneath which a take is silent."""
+    mean_square = float(np.mean(np.square(samples, dtype=np.float64)))
     quiet = FULL_SCALE**2 * 10 ** (QUIET_DBFS / 10)
     return float(min(quiet, mean_square * 10 ** (-QUIET_BELOW_TAKE_DB / 10)))
 

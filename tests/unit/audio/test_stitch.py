@@ -92,6 +92,13 @@ def test_edges_are_faded_from_and_to_nothing() -> None:
     assert take[FADE : FADE + 60].max() > 7_000
 
 
+def test_what_a_fade_makes_silent_counts_as_silence() -> None:
+    """Of a take that begins and ends in the midst of a sound, and a soft one."""
+    take = trimmed(tone(2_400, amplitude=400) + tone(48_000) + tone(2_400))
+    assert 0 < take.lead < FADE
+    assert take.trail == 0
+
+
 def test_a_fade_changes_how_loud_a_sample_is_and_not_where_it_is() -> None:
     """Every other sample is negative; were one lost, the signs would say so."""
     buzz = np.tile(np.array([8_000, -8_000], dtype="<i2"), 1_000)
