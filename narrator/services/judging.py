@@ -11,11 +11,15 @@ from narrator.domain.gate import Doubt, Verdict, judge
 from narrator.domain.pace import Band, band, bin_of
 from narrator.domain.voices import Voice
 from narrator.services.kit import Services
+from narrator.services.ports import Gate
 
 log = structlog.get_logger(__name__)
 
 TONES = "offline-tone"
 """The speaker that has no pace: it writes bytes as tones, and digits as fast as letters."""
+
+HEARD_OUT = 4
+"""After so many takes of a voice it is told whether listening understands it."""
 
 
 class Judging:
@@ -25,6 +29,8 @@ class Judging:
         self._services = services
         self._learned: dict[Voice, Mapping[int, int]] = {}
         self._new: Counter[int] = Counter()
+        self._listened: Counter[Voice] = Counter()
+        self._strange: Counter[Voice] = Counter()
 
     def look_up(self, voice: Voice) -> None:
         """Read anew how fast a voice speaks; a store that is away is no reason to stop."""
@@ -46,7 +52,22 @@ class Judging:
         found = judge(gate.ear.sound(pcm), text, self._band(text, voice))
         if not listened or Doubt.SILENT in found.doubts:
             return found
-        return replace(found, doubts=(*found.doubts, *gate.ear.listen(pcm, text, voice=voice)))
+        return replace(found, doubts=(*found.doubts, *self._by_listening(gate, pcm, text, voice)))
+
+    def _by_listening(self, gate: Gate, pcm: bytes, text: str, voice: Voice) -> tuple[Doubt, ...]:
+        """Doubts of its words; none any more of a voice most of whose takes seem wrong.
+
+        Some voices are never understood, and to say their words again would change nothing.
+        """
+        listened = self._listened[voice]
+        if listened >= HEARD_OUT and 2 * self._strange[voice] > listened:
+            return ()
+        doubts = gate.ear.listen(pcm, text, voice=voice)
+        self._listened[voice] += 1
+        self._strange[voice] += bool(doubts)
+        if self._listened[voice] == HEARD_OUT and 2 * self._strange[voice] > HEARD_OUT:
+            log.warning("gate.deaf", reason=f"{voice.name} is not understood")
+        return doubts
 
     def _band(self, text: str, voice: Voice) -> Band | None:
         if self._services.speaker_name == TONES:

@@ -157,6 +157,18 @@ def test_words_are_compared_where_the_job_asks_for_it(
     assert _doubtful(world) == listens
 
 
+def test_a_voice_that_listening_never_understands_is_not_listened_to_any_more(
+    world: World, ear: FakeEar
+) -> None:
+    """Three takes and the first said again are four: what comes after them is not doubted."""
+    alone(world)
+    chapters(world, ONE, TWO, THREE)
+    ear.words = (Doubt.DOUBLED,)
+    world.options = JobOptions(production=Production(listen=True))
+    assert len(hear(world, ear)) == 6
+    assert _doubtful(world) == 1
+
+
 def test_nobody_listens_to_silence(world: World, ear: FakeEar) -> None:
     ear.words = (Doubt.DOUBLED,)
     world.options = JobOptions(production=Production(listen=True))
