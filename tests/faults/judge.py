@@ -72,9 +72,7 @@ def judged(rig: Rig, course: Course, lines: list[Line], left: dict[str, int]) ->
     verdict.account = account(rig.rows, lines)
     verdict.wrong |= verdict.account.wrong
     _count_objects(rig, verdict)
-    bound = OUTSTANDING * sum(cut_by(fault) for fault in course.faults)
-    if verdict.account.resent_utterances > bound:
-        verdict.wrong["sent again beyond the bound"] = [verdict.account.resent_utterances, bound]
+    verdict.wrong |= beyond_bounds(verdict.account, course.faults)
     if beyond := [death.kind for death in course.deaths if owed_too_much(death)]:
         verdict.wrong["died with more than two utterances a socket"] = beyond
     return verdict
@@ -83,6 +81,22 @@ def judged(rig: Rig, course: Course, lines: list[Line], left: dict[str, int]) ->
 def owed_too_much(death: Death) -> bool:
     """Whether more was sent and not yet kept, when it died, than may have to be sent again."""
     return death.utterances > OUTSTANDING * death.slots
+
+
+def beyond_bounds(account: Account, faults: Iterable[Fault]) -> dict[str, list[int]]:
+    """Utterances sent again beyond what they may be, and that bound.
+
+    What a fault cuts is bounded by the sockets it may cut. A worker that gets no processor for a
+    whole lease ends its sessions without any fault: of each of those, so many may be sent again.
+    """
+    bound = OUTSTANDING * sum(map(cut_by, faults))
+    resent = account.resent_utterances - sum(account.slot_ends.values())
+    largest = max(account.slot_ends.values(), default=0)
+    found = {
+        "sent again beyond the bound": [resent, bound],
+        "cut by the end of one slot": [largest, OUTSTANDING],
+    }
+    return {name: pair for name, pair in found.items() if pair[0] > pair[1]}
 
 
 def cut_by(fault: Fault) -> int:

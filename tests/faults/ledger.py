@@ -16,6 +16,7 @@ from tests.faults.rows import Rows
 
 RECEIVED = {"kept", "late"}  # these prove that the server was heard to the end
 RESENT = {"cut", "late", "lost"}
+SLOT_ENDED = "slot-ended"  # by its holder's own clock: it could not be renewed in time
 
 _LEDGER = """
     SELECT u.outcome, u.request_id, u.chars, u.code, min(c.text)
@@ -58,6 +59,7 @@ class Account:
     resent: int
     resent_utterances: int
     resent_by_code: dict[str, int]
+    slot_ends: dict[str, int]  # speech sessions that a slot's end cut: utterances of each
     received_again: int  # of texts that had been received before
     kept_again: int  # utterances of words that were kept already
     kept_unreceived: int  # utterances
@@ -99,11 +101,19 @@ def account(rows: Rows, lines: list[Line]) -> Account:
         resent=sum(row.chars for row in resent),
         resent_utterances=len(resent),
         resent_by_code=dict(by_code),
+        slot_ends=slot_ends(ledger),
         received_again=sum((n - 1) * chars[sha256] for sha256, n in times.items()),
         kept_again=kept_again(ledger),
         kept_unreceived=unreceived,
         received_unwritten=unwritten,
         repeated={sha256: n for sha256, n in times.items() if n > 1},
+    )
+
+
+def slot_ends(ledger: list[Row]) -> dict[str, int]:
+    """The speech sessions whose slot ended with something outstanding: utterances of each."""
+    return Counter(
+        row.request_id for row in ledger if row.outcome == "cut" and row.code == SLOT_ENDED
     )
 
 

@@ -1,8 +1,12 @@
 """What a recording says, beside what it should."""
 
+from dataclasses import fields
+from typing import Any
+
 from narrator.domain.documents import Span
 from tests.faults.course import Death
-from tests.faults.judge import cut_by, differences, not_said_once, owed_too_much
+from tests.faults.judge import beyond_bounds, cut_by, differences, not_said_once, owed_too_much
+from tests.faults.ledger import Account
 from tests.faults.rig import SOCKETS
 from tests.faults.schedule import Act, Fault, Target
 
@@ -44,6 +48,33 @@ def test_two_utterances_a_socket_may_be_owed_by_what_dies_and_no_more() -> None:
         return Death(at=0.0, kind="speech kill", pids=[], utterances=utterances, slots=3)
 
     assert [owed_too_much(owing(6)), owed_too_much(owing(7))] == [False, True]
+
+
+KILLED = [Fault(at_seconds=0, target=Target.SPEECH, act=Act.KILL)]
+
+
+def sent_again(utterances: int, *slot_ends: int) -> Account:
+    """An account of so many utterances, among them those of sessions that a slot's end cut."""
+    nothing: dict[str, Any] = {field.name: 0 for field in fields(Account)}
+    ends = {f"session {number}": cut for number, cut in enumerate(slot_ends)}
+    return Account(**nothing | {"resent_utterances": utterances, "slot_ends": ends})
+
+
+def test_two_utterances_of_each_socket_that_a_fault_cuts_may_be_sent_again_and_no_more() -> None:
+    most = 2 * SOCKETS
+
+    assert beyond_bounds(sent_again(most), KILLED) == {}
+    assert list(beyond_bounds(sent_again(most + 1), KILLED).values()) == [[most + 1, most]]
+
+
+def test_what_slots_cut_that_could_not_be_renewed_is_no_fault_s() -> None:
+    assert beyond_bounds(sent_again(2 * SOCKETS + 5, 2, 2, 1), KILLED) == {}
+
+
+def test_of_a_session_that_its_slot_s_end_cuts_two_utterances_may_be_sent_again_and_no_more() -> (
+    None
+):
+    assert beyond_bounds(sent_again(5, 2, 3), []) == {"cut by the end of one slot": [3, 2]}
 
 
 def test_words_that_a_manifest_leaves_out_are_told_whatever_it_says_of_skips() -> None:

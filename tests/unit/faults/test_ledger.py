@@ -1,11 +1,11 @@
 """The ledger beside the Speak server's journal: what may differ, and what must not."""
 
-from tests.faults.ledger import Line, Row, kept_again, matched
+from tests.faults.ledger import Line, Row, kept_again, matched, slot_ends
 
 
-def row(outcome: str, *, socket: str = "s1", text: str = "one") -> Row:
+def row(outcome: str, *, socket: str = "s1", text: str = "one", code: str = "") -> Row:
     """A row of the ledger."""
-    return Row(outcome=outcome, request_id=socket, chars=3, code="", sha256=text)
+    return Row(outcome=outcome, request_id=socket, chars=3, code=code, sha256=text)
 
 
 def line(*, socket: str = "s1", text: str = "one") -> Line:
@@ -49,3 +49,10 @@ def test_the_same_words_kept_twice_are_counted() -> None:
     rows = [row("kept"), row("kept", socket="s2"), row("kept", text="two"), row("late")]
 
     assert kept_again(rows) == 1
+
+
+def test_what_the_end_of_a_slot_cut_is_counted_by_speech_session() -> None:
+    ended = [row("cut", code="slot-ended", socket=socket) for socket in ("s1", "s2", "s1")]
+    others = [row("unsent", code="slot-ended"), row("cut", code="close-1006"), row("late")]
+
+    assert slot_ends([*ended, *others]) == {"s1": 2, "s2": 1}
