@@ -6,7 +6,12 @@ from pathlib import Path
 import structlog
 
 from narrator.domain.artifacts import MANIFEST_NAME, Artifact, plan_object
-from narrator.domain.errors import NarratorError, StoredSpoilt, VerificationFailed
+from narrator.domain.errors import (
+    NarratorError,
+    StoredSpoilt,
+    ToolFailed,
+    VerificationFailed,
+)
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.jobs import Job
 from narrator.domain.manifest import Manifest
@@ -53,9 +58,11 @@ def publish(services: Services, claim: Claim) -> None:
             recordings = _recordings(services, claim, book, folder)
             manifest = manifest_of(job, made, book.parts, [each.recording for each in recordings])
             besides = companions(services, book, manifest, folder)
-        except (ChapterSpoilt, NarratorError):
+        except (ChapterSpoilt, NarratorError) as error:
             if not (spoilt := spoilt_chapters(services, whole, folder)):
-                raise
+                if isinstance(error, NarratorError):
+                    raise
+                raise _unconfirmed() from error
             _render_again(services, claim, rows, spoilt)
             return
         artifacts = [*(each.artifact for each in recordings), *besides]
@@ -95,6 +102,14 @@ def _render_again(
     for position in spoilt:
         log.warning("chapter.spoilt", chapter=position, object=rows[position].record.audio_key)
     services.steps.rerender(claim, spoilt)
+
+
+def _unconfirmed() -> ToolFailed:
+    """The error for a chapter that was spoilt, and that a second look finds as it was stored."""
+    return ToolFailed(
+        "the object store did not give a chapter as it was stored, and then it did",
+        remedy="the step is repeated; if it happens again, look at the object store",
+    )
 
 
 def _recordings(services: Services, claim: Claim, book: Book, folder: Path) -> list[Made]:

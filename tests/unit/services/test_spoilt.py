@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from narrator.domain.artifacts import AudioFormat
+from narrator.domain.errors import Missing
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import Failure, JobState
 from narrator.domain.spoilt import MOST_SPOILT
@@ -42,6 +43,19 @@ class Slip(MemoryObjects):
             return data
         self.slipped.add(key)
         return data[:-1] + bytes([data[-1] ^ 1])
+
+
+@dataclass(slots=True)
+class Flicker(MemoryObjects):
+    """The first chapter's audio that is asked for is gone, and then it is there."""
+
+    missed: set[ObjectKey] = field(default_factory=set)
+
+    def get_bytes(self, key: ObjectKey) -> bytes:
+        if key.endswith(".m4b") and "/chapters/" in key and not self.missed:
+            self.missed.add(key)
+            raise Missing(f"there is no object {key}")
+        return MemoryObjects.get_bytes(self, key)
 
 
 def keys(world: World, words: str) -> list[ObjectKey]:
@@ -166,6 +180,20 @@ def test_a_spoilt_chapter_is_rendered_again(world: World, spoil, suffix: str) ->
     (job,) = world.store.recent(limit=1)
     assert job.state is JobState.SUCCEEDED
     assert world.speaker.said == [HANDSOME, CLEVER]
+
+
+def test_a_chapter_that_a_second_look_finds_is_fetched_again_and_is_no_defect(world: World) -> None:
+    world.swap(objects=Flicker())
+    job = world.submit()
+    with capture_logs() as lines:
+        world.work()
+        world.later()
+
+    assert world.store.get(job.id).state is JobState.SUCCEEDED
+    assert "step.defect" not in [line["event"] for line in lines]
+    (told,) = [line for line in lines if line["event"] == "step.error"]
+    assert told["code"] == "tool-failed"
+    assert "object store" in told["reason"]
 
 
 def test_a_store_that_keeps_no_chapter_fails_the_job_at_last(world: World) -> None:
