@@ -27,6 +27,7 @@ three samples, at 100 Hz and above."""
 _FULL_SCALE = 32_768.0
 _FULL = 32_760
 _RUN, _RUN_BELOW = 3, 4  # samples on end that make a flat top, at full scale and below it
+_LEAST_BELOW = 24  # below full scale fewer samples than that are level by chance
 _LEAST_PEAK = 1_000  # what is quieter has steps as coarse as flat tops
 _LOUD_FRAMES = 10  # in a row: 100 ms
 _NOTHING_DB = -120.0
@@ -101,7 +102,10 @@ def _flat(samples: Samples, peak: int, *, above: bool) -> int:
     at = np.flatnonzero(samples >= near if above else samples <= -near)
     breaks = np.flatnonzero(np.diff(at) > 1) + 1
     lengths = np.diff(np.concatenate(([0], breaks, [len(at)])))
-    return int(lengths[lengths >= (_RUN if peak >= _FULL else _RUN_BELOW)].sum())
+    if peak >= _FULL:
+        return int(lengths[lengths >= _RUN].sum())
+    level = int(lengths[lengths >= _RUN_BELOW].sum())
+    return level if level >= _LEAST_BELOW else 0
 
 
 def _squared(dbfs: float) -> float:

@@ -42,8 +42,8 @@ CODE_PREFIX = "gate-"
 SILENT_DBFS = -55.0
 """Quieter than that at its loudest (100 ms) nothing is speech."""
 
-CLIPPED_SAMPLES = 24
-"""So many samples in flat tops are heard; a few at full scale are not."""
+CLIPPED_SAMPLES = 6
+"""In flat tops: two peaks are cut off. Of a take that is not clipped none is that flat."""
 
 OFFSET_SHARE = 0.02
 """Of full scale; joining such a take to silence clicks."""
@@ -55,12 +55,13 @@ GAP_SECONDS = 1.45
 """A seeded silence of 1.5 s, less the frames at its edges."""
 
 ELLIPSIS_SECONDS = 1.5
-"""An ellipsis asks the provider for a longer pause ("..."); each may take so much more."""
+"""An ellipsis between words asks the provider for a longer pause; each may take so much more."""
 
 SAME_SHARE = 0.02
 """Two takes that long apart are the same, and so will be a third."""
 
 _ELLIPSIS = re.compile(r"\.\.\.|…")
+_EDGES = re.compile(r"^\W+|\W+$")
 
 _GRAVITY = {
     Doubt.SILENT: 64,
@@ -136,7 +137,7 @@ def judge(sound: Sound, text: str, band: Band | None) -> Verdict:
 
 def longest_gap_seconds(text: str) -> float:
     """From how long on a silence inside a take is no pause that its text asks for."""
-    return GAP_SECONDS + ELLIPSIS_SECONDS * len(_ELLIPSIS.findall(text))
+    return GAP_SECONDS + ELLIPSIS_SECONDS * len(_ELLIPSIS.findall(_EDGES.sub("", text)))
 
 
 def best(verdicts: Sequence[Verdict]) -> int:

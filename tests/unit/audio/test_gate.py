@@ -49,6 +49,20 @@ def test_what_is_too_loud_is_clipped() -> None:
     assert doubts(speech() * 10) == (Doubt.CLIPPED,)
 
 
+def test_a_little_too_loud_is_clipped_too() -> None:
+    """By less than a tenth of a decibel: a peak on either side is flat, for 0.2 ms."""
+    at = np.arange(RATE // 10) / RATE
+    tone = 33_000 * np.sin(2 * np.pi * 220 * at) * np.hanning(len(at))
+    assert Doubt.CLIPPED in doubts(np.concatenate((speech() / 8, tone, np.zeros(1_200))))
+
+
+def test_a_few_level_samples_below_full_scale_are_chance() -> None:
+    peaks = speech() / 2
+    top = peaks.max()
+    peaks[[30_000, 30_001, 30_002, 30_003]] = top
+    assert sound(pcm(peaks)).clipped_samples == 0
+
+
 def test_flat_tops_are_seen_below_full_scale_too() -> None:
     assert doubts(np.clip(speech() * 10, -32_768, 32_767) * 0.4) == (Doubt.CLIPPED,)
 

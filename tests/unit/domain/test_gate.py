@@ -67,6 +67,11 @@ def test_a_text_that_asks_for_a_pause_may_have_one() -> None:
     assert judge(pause, "He waited... and waited.", BAND).doubts == ()
 
 
+def test_an_ellipsis_at_either_end_asks_for_no_pause_inside() -> None:
+    pause = replace(GOOD, gap_samples=36_000)
+    assert judge(pause, "“...and waited...”", BAND).doubts == (Doubt.GAP,)
+
+
 def test_without_a_band_no_pace_is_doubted() -> None:
     assert judge(replace(GOOD, sounding_samples=2_400), TEXT, None).doubts == ()
 
