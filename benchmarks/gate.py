@@ -1,7 +1,7 @@
 """What the quality gate finds of defects seeded into good takes, and what it doubts of good ones.
 
-    python benchmarks/gate.py [--engine espeak|tone] [--voice aura-2-orion-en] [--takes 1200]
-                              [--skip 0] [--listen N] [BOOK]
+    python benchmarks/gate.py [--engine espeak|tone] [--voice aura-2-orion-en] [--speed 1.0]
+                              [--takes 1200] [--skip 0] [--listen N] [BOOK]
 
 Chunks of the book (the sample book) are spoken in order by the Speak server's offline voice, each
 take is judged and, if it is good, learned from, as a fleet does: the first forty by the usual band.
@@ -52,6 +52,12 @@ def tail_cut_by_a_fifth(take: Samples, _: Dice) -> Samples:
     return take[: int(len(take) * 0.8)]
 
 
+def tail_cut_and_silence(take: Samples, dice: Dice) -> Samples:
+    """Exactly a fifth is missing, and a silence of up to 0.5 s is there instead."""
+    silence = np.zeros(int(RATE * dice.uniform(0.05, 0.5)), take.dtype)
+    return np.concatenate((tail_cut_by_a_fifth(take, dice), silence))
+
+
 def gap(take: Samples, dice: Dice) -> Samples:
     """A silence of 1.5 to 4 s in its middle half."""
     at = int(len(take) * dice.uniform(0.25, 0.75))
@@ -59,9 +65,21 @@ def gap(take: Samples, dice: Dice) -> Samples:
     return np.concatenate((take[:at], silence, take[at:]))
 
 
+def shortest_gap(take: Samples, dice: Dice) -> Samples:
+    """Exactly 1.5 s there, of nothing or of next to nothing."""
+    at = int(len(take) * dice.uniform(0.25, 0.75))
+    return np.concatenate((take[:at], silent(take[:1].repeat(RATE * 3 // 2), dice), take[at:]))
+
+
 def clipped(take: Samples, dice: Dice) -> Samples:
     """6 to 18 dB too loud for 16 bit."""
     wide = take * (32_767 / np.abs(take.astype(int)).max()) * 10 ** (dice.uniform(6, 18) / 20)
+    return np.clip(wide, -32_768, 32_767).astype(np.int16)
+
+
+def clipped_lightly(take: Samples, dice: Dice) -> Samples:
+    """1 to 3 dB too loud: a few of its peaks are flat."""
+    wide = take * (32_767 / np.abs(take.astype(int)).max()) * 10 ** (dice.uniform(1, 3) / 20)
     return np.clip(wide, -32_768, 32_767).astype(np.int16)
 
 
@@ -85,8 +103,11 @@ def offset(take: Samples, dice: Dice) -> Samples:
 DEFECTS: tuple[Callable[[Samples, Dice], Samples], ...] = (
     tail_cut,
     tail_cut_by_a_fifth,
+    tail_cut_and_silence,
     gap,
+    shortest_gap,
     clipped,
+    clipped_lightly,
     clipped_and_lowered,
     silent,
     offset,
@@ -98,30 +119,31 @@ def engine_of(name: str) -> Engine:
     return ToneEngine(10.0) if name == "tone" else EspeakEngine()
 
 
-def spoken(book: Path, engine: Engine, voice: str) -> Iterator[tuple[str, Samples]]:
+def spoken(book: Path, engine: Engine, voice: Voice) -> Iterator[tuple[str, Samples]]:
     """The book's chunks and their takes."""
     made = make_plan(read(book.read_bytes(), book.name))
     chunks: Iterator[Chunk] = (chunk for each in made.chapters for chunk in each.chunks)
     for chunk in chunks:
-        take = engine.speak(chunk.text, Options(model=voice))
+        take = engine.speak(chunk.text, Options(model=voice.name, speed=voice.speed))
         yield chunk.text, np.asarray(take).astype("<i2")
 
 
 class Judge:
     """Judges takes of one voice, and learns from the good ones."""
 
-    def __init__(self, *, has_pace: bool) -> None:
+    def __init__(self, *, has_pace: bool, speed: float) -> None:
         self.learned: Counter[int] = Counter()
         self.seconds = 0.0
         self.heard_seconds = 0.0
         self._has_pace = has_pace
+        self._speed = speed
 
     def __call__(self, text: str, take: Samples) -> Verdict:
         """The verdict on a take."""
         pcm = take.tobytes()
         begun = time.process_time()
         sound = gate.sound(pcm)
-        pace = band(text, self.learned, speed=1.0) if self._has_pace else None
+        pace = band(text, self.learned, speed=self._speed) if self._has_pace else None
         verdict = judge(sound, text, pace)
         self.seconds += time.process_time() - begun
         self.heard_seconds += len(take) / RATE
@@ -139,15 +161,16 @@ def main() -> None:
     asked = _asked()
     engine = engine_of(asked.engine)
     engine.start()
-    chunks = spoken(asked.book, engine, asked.voice)
+    voice = Voice(name=asked.voice, speed=asked.speed)
+    chunks = spoken(asked.book, engine, voice)
     takes = list(islice(chunks, asked.skip, asked.skip + asked.takes))
-    judged = Judge(has_pace=asked.engine != "tone")
+    judged = Judge(has_pace=asked.engine != "tone", speed=asked.speed)
     print_good(judged, takes, show=asked.show)
     print_defects(judged, takes, show=asked.show)
     per_ten_seconds = judged.seconds / judged.heard_seconds * 10_000
     print(f"CPU for 10 s of audio: {per_ten_seconds:.2f} ms")
     if asked.listen:
-        print_listening(takes[:: max(1, len(takes) // asked.listen)], Voice(name=asked.voice))
+        print_listening(takes[:: max(1, len(takes) // asked.listen)], voice)
     engine.stop()
 
 
@@ -155,6 +178,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--engine", default="espeak", choices=("espeak", "tone"))
     parser.add_argument("--voice", default="aura-2-orion-en")
+    parser.add_argument("--speed", type=float, default=1.0)
     parser.add_argument("--takes", type=int, default=1_200)
     parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--listen", type=int, default=0)
