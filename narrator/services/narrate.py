@@ -280,7 +280,8 @@ class Narration:
             is_kept = self._intake.take_in(part, report)
         except Exception as error:  # noqa: BLE001 — the other slices go on
             part.error = part.error or error
-            self._entries.ended(part, report.key, Outcome.LATE, report.request_id)
+            code = error.fault if isinstance(error, NarratorError) else Fault.DEFECT
+            self._entries.ended(part, report.key, Outcome.LATE, report.request_id, code)
             return True
         self._hands.progressed(part.claim)
         if is_kept:

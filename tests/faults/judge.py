@@ -87,14 +87,16 @@ def beyond_bounds(account: Account, faults: Iterable[Fault]) -> dict[str, list[i
     """Utterances sent again beyond what they may be, and that bound.
 
     What a fault cuts is bounded by the sockets it may cut. A worker that gets no processor for a
-    whole lease ends its sessions without any fault: of each of those, so many may be sent again.
+    whole lease loses slots and claims without any fault: of each of those two may be sent again.
     """
     bound = OUTSTANDING * sum(map(cut_by, faults))
-    resent = account.resent_utterances - sum(account.slot_ends.values())
-    largest = max(account.slot_ends.values(), default=0)
+    resent = account.resent_utterances - sum(account.unrenewed)
     found = {
         "sent again beyond the bound": [resent, bound],
-        "cut by the end of one slot": [largest, OUTSTANDING],
+        "sent again because one lease was not renewed": [
+            max(account.unrenewed, default=0),
+            OUTSTANDING,
+        ],
     }
     return {name: pair for name, pair in found.items() if pair[0] > pair[1]}
 

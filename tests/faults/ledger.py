@@ -16,10 +16,12 @@ from tests.faults.rows import Rows
 
 RECEIVED = {"kept", "late"}  # these prove that the server was heard to the end
 RESENT = {"cut", "late", "lost"}
-SLOT_ENDED = "slot-ended"  # by its holder's own clock: it could not be renewed in time
+# Ends that no fault need explain: a worker that gets no processor for so long renews nothing.
+SLOT_ENDED = "slot-ended"
+LEASE_LOST = "lease-lost"
 
 _LEDGER = """
-    SELECT u.outcome, u.request_id, u.chars, u.code, min(c.text)
+    SELECT u.outcome, u.request_id, u.chars, u.code, min(c.text), u.step_id, u.fence
     FROM utterances u JOIN chunks c ON c.take_key = u.take_key
     GROUP BY u.id ORDER BY u.id
 """
@@ -36,6 +38,7 @@ class Row:
     chars: int
     code: str
     sha256: str
+    claim: tuple[int, int]  # of its slice: step and fence
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Account:
     resent: int
     resent_utterances: int
     resent_by_code: dict[str, int]
-    slot_ends: dict[str, int]  # speech sessions that a slot's end cut: utterances of each
+    unrenewed: list[int]  # utterances of each session, and claim, that was not renewed in time
     received_again: int  # of texts that had been received before
     kept_again: int  # utterances of words that were kept already
     kept_unreceived: int  # utterances
@@ -101,7 +104,7 @@ def account(rows: Rows, lines: list[Line]) -> Account:
         resent=sum(row.chars for row in resent),
         resent_utterances=len(resent),
         resent_by_code=dict(by_code),
-        slot_ends=slot_ends(ledger),
+        unrenewed=unrenewed(ledger),
         received_again=sum((n - 1) * chars[sha256] for sha256, n in times.items()),
         kept_again=kept_again(ledger),
         kept_unreceived=unreceived,
@@ -110,11 +113,18 @@ def account(rows: Rows, lines: list[Line]) -> Account:
     )
 
 
-def slot_ends(ledger: list[Row]) -> dict[str, int]:
-    """The speech sessions whose slot ended with something outstanding: utterances of each."""
-    return Counter(
-        row.request_id for row in ledger if row.outcome == "cut" and row.code == SLOT_ENDED
+def unrenewed(ledger: list[Row]) -> list[int]:
+    """Utterances of each speech session whose slot ended, and of each claim that was lost."""
+    slots = Counter(row.request_id for row in ledger if is_end(row, "cut", SLOT_ENDED))
+    claims = Counter(
+        (row.claim, row.request_id) for row in ledger if is_end(row, "late", LEASE_LOST)
     )
+    return [*slots.values(), *claims.values()]
+
+
+def is_end(row: Row, outcome: str, code: str) -> bool:
+    """Whether that is what became of a row, and why."""
+    return (row.outcome, row.code) == (outcome, code)
 
 
 def kept_again(ledger: list[Row]) -> int:
@@ -150,9 +160,13 @@ def is_nameless(row: Row) -> bool:
 def read_ledger(rows: Rows) -> list[Row]:
     """Every row, with its text's digest."""
     return [
-        Row(outcome, request_id, chars, code, hashlib.sha256(text.encode()).hexdigest())
-        for outcome, request_id, chars, code, text in rows.ask(_LEDGER)
+        Row(outcome, request_id, chars, code, _sha256(text), (step, fence))
+        for outcome, request_id, chars, code, text, step, fence in rows.ask(_LEDGER)
     ]
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_journal(lines: Iterable[str]) -> list[Line]:

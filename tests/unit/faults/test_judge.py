@@ -53,11 +53,10 @@ def test_two_utterances_a_socket_may_be_owed_by_what_dies_and_no_more() -> None:
 KILLED = [Fault(at_seconds=0, target=Target.SPEECH, act=Act.KILL)]
 
 
-def sent_again(utterances: int, *slot_ends: int) -> Account:
-    """An account of so many utterances, among them those of sessions that a slot's end cut."""
+def sent_again(utterances: int, *unrenewed: int) -> Account:
+    """An account of so many utterances; those of each session or claim that was not renewed."""
     nothing: dict[str, Any] = {field.name: 0 for field in fields(Account)}
-    ends = {f"session {number}": cut for number, cut in enumerate(slot_ends)}
-    return Account(**nothing | {"resent_utterances": utterances, "slot_ends": ends})
+    return Account(**nothing | {"resent_utterances": utterances, "unrenewed": list(unrenewed)})
 
 
 def test_two_utterances_of_each_socket_that_a_fault_cuts_may_be_sent_again_and_no_more() -> None:
@@ -67,14 +66,12 @@ def test_two_utterances_of_each_socket_that_a_fault_cuts_may_be_sent_again_and_n
     assert list(beyond_bounds(sent_again(most + 1), KILLED).values()) == [[most + 1, most]]
 
 
-def test_what_slots_cut_that_could_not_be_renewed_is_no_fault_s() -> None:
+def test_what_is_lost_because_it_was_not_renewed_in_time_is_no_fault_s() -> None:
     assert beyond_bounds(sent_again(2 * SOCKETS + 5, 2, 2, 1), KILLED) == {}
 
 
-def test_of_a_session_that_its_slot_s_end_cuts_two_utterances_may_be_sent_again_and_no_more() -> (
-    None
-):
-    assert beyond_bounds(sent_again(5, 2, 3), []) == {"cut by the end of one slot": [3, 2]}
+def test_two_utterances_of_what_was_not_renewed_may_be_sent_again_and_no_more() -> None:
+    assert list(beyond_bounds(sent_again(5, 2, 3), []).values()) == [[3, 2]]
 
 
 def test_words_that_a_manifest_leaves_out_are_told_whatever_it_says_of_skips() -> None:

@@ -1,11 +1,15 @@
 """The ledger beside the Speak server's journal: what may differ, and what must not."""
 
-from tests.faults.ledger import Line, Row, kept_again, matched, slot_ends
+from tests.faults.ledger import Line, Row, kept_again, matched, unrenewed
 
 
-def row(outcome: str, *, socket: str = "s1", text: str = "one", code: str = "") -> Row:
+def row(
+    outcome: str, *, socket: str = "s1", text: str = "one", code: str = "", fence: int = 1
+) -> Row:
     """A row of the ledger."""
-    return Row(outcome=outcome, request_id=socket, chars=3, code=code, sha256=text)
+    return Row(
+        outcome=outcome, request_id=socket, chars=3, code=code, sha256=text, claim=(7, fence)
+    )
 
 
 def line(*, socket: str = "s1", text: str = "one") -> Line:
@@ -53,6 +57,16 @@ def test_the_same_words_kept_twice_are_counted() -> None:
 
 def test_what_the_end_of_a_slot_cut_is_counted_by_speech_session() -> None:
     ended = [row("cut", code="slot-ended", socket=socket) for socket in ("s1", "s2", "s1")]
-    others = [row("unsent", code="slot-ended"), row("cut", code="close-1006"), row("late")]
 
-    assert slot_ends([*ended, *others]) == {"s1": 2, "s2": 1}
+    assert unrenewed(ended) == [2, 1]
+
+
+def test_what_came_when_its_claim_was_lost_is_counted_by_claim() -> None:
+    late = [row("late", code="lease-lost", fence=fence) for fence in (1, 2, 2)]
+
+    assert unrenewed(late) == [1, 2]
+
+
+def test_what_was_sent_again_for_another_reason_was_renewed() -> None:
+    assert unrenewed([row("unsent", code="slot-ended"), row("cut", code="close-1006")]) == []
+    assert unrenewed([row("late", code="store-unavailable"), row("lost", socket="")]) == []

@@ -7,11 +7,13 @@ import pytest
 
 from narrator.domain.errors import (
     AccountFault,
+    LeaseLost,
     SpeechInterrupted,
     SpeechRefused,
     SpeechThrottled,
     StoreUnavailable,
 )
+from narrator.domain.faults import Fault
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import JobState
 from narrator.domain.ledger import Outcome, Sending
@@ -146,6 +148,20 @@ def test_a_defect_in_storing_one_take_is_its_slices_own(world: World) -> None:
 
     assert slices(world, StepState.DONE) == 1
     assert chars(world) == {Outcome.LATE: len(ONE), Outcome.KEPT: len(TWO)}
+
+
+@pytest.mark.parametrize("error", [LeaseLost("gone"), ZeroDivisionError()])
+def test_the_ledger_names_why_what_was_spoken_is_late(world: World, error: Exception) -> None:
+    def break_down() -> None:
+        raise error
+
+    chapters(world, ONE)
+    world.plan()
+    world.swap(studio=MeanwhileStudio(break_down))
+    speak(world)
+
+    (row,) = world.store.utterances.rows.values()
+    assert (row.outcome, row.code) == (Outcome.LATE, getattr(error, "fault", Fault.DEFECT))
 
 
 def test_a_defect_of_the_ledger_keeps_no_slice_from_being_settled(world: World) -> None:
