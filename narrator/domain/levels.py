@@ -5,6 +5,9 @@ A level stands for the RMS of 100 ms in dB below full scale (a square wave of fu
 half a decibel a step, so that `level` n means -96 + (n - 1) / 2 dBFS or a little more.
 """
 
+from collections.abc import Iterable
+from statistics import median_low
+
 SILENCE_DBFS = -96.0
 STEP_DB = 0.5
 LOUDEST = 193
@@ -12,6 +15,8 @@ LOUDEST = 193
 
 AUDIBLE = 93
 """-50 dBFS. Beneath it a lossy codec may put anything, or nothing, without being heard."""
+
+_EDGES = 2  # hops of an envelope that are not wholly of the take
 
 _FURTHEST_DB = 20.0  # one gap counts so much and no more, so that an edge cannot outvote the rest
 
@@ -34,6 +39,16 @@ def envelope_distance(expected: bytes, heard: bytes) -> float:
         return 0.0
     furthest = _FURTHEST_DB / STEP_DB
     return STEP_DB * sum(min(step, furthest) for step in told) / len(told)
+
+
+def room_dbfs(envelopes: Iterable[bytes]) -> float | None:
+    """How loud it is where nothing is said: what the quietest 100 ms of most takes come to.
+
+    The median, given the envelopes of takes. The first and the last 100 ms of each do not count:
+    they are faded, and silence was left there. None where no take is longer.
+    """
+    quietest = [min(each[1:-1]) for each in envelopes if len(each) > _EDGES]
+    return max(dbfs(median_low(quietest)), SILENCE_DBFS) if quietest else None
 
 
 def is_silent(envelope: bytes) -> bool:

@@ -1,11 +1,12 @@
 """How loud a recording has become, chapter by chapter: what the manifest says of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from math import log10
-from typing import Any
+from typing import Any, TypeVar
 
 from narrator.domain.artifacts import AudioFormat
+from narrator.domain.levels import room_dbfs
 from narrator.domain.loudness import SILENCE_DB, Measured, merged
 from narrator.domain.production import Level, Production, Profile
 
@@ -15,7 +16,8 @@ class Loudness:
     """What a meter found in a finished file, decoded, to hundredths.
 
     `lufs` is the integrated loudness (None for silence), the others are in dBFS: the RMS of
-    everything, the highest true peak, and the RMS of the quietest half second.
+    everything, the highest true peak, and the RMS of the quietest half second, which is one of the
+    silences between takes wherever there is one of that length.
     """
 
     lufs: float | None
@@ -28,13 +30,15 @@ class Loudness:
 class ChapterLoudness:
     """A chapter's, by its number: what it came to in the job's own format.
 
-    And by what gain, before what its encoder needs, and how much had to be limited.
+    And by what gain, before what its encoder needs, and how much had to be limited. `room_db` is
+    what the voice's own recording has where nothing is said (`levels.room_dbfs`).
     """
 
     number: int
     gain_db: float
     limited_samples: int
     levels: Loudness
+    room_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +53,21 @@ class LoudnessReport:
     whole: Loudness
     chapters: tuple[ChapterLoudness, ...]
     formats: Mapping[AudioFormat, Loudness] = field(default_factory=dict)
+    room_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levelled:
-    """A chapter as its renderer left it: what each format's file holds, its job's own first."""
+    """A chapter as its renderer left it: what each format's file holds, its job's own first.
+
+    `envelopes` are its takes', after gain and limiter.
+    """
 
     number: int
     gain_db: float
     limited_samples: int
     decoded: Mapping[AudioFormat, Measured]
+    envelopes: tuple[bytes, ...] = ()
 
     @property
     def measured(self) -> Measured:
@@ -81,9 +90,11 @@ def loudness_report(production: Production, chapters: Iterable[Levelled]) -> Lou
                 gain_db=round(each.gain_db, 2),
                 limited_samples=each.limited_samples,
                 levels=_loudness(each.measured),
+                room_db=room_dbfs(each.envelopes),
             )
             for each in found
         ),
+        room_db=room_dbfs(envelope for each in found for envelope in each.envelopes),
         formats={
             kind: _loudness(merged(each.decoded[kind] for each in found if kind in each.decoded))
             for kind in found[0].decoded
@@ -107,20 +118,34 @@ def _db(amplitude: float) -> float:
 
 def report_to_json(report: LoudnessReport) -> dict[str, Any]:
     """As the manifest holds it."""
-    return asdict(report) | {"chapters": [asdict(each) for each in report.chapters]}
+    return asdict(report)
 
 
-def report_from_json(value: dict[str, Any]) -> LoudnessReport:
-    """What `report_to_json` wrote; raises KeyError, TypeError or ValueError for else."""
+def report_from_json(value: Mapping[str, Any]) -> LoudnessReport:
+    """What `report_to_json` wrote; what a later release says besides is left out.
+
+    Raises KeyError, TypeError or ValueError for anything else.
+    """
     return LoudnessReport(
         profile=Profile(value["profile"]),
         level=Level(value["level"]),
-        whole=Loudness(**value["whole"]),
-        chapters=tuple(
-            ChapterLoudness(**each | {"levels": Loudness(**each["levels"])})
-            for each in value["chapters"]
-        ),
+        whole=_known(Loudness, value["whole"]),
+        chapters=tuple(map(_chapter_from_json, value["chapters"])),
         formats={
-            AudioFormat(kind): Loudness(**each) for kind, each in value.get("formats", {}).items()
+            AudioFormat(kind): _known(Loudness, each)
+            for kind, each in value.get("formats", {}).items()
         },
+        room_db=value.get("room_db"),
     )
+
+
+def _chapter_from_json(value: Mapping[str, Any]) -> ChapterLoudness:
+    levels = _known(Loudness, value["levels"])
+    return _known(ChapterLoudness, {**value, "levels": levels})
+
+
+Said = TypeVar("Said", Loudness, ChapterLoudness)
+
+
+def _known(kind: type[Said], value: Mapping[str, Any]) -> Said:
+    return kind(**{each.name: value[each.name] for each in fields(kind) if each.name in value})

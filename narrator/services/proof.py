@@ -42,6 +42,7 @@ def _levelled(job: Job, parts: Sequence[Part]) -> Iterator[Levelled]:
                 gain_db=part.record.gain_db,
                 limited_samples=part.record.limited_samples,
                 decoded=decoded,
+                envelopes=tuple(each.envelope for each in part.placements),
             )
 
 

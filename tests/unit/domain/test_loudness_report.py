@@ -26,7 +26,13 @@ HALF = Measured(
 QUARTER = replace(HALF, true_peak=0.25)
 M4B, FLAC = AudioFormat.M4B, AudioFormat.FLAC
 CHAPTERS = [
-    Levelled(number=1, gain_db=3.14159, limited_samples=7, decoded={M4B: HALF, FLAC: QUARTER}),
+    Levelled(
+        number=1,
+        gain_db=3.14159,
+        limited_samples=7,
+        decoded={M4B: HALF, FLAC: QUARTER},
+        envelopes=(bytes([0, 150, 73, 0]), bytes([0, 150, 83, 0])),
+    ),
     Levelled(number=2, gain_db=0.0, limited_samples=0, decoded={M4B: QUARTER, FLAC: QUARTER}),
 ]
 REPORT = loudness_report(Production(profile=Profile.AUDIOBOOK), CHAPTERS)
@@ -48,6 +54,13 @@ def test_a_report_says_what_each_format_came_to() -> None:
     }
 
 
+def test_a_report_says_how_loud_it_is_where_nothing_is_said() -> None:
+    """Which the silences between takes do not tell: those are none of the voice's."""
+    assert REPORT is not None
+    assert REPORT.chapters[0].room_db == REPORT.room_db == -60.0
+    assert REPORT.chapters[1].room_db is None
+
+
 def test_silence_has_no_loudness() -> None:
     silent = Measured(
         samples=9, squares=0, sample_peak=0.0, true_peak=0.0, floor_rms=0.0, blocks=()
@@ -65,6 +78,13 @@ def test_chapters_that_nobody_measured_have_no_report() -> None:
 def test_a_report_comes_back_from_json() -> None:
     assert REPORT is not None
     assert report_from_json(json.loads(json.dumps(report_to_json(REPORT)))) == REPORT
+
+
+def test_what_a_later_release_reports_besides_is_left_out() -> None:
+    assert REPORT is not None
+    value = json.loads(json.dumps(report_to_json(REPORT)))
+    value["dialogue"] = value["whole"]["dialogue_lufs"] = value["chapters"][0]["range_lu"] = 4.2
+    assert report_from_json(value) == REPORT
 
 
 def test_a_manifest_keeps_its_report() -> None:
