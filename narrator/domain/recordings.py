@@ -50,14 +50,32 @@ class _Cut:
 
 
 def _split(production: Production, kind: AudioFormat) -> _Cut:
-    """As it is asked for; an audiobook's MP3 is cut by itself, as ACX wants it."""
+    """As it is asked for; no file of an audiobook's MP3 holds several chapters beyond 2 hours."""
+    cut = _Cut(production.split, production.part_minutes)
+    if cut.split is Split.CHAPTERS or not _is_for_acx(production, kind):
+        return cut
+    most = AUDIOBOOK_MINUTES if cut.split is Split.WHOLE else min(cut.minutes, AUDIOBOOK_MINUTES)
+    return _Cut(Split.PARTS, most)
+
+
+def _is_for_acx(production: Production, kind: AudioFormat) -> bool:
+    return production.profile is Profile.AUDIOBOOK and kind is AudioFormat.MP3
+
+
+def longer_than_acx(
+    production: Production, planned: PlannedRecording, chapters: Chapters
+) -> int | None:
+    """How many minutes a file plays that ACX would not take: of one chapter, longer than a file.
+
+    None for a file that it would, or that is not for it.
+    """
+    samples = sum(chapters[position][1] for position in planned.positions)
     if (
-        production.split is Split.WHOLE
-        and production.profile is Profile.AUDIOBOOK
-        and kind is AudioFormat.MP3
+        not _is_for_acx(production, planned.format)
+        or samples <= AUDIOBOOK_MINUTES * _MINUTE_SAMPLES
     ):
-        return _Cut(Split.PARTS, AUDIOBOOK_MINUTES)
-    return _Cut(production.split, production.part_minutes)
+        return None
+    return -(-samples // _MINUTE_SAMPLES)
 
 
 def _of_format(

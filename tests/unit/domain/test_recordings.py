@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.production import Production, Profile, Split
-from narrator.domain.recordings import PlannedRecording, planned_recordings
+from narrator.domain.recordings import PlannedRecording, longer_than_acx, planned_recordings
 
 MINUTE = 60 * 24_000
 CHAPTERS = [("Chapter I", 50 * MINUTE), ("\u7d05\u6a13", 40 * MINUTE), ("The End!", 40 * MINUTE)]
@@ -62,6 +62,31 @@ def test_what_fits_into_one_part_is_whole() -> None:
 def test_an_audiobooks_mp3_is_cut_after_two_hours_and_nothing_else_is() -> None:
     production = Production(profile=Profile.AUDIOBOOK, also=(AudioFormat.MP3,))
     assert names(production) == ["emma.m4b", "emma-part-1.mp3", "emma-part-2.mp3"]
+
+
+def test_an_audiobooks_mp3_in_longer_parts_is_cut_after_two_hours_all_the_same() -> None:
+    production = Production(
+        profile=Profile.AUDIOBOOK, split=Split.PARTS, part_minutes=180, also=(AudioFormat.MP3,)
+    )
+    assert names(production) == ["emma.m4b", "emma-part-1.mp3", "emma-part-2.mp3"]
+
+
+def test_a_chapter_that_is_longer_than_acx_takes_stays_whole_and_is_told_of() -> None:
+    chapters = [("I", 120 * MINUTE), ("II", 120 * MINUTE + 1)]
+    for split in (Split.WHOLE, Split.CHAPTERS):
+        production = Production(profile=Profile.AUDIOBOOK, split=split)
+        made = planned_recordings(production, AudioFormat.MP3, "emma", chapters, book="Emma")
+        assert [longer_than_acx(production, each, chapters) for each in made] == [None, 121]
+
+
+def test_only_an_audiobooks_mp3_may_be_longer_than_acx_takes() -> None:
+    book = [("I", 300 * MINUTE)]
+    for production, kind in (
+        (Production(), AudioFormat.MP3),
+        (Production(profile=Profile.AUDIOBOOK), AudioFormat.M4B),
+    ):
+        (made,) = planned_recordings(production, kind, "emma", book, book="Emma")
+        assert longer_than_acx(production, made, book) is None
 
 
 @given(
