@@ -15,6 +15,9 @@ from narrator.audio.vorbis import comments, picture_block
 from narrator.domain.errors import ToolFailed
 from narrator.domain.voices import SAMPLE_RATE
 
+WRITER = f"libsndfile {soundfile.__libsndfile_version__} of soundfile {soundfile.__version__}"
+"""What encodes; another one may encode the same samples as other bytes."""
+
 _BLOCK_SAMPLES = BLOCK_BYTES // 2
 _MARKER = b"fLaC"
 _STREAMINFO, _COMMENTS, _PICTURE = 0, 4, 6  # RFC 9639, section 8.1

@@ -26,6 +26,11 @@ class Press:
     def __init__(self, ffmpeg: Ffmpeg) -> None:
         self._ffmpeg = ffmpeg
 
+    @property
+    def writer(self) -> str:
+        """What encodes FLAC: WAV has nothing to encode."""
+        return flac.WRITER
+
     def publish(
         self, chapters: Iterable[Path], *, format: AudioFormat, label: Label, path: Path
     ) -> None:

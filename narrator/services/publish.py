@@ -55,7 +55,7 @@ def publish(services: Services, claim: Claim) -> None:
         whole = [part for part in parts if part]
         try:
             book = book_of(services, job, made, levelled(services, job, whole, folder))
-            recordings = _recordings(services, claim, book, folder)
+            recordings = _recordings(services, book, folder)
             manifest = manifest_of(job, made, book.parts, [each.recording for each in recordings])
             besides = companions(services, book, manifest, folder)
         except (ChapterSpoilt, NarratorError) as error:
@@ -112,7 +112,7 @@ def _unconfirmed() -> ToolFailed:
     )
 
 
-def _recordings(services: Services, claim: Claim, book: Book, folder: Path) -> list[Made]:
+def _recordings(services: Services, book: Book, folder: Path) -> list[Made]:
     """Every recording, made, proved and stored one after another."""
     options = book.job.options
     planned = planned_recordings(
@@ -122,7 +122,7 @@ def _recordings(services: Services, claim: Claim, book: Book, folder: Path) -> l
         [(part.row.title, part.samples) for part in book.parts],
         book=book.metadata.title,
     )
-    return [make(services, claim, book, each, folder) for each in planned]
+    return [make(services, book, each, folder) for each in planned]
 
 
 def _store_manifest(services: Services, job: Job, manifest: Manifest, folder: Path) -> Artifact:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from narrator.domain.artifacts import Artifact, AudioFormat, job_object
@@ -14,7 +15,6 @@ from narrator.domain.jobs import Job
 from narrator.domain.manifest import Recording
 from narrator.domain.plan import Plan
 from narrator.domain.recordings import PlannedRecording
-from narrator.domain.steps import Claim
 from narrator.domain.timeline import chapter_starts
 from narrator.services.chapters import ChapterSpoilt, Part, fetched
 from narrator.services.kit import Services
@@ -24,6 +24,9 @@ from narrator.services.proof import chapters_of
 from narrator.services.submit import file_sha256
 from narrator.services.timelines import ChapterObject
 from narrator.services.verify import sound_problems
+
+SHOWN_BYTES = 1 << 20
+"""So much of what is streamed, at least, besides its head, is digested for its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +86,7 @@ def _cover(services: Services, job_id: JobId) -> Cover | None:
     return None
 
 
-def make(
-    services: Services, claim: Claim, book: Book, planned: PlannedRecording, folder: Path
-) -> Made:
+def make(services: Services, book: Book, planned: PlannedRecording, folder: Path) -> Made:
     """Make a recording, prove it, store it, and leave nothing in the folder.
 
     Raises ChapterSpoilt, VerificationFailed and ToolFailed.
@@ -97,7 +98,7 @@ def make(
     room.mkdir(exist_ok=True)
     chapters = fetched(services, files, room)
     if planned.format.is_lossless and heard:
-        made = _streamed(services, claim, book, planned, chapters)
+        made = _streamed(services, book, planned, files, chapters)
     else:
         made = _filed(services, book, planned, chapters, folder / planned.name, heard=heard)
     services.reach(FailPoint.RECORDING_STORED)
@@ -157,24 +158,22 @@ def _listen(services: Services, book: Book, recording: Recording, path: Path) ->
 
 def _streamed(
     services: Services,
-    claim: Claim,
     book: Book,
     planned: PlannedRecording,
+    files: Sequence[ChapterObject],
     chapters: Iterator[Path],
 ) -> Made:
-    """Straight into the store, whatever its length.
-
-    What it will hold is not known when it has to be named: it is named after the claim, so that a
-    publisher that comes late overwrites nothing.
-    """
-    key = job_object(book.job.id, f"artifacts/{claim.step_id}-{claim.fence}/{planned.name}")
+    """Straight into the store, whatever its length."""
+    label = _label(book, planned)
+    blocks = services.studio.stream(chapters, format=planned.format, label=label)
+    begun = _beginning(blocks)
+    key = artifact_key(book.job.id, _ingredients(services, files, begun), planned.name)
     digest = hashlib.sha256()
     bytes_ = 0
 
     def counted() -> Iterator[bytes]:
         nonlocal bytes_
-        label = _label(book, planned)
-        for block in services.studio.stream(chapters, format=planned.format, label=label):
+        for block in chain(begun, blocks):
             digest.update(block)
             bytes_ += len(block)
             yield block
@@ -182,6 +181,25 @@ def _streamed(
 
     services.objects.put_stream(key, counted(), media_type=planned.format.media_type)
     return _made(book, planned, key, bytes_=bytes_, sha256=digest.hexdigest())
+
+
+def _beginning(blocks: Iterator[bytes]) -> list[bytes]:
+    """The first blocks: a file's head, and something of its sound."""
+    begun: list[bytes] = []
+    while sum(map(len, begun[1:])) < SHOWN_BYTES and (block := next(blocks, None)) is not None:
+        begun.append(block)
+    return begun
+
+
+def _ingredients(services: Services, files: Sequence[ChapterObject], begun: Sequence[bytes]) -> str:
+    """A digest of all that a recording without loss is made of: equal ones have equal bytes.
+
+    It is made of a head and of the chapters' samples, encoded. The beginning holds the head, and
+    shows how that is done.
+    """
+    parts = [services.studio.writer, *(file.sha256 for file in files)]
+    beginning = hashlib.sha256(b"".join(begun)).hexdigest()
+    return hashlib.sha256("\n".join([*parts, beginning]).encode()).hexdigest()
 
 
 def _made(
@@ -208,5 +226,8 @@ def _made(
 
 
 def artifact_key(job_id: JobId, sha256: str, name: str) -> ObjectKey:
-    """Objects are named by their content: a publisher that comes late overwrites nothing."""
+    """Objects are named by their content: a publisher that comes late overwrites nothing.
+
+    What is streamed has to be named before its digest is known, and is by that of its ingredients.
+    """
     return job_object(job_id, f"artifacts/{sha256[:16]}/{name}")

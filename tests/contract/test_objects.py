@@ -1,12 +1,13 @@
 """The port `Objects`: a folder, S3 (on a real server) and the twin."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-from narrator.domain.errors import Missing, TakeCorrupt
+from narrator.domain.errors import Missing, StoreUnavailable, TakeCorrupt
 from narrator.domain.ids import ObjectKey
 from narrator.services.ports import Objects
 from narrator.storage.folder import FolderObjects
@@ -91,6 +92,33 @@ def test_of_a_stream_that_breaks_off_nothing_is_seen(objects: Objects, mebibytes
     with pytest.raises(TakeCorrupt):
         objects.put_stream(KEY, broken(), media_type="audio/flac")
     assert not objects.exists(KEY)
+
+
+def test_a_stream_is_whole_that_an_earlier_try_broke_off(objects: Objects) -> None:
+    blocks = [bytes([n]) * MIB for n in range(10)] + [b"end"]
+
+    def broken() -> Iterator[bytes]:
+        yield from blocks
+        raise TakeCorrupt("broken off")
+
+    with pytest.raises(TakeCorrupt):
+        objects.put_stream(KEY, broken(), media_type="audio/flac")
+    objects.put_stream(KEY, blocks, media_type="audio/flac")
+    assert b"".join(objects.stream(KEY)) == b"".join(blocks)
+
+
+def test_a_stream_that_comes_late_spoils_nothing(objects: Objects) -> None:
+    """Whether it is taken or refused: its bytes are the same."""
+    blocks = [bytes([n]) * MIB for n in range(10)]
+
+    def late() -> Iterator[bytes]:
+        yield from blocks[:9]
+        objects.put_stream(KEY, blocks, media_type="audio/flac")
+        yield from blocks[9:]
+
+    with suppress(StoreUnavailable):
+        objects.put_stream(KEY, late(), media_type="audio/flac")
+    assert b"".join(objects.stream(KEY)) == b"".join(blocks)
 
 
 def test_the_last_bytes_put_stay(objects: Objects) -> None:

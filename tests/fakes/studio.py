@@ -34,6 +34,10 @@ class FakeStudio:
     def fingerprint(self) -> str:
         return repr(self.pauses)
 
+    @property
+    def writer(self) -> str:
+        return "fake"
+
     def pack(self, pcm: bytes) -> bytes:
         _whole(pcm)
         return TAKE + hashlib.sha256(pcm).digest() + pcm

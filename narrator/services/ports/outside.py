@@ -37,7 +37,9 @@ class Objects(Protocol):
     def put_stream(self, key: ObjectKey, blocks: Iterable[bytes], *, media_type: str) -> None:
         """Store what comes in blocks, of any length, in little memory.
 
-        Nothing appears under the key where `blocks` raises.
+        Nothing appears under the key where `blocks` raises. What was sent of it by then, or by a
+        try that died, may be gone on with by the next one. So all that is ever stored under the key
+        has to be the same, or a try that is alive after all may spoil what its successor stored.
         """
 
     def get_bytes(self, key: ObjectKey) -> bytes:
@@ -164,12 +166,17 @@ class Label:
 class Studio(Protocol):
     """Makes recordings. The same inputs give the same bytes.
 
-    `fingerprint` names what shapes a recording besides its takes, such as pauses.
+    `fingerprint` names what shapes a recording besides its takes, such as pauses, and `writer` what
+    encodes those without loss.
     """
 
     @property
     def fingerprint(self) -> str:
         """Equal for studios that make the same recordings of the same takes."""
+
+    @property
+    def writer(self) -> str:
+        """Equal for studios whose `stream` writes the same samples as the same bytes."""
 
     def pack(self, pcm: bytes) -> bytes:
         """A take's samples as a FLAC file."""
@@ -230,7 +237,11 @@ class Studio(Protocol):
     def stream(
         self, chapters: Iterable[Path], *, format: AudioFormat, label: Label
     ) -> Iterator[bytes]:
-        """The same in blocks, without any file; only for a format that `is_lossless`."""
+        """The same in blocks, without any file; only for a format that `is_lossless`.
+
+        The first block is the head: all that depends on the label. What comes after it depends on
+        the chapters' samples, the format and `writer`.
+        """
 
     def decode(self, path: Path) -> Iterator[bytes]:
         """A finished recording's samples (s16le mono 24 kHz) in blocks; raises ToolFailed."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,13 +19,14 @@ from narrator.domain.production import Level, Production, Split
 from narrator.domain.recordings import file_stem
 from narrator.domain.steps import Claim
 from narrator.services.ports import RenderedRecord
+from narrator.services.recordings import SHOWN_BYTES
 from narrator.services.stored import NAMED_DIGITS
 from narrator.services.timelines import record_from_json
 from narrator.services.verify import verify
 from tests.fakes.objects import MemoryObjects
 from tests.fakes.store import MemoryStore
 from tests.fakes.studio import FakeStudio
-from tests.unit.services.conftest import WINDOW, World
+from tests.unit.services.conftest import WINDOW, World, document
 
 
 class HeldStudio(FakeStudio):
@@ -78,6 +79,77 @@ def test_the_tags_name_the_narrator_first_and_then_who_else_is_heard(world: Worl
     world.work()
     ((_, narrator, _, _),) = studio.published
     assert narrator == "aura-2-thalia-en, aura-2-orion-en"
+
+
+@dataclass
+class LosslessStudio(FakeStudio):
+    """Its recordings begin alike whatever their chapters are; `before_end` comes before those."""
+
+    head: bytes = b"head"
+    shown: bytes = b"x"
+    written_by: str = "this encoder"
+    before_end: Callable[[], object] = bool
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    @property
+    def writer(self) -> str:
+        return self.written_by
+
+    def stream(self, *args: object, **options: object) -> Iterator[bytes]:
+        yield self.head
+        yield self.shown * SHOWN_BYTES
+        self.before_end()
+        yield from super().stream(*args, **options)  # type: ignore[arg-type]
+
+
+def streamed(world: World, studio: LosslessStudio, number: int = 1) -> str:
+    """The name, within its job, of the object that a WAV file of the document is put into."""
+    world.options = JobOptions(format=AudioFormat.WAV)
+    world.swap(studio=studio)
+    job = world.submit(number)
+    world.work()
+    return world.store.get(job.id).artifacts[0].object_key.removeprefix(f"jobs/{job.id}/")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        LosslessStudio(head=b"another head"),
+        LosslessStudio(shown=b"y"),
+        LosslessStudio(written_by="another encoder"),
+    ],
+    ids=["head", "beginning", "writer"],
+)
+def test_what_is_streamed_is_named_by_what_it_is_made_of(
+    world: World, other: LosslessStudio
+) -> None:
+    name = streamed(world, LosslessStudio())
+    assert streamed(world, LosslessStudio(), 2) == name
+    assert streamed(world, other, 3) != name
+
+
+def test_what_is_streamed_is_named_by_its_chapters_too(world: World) -> None:
+    name = streamed(world, LosslessStudio())
+    world.reader.answer = document(("Emma was handsome.",), ("She was rich.",))
+    assert streamed(world, LosslessStudio(), 2) != name
+
+
+def test_a_late_publisher_overwrites_nothing_of_what_is_streamed(world: World) -> None:
+    """It encodes otherwise than the one that published meanwhile."""
+
+    def another_publishes() -> None:
+        world.clock.wait(31)
+        world.store.dispatch(WINDOW, queued_seconds=30)
+        world.swap(studio=LosslessStudio(written_by="another encoder", shown=b"y"))
+        world.work()
+
+    streamed(world, LosslessStudio(before_end=another_publishes))
+    (job,) = world.store.recent(limit=1)
+    for artifact in job.artifacts:
+        stored = world.objects.get_bytes(artifact.object_key)
+        assert hashlib.sha256(stored).hexdigest() == artifact.sha256
 
 
 @dataclass
