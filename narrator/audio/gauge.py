@@ -14,8 +14,8 @@ from narrator.domain.loudness import Measured
 _MOST_HOPS = 40
 """Looked at together: more do not fit into a processor's caches."""
 
-_NEAR = 10 ** (-2.0 / 20)
-"""Between samples is looked where they come within 2 dB of the ceiling or of the highest so far."""
+_NEAR = 10 ** (-3.0 / 20)
+"""Between samples is looked where they come within 3 dB of the ceiling or of the highest so far."""
 
 
 class Gauge:
@@ -67,10 +67,11 @@ class Gauge:
         self._meter.feed(hops)
         peaks: NDArray[Any] = hops["peaks"].ravel()
         self._highest = max(self._highest, float(peaks.max()))
-        near = np.flatnonzero(peaks > max(min(self._highest, self._ceiling) * _NEAR, 1.0))
-        if len(near):
-            found = np.maximum(true_peaks(around, near), peaks[near])
+        near = max(min(self._highest, self._ceiling) * _NEAR, 1.0)
+        which = np.flatnonzero(peaks > near)
+        if len(which):
+            found = true_peaks(around, which, near)
             self._highest = max(self._highest, float(found.max()))
             if (high := found > self._ceiling).any():
-                self._above.append((near[high] + self._stretches, found[high]))
+                self._above.append((which[high] + self._stretches, found[high]))
         self._stretches += len(peaks)

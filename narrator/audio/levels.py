@@ -29,11 +29,14 @@ _BLOCK_BYTES = _BLOCK_HOPS * HOP * BYTES_PER_SAMPLE
 _MANY_HOPS = 2_400
 """Read at once where only hops are: four minutes."""
 
-NEAR_DB = 5.0
+NEAR_DB = 3.0
 """Between samples a signal is looked at where its samples come so near to what counts."""
 
 _MOST_PASSES = 6
 _NEAR_ENOUGH_LU = 0.02
+_LEAST_YIELD = 0.25
+"""Of a dB more gain the limiter leaves at least so much, as far as the next step is concerned."""
+
 _MOST_MAKE_UP_DB = 6.0
 """What the limiter takes is made up for, within reason."""
 
@@ -120,7 +123,7 @@ class Spool:
         """
         found = self.roughly
         near = min(found.sample_peak, 10 ** (near_db / 20)) * 10 ** (-NEAR_DB / 20)
-        peak = self._look_between(near * FULL_SCALE)
+        peak = self._look_between(max(near * FULL_SCALE, 1.0))
         return Measured(
             samples=found.samples,
             squares=found.squares,
@@ -136,12 +139,12 @@ class Spool:
         with self._pcm.open("rb") as pcm, self._hops.open("r+b") as file:
             for first, hops, _ in _windows(file, _BLOCK_HOPS):
                 peaks = hops["peaks"].reshape(-1)
-                which = np.flatnonzero(peaks > max(near, 1.0))
+                which = np.flatnonzero(peaks > near)
                 if not len(which):
                     continue
                 samples = _around(pcm, first * HOP, len(hops) * HOP)
-                between = np.minimum(np.ceil(true_peaks(samples, which)), np.iinfo(np.uint16).max)
-                peaks[which] = np.maximum(peaks[which], between.astype(np.uint16))
+                between = np.ceil(true_peaks(samples, which, near))
+                peaks[which] = np.minimum(between, np.iinfo(np.uint16).max)
                 hops["peaks"] = peaks.reshape(-1, PEAKS)
                 highest = max(highest, int(peaks[which].max()))
                 file.seek(first * HOPS.itemsize)
@@ -277,10 +280,13 @@ def _turned_up(
     So much is left between it and what the profile asks for.
     """
     gain, most = roughly, min(roughly + _MOST_MAKE_UP_DB, LARGEST_GAIN_DB)
+    step = missing_before = 0.0
     for _ in range(_MOST_PASSES):
         levelling = Levelling(10 ** (gain / 20), ceiling)
         missing = gain_db(profile, after(levelling)) - left_db
         if abs(missing) < _NEAR_ENOUGH_LU or gain == most:
             return levelling
-        gain = min(gain + missing, most)
+        yielded = (missing_before - missing) / step if step else 1.0
+        step = min(missing / min(max(yielded, _LEAST_YIELD), 1.0), most - gain)
+        gain, missing_before = gain + step, missing
     return Levelling(10 ** (gain / 20), ceiling)

@@ -12,31 +12,48 @@ REACH = 24
 """Samples on either side that a value between two depends on."""
 
 _FACTOR = 4
-_BATCH = 12
-"""Stretches at once: so few that the products are not spread over threads (OpenBLAS does from 2^18
+_BATCH = 1_800
+"""Gaps at once: so few that the products are not spread over threads (OpenBLAS does from 2^18
 multiplications on), which wait for each other longer than they work."""
 
 
 def _interpolator() -> NDArray[np.float32]:
-    """From the samples around 2.5 ms to the values between them."""
-    places = np.arange(PEAK_SAMPLES)[:, None] + np.arange(1, _FACTOR)[None, :] / _FACTOR
-    distance = REACH + places.ravel()[None, :] - np.arange(PEAK_SAMPLES + 2 * REACH)[:, None]
-    inside = np.clip(1 - (distance / REACH) ** 2, 0, None)
-    window = np.where(np.abs(distance) < REACH, np.i0(8.0 * np.sqrt(inside)) / np.i0(8.0), 0)
+    """From the samples around a gap between two to the values in it."""
+    places = REACH - 1 + np.arange(1, _FACTOR) / _FACTOR
+    distance = places[None, :] - np.arange(2 * REACH)[:, None]
+    window = np.i0(8.0 * np.sqrt(1 - (distance / REACH) ** 2)) / np.i0(8.0)
     return (np.sinc(distance) * window).astype(np.float32)
 
 
 _BETWEEN = _interpolator()
 
 
-def true_peaks(samples: Samples, which: NDArray[np.intp]) -> NDArray[Any]:
-    """The peaks between the samples of some stretches of 2.5 ms, named by their numbers.
+def true_peaks(samples: Samples, which: NDArray[np.intp], near: float) -> NDArray[Any]:
+    """The peaks of some stretches of 2.5 ms, named by their numbers, with those between samples.
 
-    The first stretch begins `REACH` samples after the first sample; as many follow the last.
+    Looked at is what lies on either side of a sample above `near`, of which each of these stretches
+    must have one. The first stretch begins `REACH` samples after the first sample; as many follow
+    the last.
     """
-    windows = np.lib.stride_tricks.sliding_window_view(samples, PEAK_SAMPLES + 2 * REACH)
-    found = [
-        np.abs(windows[each * PEAK_SAMPLES].astype(np.float32) @ _BETWEEN).max(axis=1)
-        for each in np.array_split(which, -(-len(which) // _BATCH) or 1)
-    ]
-    return np.concatenate(found)
+    first = REACH + which * PEAK_SAMPLES
+    within = np.abs(_rows(samples, PEAK_SAMPLES, first).astype(np.int32))
+    loud = within > near
+    beside = np.zeros((len(which), PEAK_SAMPLES + 1), dtype=bool)  # the gap before each, and after
+    beside[:, :-1] = loud
+    beside[:, 1:] |= loud
+    stretch, gap = np.nonzero(beside)
+    between = _between(samples, first[stretch] + gap - REACH)
+    highest = np.maximum.reduceat(between, np.flatnonzero(np.diff(stretch, prepend=-1)))
+    return np.asarray(np.maximum(highest, within.max(axis=1)))
+
+
+def _between(samples: Samples, first: NDArray[np.intp]) -> NDArray[np.float32]:
+    """The highest value in each gap, given the first of the samples that it depends on."""
+    batches = (first[at : at + _BATCH] for at in range(0, len(first), _BATCH))
+    values = [_rows(samples, 2 * REACH, batch).astype(np.float32) @ _BETWEEN for batch in batches]
+    return np.asarray(np.abs(np.concatenate(values)).max(axis=1))
+
+
+def _rows(samples: Samples, length: int, first: NDArray[np.intp]) -> Samples:
+    """So many samples in a row from each of these on."""
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(samples, length)[first])
