@@ -14,6 +14,7 @@ from narrator.audio.studio import FfmpegStudio
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import SettingsError, ToolFailed
 from narrator.domain.production import Production
+from narrator.services.ports import Commission
 
 pytestmark = pytest.mark.integration
 
@@ -69,7 +70,7 @@ def test_a_chapter_that_cannot_be_written_is_a_failed_tool(
 ) -> None:
     with pytest.raises(ToolFailed):
         FfmpegStudio().render(
-            [], production=Production(), formats=[kind], folder=tmp_path / "not there"
+            [], Commission(production=Production(), formats=[kind], folder=tmp_path / "not there")
         )
 
 
@@ -110,3 +111,9 @@ def test_the_child_dies_when_its_parent_is_killed(parent: "subprocess.Popen[str]
     parent.wait(timeout=10)
     gone, alive = psutil.wait_procs([child], timeout=10)
     assert (gone, alive) == ([child], [])
+
+
+def test_the_child_stays_on_one_processor(parent: "subprocess.Popen[str]") -> None:
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    assert len(child.cpu_affinity()) == 1
