@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from narrator.domain.errors import LeaseLost, Missing, SettingsError
+from narrator.domain.errors import LeaseLost, Missing, SettingsError, TakeCorrupt
 from narrator.domain.failpoints import FailPoint
-from narrator.domain.gate import Verdict, best, is_own_pace, is_settled
+from narrator.domain.gate import ATTEMPTS, Verdict, best, is_own_pace, is_settled
 from narrator.domain.ids import TakeKey
 from narrator.domain.takes import Take, take_object
 from narrator.domain.voices import BYTES_PER_SAMPLE, Voice
@@ -17,8 +17,9 @@ from narrator.services.judging import Judging
 from narrator.services.kit import Services
 from narrator.services.parts import Part
 from narrator.services.patience import Patience
-from narrator.services.ports import Spoken
+from narrator.services.ports import PutBy, Spoken
 from narrator.services.settle import log_error
+from narrator.services.stored import samples_of_take
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +53,16 @@ class Intake:
         self._attempts: dict[TakeKey, list[Attempt]] = {}
 
     def begin(self, part: Part) -> None:
-        """A slice is in work: look up how its voice speaks, and whether it is listened to."""
+        """A slice is in work: look up how its voice speaks, and whether it is listened to.
+
+        Goes on with what was put by of it. Raises what a store raises, and LeaseLost.
+        """
         if self._services.gate is not None:
             self._judging.look_up(self._voice)
             part.listened = self._is_listened(part)
+        put_by = self._services.takes.put_by_before(part.claim, part.chunks)
+        for found in put_by.values():
+            self._go_on(part, found)
 
     def take_in(self, part: Part, report: Spoken) -> bool:
         """Keep it, or the best of several; False where it is to be said again.
@@ -72,12 +79,32 @@ class Intake:
         return True
 
     def forget(self, key: TakeKey) -> None:
-        """Something else became of its words: what was doubted is of no use any more."""
+        """Something else became of its words: who says them next goes on with what is put by."""
         self._attempts.pop(key, None)
 
     def settle(self) -> None:
         """Write down what was learned of the voice; never raises."""
         self._judging.store(self._voice)
+
+    # ---------------------------------------------------------------------------- going on
+
+    def _go_on(self, part: Part, found: PutBy) -> None:
+        """Begin with what was put by; it is kept if there is no reason to say the words again."""
+        take = found.take
+        try:
+            pcm = samples_of_take(self._services, take)
+        except TakeCorrupt as error:  # as if the words had never been said
+            log.warning("take.lost", reason=error.reason)
+            return
+        report = Spoken(key=take.key, pcm=pcm, model_version=take.model_version, request_id="")
+        attempt = self._attempt(part, report)
+        is_enough = found.times >= ATTEMPTS or not (attempt.verdict and attempt.verdict.doubts)
+        if found.times and is_enough:
+            self._keep(part, report, attempt)
+            part.answered(take.key)
+            part.progressed = True
+        else:
+            self._attempts[take.key] = [attempt]
 
     # ----------------------------------------------------------------------------- judging
 
@@ -116,6 +143,7 @@ class Intake:
         if is_settled(_verdicts(attempts)) or key not in part.begun:
             return False
         try:
+            self._put_by(part, attempts)
             return self._entries.repeat(part, key, request_id=request_id, code=last.verdict.code)
         except LeaseLost:  # it is paid for: it is kept for whoever asks for the same words
             return False
@@ -148,6 +176,21 @@ class Intake:
         """
         if chosen.verdict is not None and chosen.verdict.doubts:
             self._tell("take.doubtful", part, report.key, chosen.verdict)
+        keep = self._services.takes.keep
+        self._store(
+            part,
+            chosen,
+            lambda take: keep(part.claim, take, spoken_now=True, request_id=report.request_id),
+        )
+        self._services.reach(FailPoint.TAKE_KEPT)
+
+    def _put_by(self, part: Part, attempts: list[Attempt]) -> None:
+        """Store the best so far: it is paid for, whatever becomes of the next one."""
+        if _best(attempts) is attempts[-1]:  # else the best is there already
+            put_by = self._services.takes.put_by
+            self._store(part, attempts[-1], lambda take: put_by(part.claim, take))
+
+    def _store(self, part: Part, chosen: Attempt, record: Callable[[Take], object]) -> None:
         services, take = self._services, self._take(part, chosen)
         packed = services.studio.pack(chosen.report.pcm)
 
@@ -155,10 +198,9 @@ class Intake:
             self._waiting()
             services.objects.put_bytes(take.object_key, packed, media_type="audio/flac")
             services.reach(FailPoint.TAKE_STORED)
-            services.takes.keep(part.claim, take, spoken_now=True, request_id=report.request_id)
+            record(take)
 
         self._patience.do(store, event="take.waiting")
-        services.reach(FailPoint.TAKE_KEPT)
 
     @staticmethod
     def _take(part: Part, chosen: Attempt) -> Take:

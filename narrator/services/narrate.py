@@ -160,6 +160,7 @@ class Narration:
                 self._open(part)
             except Exception as error:  # noqa: BLE001 — a defect must settle its step too
                 part.error = error
+                part.chunks.clear()
         self._part_of.update(dict.fromkeys(part.chunks, part))
         self._go_on(part)
 

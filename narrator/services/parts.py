@@ -50,6 +50,11 @@ class Part:
         self.waiting = [key for key in self.waiting if key not in chosen]
         return [self._utterance(self.chunks[key]) for key in chosen]
 
+    def answered(self, key: TakeKey) -> None:
+        """A take is there: it is not to be said."""
+        del self.chunks[key]
+        self.waiting.remove(key)
+
     def again(self, key: TakeKey) -> None:
         """What was said of it is doubted: it is to be said once more."""
         self.waiting.append(key)

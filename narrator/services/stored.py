@@ -11,6 +11,7 @@ from narrator.domain.lexicon import NO_LEXICON, Lexicon, lexicon_from_json
 from narrator.domain.plan import Plan
 from narrator.domain.plan_json import from_json as plan_from_json
 from narrator.domain.spoilt import lexicon_spoilt, plan_spoilt, source_spoilt
+from narrator.domain.takes import Take
 from narrator.services.kit import Services
 from narrator.services.ports import ChapterTake, RenderedRecord
 from narrator.services.submit import file_sha256
@@ -60,18 +61,19 @@ def plan_of(services: Services, job: Job) -> Plan:
 
 def samples_of(services: Services, chunk: ChapterTake) -> bytes:
     """The samples of a chunk's take; raises TakeCorrupt when they are gone or others."""
-    try:
-        return _samples(services, chunk)
-    except Missing as error:
-        raise TakeCorrupt(f"take {chunk.key[:16]} is gone: {error.reason}") from error
-
-
-def _samples(services: Services, chunk: ChapterTake) -> bytes:
     if chunk.take is None:
         raise TakeCorrupt(f"take {chunk.key[:16]} is not among the kept takes")
-    pcm = services.studio.unpack(services.objects.get_bytes(chunk.take.object_key))
-    if hashlib.sha256(pcm).hexdigest() != chunk.take.sha256:
-        raise TakeCorrupt(f"take {chunk.key[:16]} is not what was stored")
+    return samples_of_take(services, chunk.take)
+
+
+def samples_of_take(services: Services, take: Take) -> bytes:
+    """The samples of a stored take; raises TakeCorrupt when they are gone or others."""
+    try:
+        pcm = services.studio.unpack(services.objects.get_bytes(take.object_key))
+    except Missing as error:
+        raise TakeCorrupt(f"take {take.key[:16]} is gone: {error.reason}") from error
+    if hashlib.sha256(pcm).hexdigest() != take.sha256:
+        raise TakeCorrupt(f"take {take.key[:16]} is not what was stored")
     return pcm
 
 

@@ -71,22 +71,26 @@ def repeat(tx: Connection, claim: Claim, key: TakeKey, *, request_id: str, code:
 
 
 def _tried(tx: Connection, claim: Claim, index: int, chars: int) -> Tried:
-    doubted = _doubted(claim.job_id)
-    begun_at = select(func.coalesce(jobs.c.running_at, 0)).where(jobs.c.id == claim.job_id)
-    died = is_state(utterances.c.outcome, Outcome.LOST) & (utterances.c.code == "")
     times = select(func.count()).where(
-        utterances.c.job_id == claim.job_id,
-        utterances.c.chapter == claim.chapter,
-        utterances.c.idx == index,
-        utterances.c.sent_at >= begun_at.scalar_subquery(),
-        doubted | died,
+        not_kept(claim.job_id), utterances.c.chapter == claim.chapter, utterances.c.idx == index
     )
-    spent = select(func.coalesce(func.sum(utterances.c.chars), 0)).where(doubted)
+    spent = select(func.coalesce(func.sum(utterances.c.chars), 0)).where(_doubted(claim.job_id))
     return Tried(
         times=1 + tx.scalars(times).one(),
         chars=chars,
         doubted_chars=int(tx.scalars(spent).one()),
         sent_chars=sums_of_job(tx, claim.job_id).sent,
+    )
+
+
+def not_kept(job_id: JobId) -> ColumnElement[bool]:
+    """Rows since the job was begun that were sent again for doubts, or whose process died."""
+    begun_at = select(func.coalesce(jobs.c.running_at, 0)).where(jobs.c.id == job_id)
+    died = is_state(utterances.c.outcome, Outcome.LOST) & (utterances.c.code == "")
+    return and_(
+        utterances.c.job_id == job_id,
+        utterances.c.sent_at >= begun_at.scalar_subquery(),
+        _doubted(job_id) | died,
     )
 
 

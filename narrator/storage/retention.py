@@ -9,7 +9,6 @@ from narrator.domain.jobs import FINAL_STATES, JobState
 from narrator.services.ports import References, Sweep
 from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.tables import (
-    KEPT,
     artifacts,
     chapters,
     chunks,
@@ -50,7 +49,7 @@ class SqlRetention:
             tx.execute(row.values(after=after, removed=sweeps.c.removed + removed))
 
     def drop_takes(self, *, unused_seconds: float, limit: int) -> list[ObjectKey]:
-        """Remove rows of takes that nobody used for so long.
+        """Remove rows of takes, kept or put by, that nobody used for so long.
 
         They are held first, in the order of their keys, but those that somebody holds: whoever
         looks one up waits, and finds none. Rows go before objects: what is found has its object.
@@ -58,7 +57,7 @@ class SqlRetention:
         wanted = select(chunks.c.take_key).join(jobs, jobs.c.id == chunks.c.job_id)
         wanted = wanted.where(is_state(jobs.c.state, *_OPEN))
         with self._database.write() as tx:
-            unused = is_state(takes.c.state, KEPT) & (takes.c.used_at < now(tx) - unused_seconds)
+            unused = takes.c.object_key.is_not(None) & (takes.c.used_at < now(tx) - unused_seconds)
             free = select(takes.c.key).where(unused, takes.c.key.not_in(wanted))
             held = tx.scalars(
                 free.order_by(takes.c.key).limit(limit).with_for_update(skip_locked=True)

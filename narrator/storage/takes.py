@@ -17,9 +17,11 @@ from narrator.domain.takes import Take
 from narrator.services.ports import (
     ChapterTake,
     PlannedChunk,
+    PutBy,
     RenderedChapterRow,
     RenderedRecord,
 )
+from narrator.storage import attempts
 from narrator.storage.database import Database, insert_or, instant, now
 from narrator.storage.dead import bury, dead_by_chapter, failures
 from narrator.storage.doubts import by_chapter, judged
@@ -126,6 +128,21 @@ class SqlTakes:
         if is_lost:
             raise lost(claim)
         return True
+
+    def put_by(self, claim: Claim, take: Take) -> None:
+        """Note the best take so far of words that are said again, where they are the claim's."""
+        with self._database.write() as tx:
+            hold(tx, claim)
+            attempts.put_by(tx, claim, take)
+
+    def put_by_before(self, claim: Claim, keys: Iterable[TakeKey]) -> dict[TakeKey, PutBy]:
+        """What earlier claims put by of these words."""
+        there = is_state(takes.c.state, LEASED) & takes.c.object_key.is_not(None)
+        with self._database.read() as tx:
+            rows = tx.execute(select(takes).where(takes.c.key.in_(set(keys)), there)).all()
+            found = [_take(row) for row in rows]
+            times = attempts.times(tx, claim, [each.key for each in found]) if found else {}
+        return {each.key: PutBy(take=each, times=times.get(each.key, 0)) for each in found}
 
     def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
         """The slice's chunks of that key are dead; False when they may not be to blame."""
@@ -267,11 +284,7 @@ def _record(tx: Connection, claim: Claim, take: Take) -> bool:
     columns = {
         "state": KEPT,
         **_lessee(claim),
-        "object_key": take.object_key,
-        "sha256": take.sha256,
-        "samples": take.samples,
-        "chars": take.chars,
-        "model_version": take.model_version,
+        **attempts.stored(take),
         "doubts": doubts_text(take.doubts),
         "created_at": at,
         "used_at": at,

@@ -12,7 +12,7 @@ from narrator.domain.pace import MOST_TAKES
 from narrator.domain.slots import Slot
 from narrator.domain.steps import Claim, Queue
 from narrator.domain.voices import Voice
-from narrator.services.ports import Paces
+from narrator.services.ports import Paces, PutBy
 from narrator.storage.database import Database
 from narrator.storage.paces import SqlPaces
 from tests.contract.fleet import APOLLO, THALIA, Fleet
@@ -90,6 +90,52 @@ def test_a_cap_holds_for_what_is_doubted_too(fleet: Fleet, cap: int, *, is_allow
     claim = fleet.store.next(Queue.SPEECH)
     send(fleet, claim)
     assert again(fleet, claim) is is_allowed
+
+
+def test_what_is_put_by_is_there_for_the_next_claim(fleet: Fleet, claim: Claim) -> None:
+    takes, text = fleet.store.takes, key_of("one")
+    assert takes.lease(claim, [text])
+    send(fleet, claim)
+    takes.put_by(claim, take_of("one"))
+    assert again(fleet, claim)
+    send(fleet, claim)
+    fleet.store.steps.hand_back(claim)
+    later = fleet.store.next(Queue.SPEECH)
+    assert takes.lease(later, [text])
+    assert takes.put_by_before(later, [text]) == {text: PutBy(take=take_of("one"), times=2)}
+
+
+def test_what_is_put_by_is_no_kept_take(store: Store, leased: Claim) -> None:
+    store.takes.put_by(leased, replace(take_of("one"), doubts=CUT))
+    assert store.takes.find([key_of("one")]) == {}
+    assert store.jobs.takes_doubtful() == 0
+
+
+def test_a_kept_take_puts_an_end_to_what_was_put_by(store: Store, leased: Claim) -> None:
+    store.takes.put_by(leased, take_of("one"))
+    store.takes.keep(leased, take_of("one"), spoken_now=True)
+    assert store.takes.put_by_before(leased, [key_of("one")]) == {}
+
+
+def test_nothing_is_put_by_of_words_that_are_kept(store: Store, leased: Claim) -> None:
+    kept = take_of("one")
+    store.takes.keep(leased, kept, spoken_now=True)
+    store.takes.put_by(leased, replace(kept, samples=7))
+    assert store.takes.find([kept.key])[kept.key].samples == kept.samples
+
+
+def test_a_lost_claim_puts_nothing_by(store: Store, leased: Claim) -> None:
+    store.jobs.cancel(leased.job_id)
+    with pytest.raises(LeaseLost):
+        store.takes.put_by(leased, take_of("one"))
+
+
+@pytest.fixture
+def leased(store: Store) -> Claim:
+    store.planned([["one"]])
+    claim = store.next(Queue.SPEECH)
+    assert store.takes.lease(claim, [key_of("one")])
+    return claim
 
 
 def test_a_job_shows_how_many_of_its_takes_are_doubtful(store: Store) -> None:

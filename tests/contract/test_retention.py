@@ -65,6 +65,19 @@ def test_a_take_goes_once_nobody_has_used_it_for_long(house: Household) -> None:
     assert drop(house) == []
 
 
+def test_what_was_put_by_goes_once_no_job_wants_it(house: Household) -> None:
+    job = house.store.planned([["one"]])
+    claim, take = house.store.next(Queue.SPEECH), take_of("one")
+    house.store.takes.lease(claim, [take.key])
+    house.store.takes.put_by(claim, take)
+    house.later(31 * DAY)
+    assert drop(house) == []
+    assert house.retention.references([take.object_key]).kept == {take.object_key}
+    house.store.jobs.cancel(job.id)
+    assert drop(house) == [take.object_key]
+    assert house.retention.references([take.object_key]).kept == frozenset()
+
+
 def test_looking_a_take_up_is_using_it(house: Household) -> None:
     house.store.succeeded()
     house.later(29 * DAY)

@@ -86,12 +86,16 @@ class MemoryStore(MemoryJobs, MemorySteps, MemoryTakes):
             for chunk in chapter.chunks
         }
         before = self.clock() - unused_seconds
-        unused = [k for k in sorted(self._kept) if self._used_at[k] < before and k not in wanted]
-        return [self._kept.pop(key).object_key for key in unused[:limit]]
+        stored = self._put_by | self._kept
+        unused = [k for k in sorted(stored) if self._used_at[k] < before and k not in wanted]
+        for key in unused[:limit]:
+            self._put_by.pop(key, None)
+            self._kept.pop(key, None)
+        return [stored[key].object_key for key in unused[:limit]]
 
     def named_objects(self) -> tuple[set[ObjectKey], set[JobId]]:
         """Every object that a row names, and every job."""
-        named = {take.object_key for take in self._kept.values()}
+        named = {take.object_key for take in (*self._kept.values(), *self._put_by.values())}
         for job in self._jobs.values():
             named |= {job.source_key, *(artifact.object_key for artifact in job.artifacts)}
             named |= {job.plan_key} if job.plan_key else set()

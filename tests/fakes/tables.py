@@ -43,6 +43,7 @@ class MemoryTables:
     _chapters: dict[JobId, list[ChapterRow]] = field(default_factory=dict)
     _kept: dict[TakeKey, Take] = field(default_factory=dict)
     _used_at: dict[TakeKey, float] = field(default_factory=dict)
+    _put_by: dict[TakeKey, Take] = field(default_factory=dict)  # leased, not kept
     _leases: dict[TakeKey, tuple[StepId, int]] = field(default_factory=dict)
     spoilt_by_job: Counter[JobId] = field(default_factory=Counter)
     utterances: Utterances = field(default_factory=Utterances)

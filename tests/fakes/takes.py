@@ -10,7 +10,7 @@ from narrator.domain.ledger import Outcome
 from narrator.domain.poison import is_poison
 from narrator.domain.steps import Claim
 from narrator.domain.takes import Take
-from narrator.services.ports import ChapterTake, PlannedChunk, RenderedChapterRow
+from narrator.services.ports import ChapterTake, PlannedChunk, PutBy, RenderedChapterRow
 from tests.fakes.tables import MemoryTables
 
 
@@ -55,6 +55,7 @@ class MemoryTakes(MemoryTables):
             late = take.key in self._kept
             if not spoken_now and not late:
                 return False
+            self._put_by.pop(take.key, None)
             kept = self._kept.setdefault(take.key, replace(take, kept_at=self.clock()))
             self._used_at.setdefault(take.key, self.clock())
             if spoken_now:
@@ -67,6 +68,28 @@ class MemoryTakes(MemoryTables):
                     chunk.doubts, spoken_now = kept.doubts, False
             self._held(claim)
             return True
+
+    def put_by(self, claim: Claim, take: Take) -> None:
+        """Note the best take so far of words that are said again."""
+        with self._lock:
+            self._held(claim)
+            mine = self._leases.get(take.key) == (claim.step_id, claim.fence)
+            if mine and take.key not in self._kept:
+                self._put_by[take.key] = replace(take, doubts=None)
+                self._used_at[take.key] = self.clock()
+
+    def put_by_before(self, claim: Claim, keys: Iterable[TakeKey]) -> dict[TakeKey, PutBy]:
+        """What earlier claims put by of these words."""
+        with self._lock:
+            since = self._begun_at(claim.job_id)
+            return {
+                key: PutBy(
+                    take=self._put_by[key],
+                    times=self.utterances.not_kept(claim, key, since=since),
+                )
+                for key in keys
+                if key in self._put_by
+            }
 
     def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
         """The slice's chunks of that key are dead; False when they may not be to blame."""

@@ -103,6 +103,15 @@ class Utterances:
         self.rows[claim.step_id, -len(self.rows) - 1, key] = row
         return True
 
+    def not_kept(self, claim: Claim, key: TakeKey, *, since: float) -> int:
+        """How often these words were sent for the claim's slice and not kept."""
+        places = {(claim.chapter, index) for index in claim.chunks}
+        return sum(
+            row.place in places and (row.doubted or row.died)
+            for row in self.rows.values()
+            if row.job_id == claim.job_id and row.sending.key == key and row.sent_at >= since
+        )
+
     def lose_earlier(self, claim: Claim) -> None:
         """Open rows of earlier claims of the step are lost."""
         for (step_id, fence, _), row in self.rows.items():

@@ -10,6 +10,7 @@ from narrator.services.ports.gate import Ear, Gate, Paces
 from narrator.services.ports.lexicons import KeptLexicon, Lexicons
 from narrator.services.ports.outside import (
     SURPLUS_SAMPLES,
+    Commission,
     Doorbell,
     Fetched,
     Fetcher,
@@ -30,6 +31,7 @@ from narrator.services.ports.rows import (
     Jobs,
     PlannedChunk,
     PlannedJob,
+    PutBy,
     RenderedChapterRow,
     RenderedRecord,
     Slice,
@@ -54,6 +56,7 @@ __all__ = [
     "SURPLUS_SAMPLES",
     "ChapterTake",
     "Chores",
+    "Commission",
     "Connected",
     "Cut",
     "Doorbell",
@@ -74,6 +77,7 @@ __all__ = [
     "Paces",
     "PlannedChunk",
     "PlannedJob",
+    "PutBy",
     "Reader",
     "References",
     "Refused",

@@ -278,6 +278,17 @@ class ChapterTake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutBy:
+    """The best take so far of words that were to be said again, because it is doubted.
+
+    `times` they were sent for the chunk's job and not kept, for doubts or by a process that died.
+    """
+
+    take: Take
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedChapterRow:
     """A rendered chapter as its row knows it.
 
@@ -321,6 +332,16 @@ class Takes(Protocol):
         What was spoken now is paid for: although the claim is lost it is kept, and answers, as long
         as nobody else has leased these words since; LeaseLost is raised all the same.
         """
+
+    def put_by(self, claim: Claim, take: Take) -> None:
+        """The take is stored, and its words are said again: it is the best of them so far.
+
+        Whoever leases them next goes on with it. Nothing happens where they are not the claim's to
+        say any more; raises LeaseLost.
+        """
+
+    def put_by_before(self, claim: Claim, keys: Iterable[TakeKey]) -> dict[TakeKey, PutBy]:
+        """What earlier claims put by of these words, which are leased to this one."""
 
     def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
         """The slice's chunks of that key are dead, for this reason (no text of the document).

@@ -1,8 +1,12 @@
 """What is doubted is said again, three times in all, and the best is kept."""
 
+from collections import Counter
+
 import pytest
 
+from narrator.domain.artifacts import TAKES
 from narrator.domain.errors import SpeechInterrupted
+from narrator.domain.failpoints import FailPoint
 from narrator.domain.gate import Doubt, Sound
 from narrator.domain.ids import TakeKey
 from narrator.domain.jobs import JobOptions, JobState
@@ -107,6 +111,92 @@ def test_words_whose_repetition_breaks_off_are_said_by_the_next_claim(
     assert job.state is JobState.SUCCEEDED
 
 
+def test_what_was_said_before_a_repetition_broke_off_may_be_the_best(
+    world: World, ear: FakeEar
+) -> None:
+    def cut_the_second(text: str) -> None:
+        if len(world.speaker.said) == 1:
+            world.speaker.cuts[text] = SpeechInterrupted("the socket broke")
+
+    world.speaker.before = cut_the_second
+    hear(world, ear, OFFSET, OFFSET, CUT, SILENT)
+    world.later()
+    assert len(world.speaker.said) == 4
+    assert _kept_doubts(world) == (Doubt.OFFSET,)
+
+
+class Killed(BaseException):
+    """The process ends here and now."""
+
+
+def kill_at(world: World, point: FailPoint, *, time: int) -> None:
+    """Let the process die when it passes this point that many times."""
+    passed = Counter[FailPoint]()
+
+    def reach(at: FailPoint) -> None:
+        passed[at] += 1
+        if (at, passed[at]) == (point, time):
+            raise Killed
+
+    world.swap(reach=reach)
+
+
+@pytest.mark.parametrize(
+    ("point", "time"),
+    [
+        (FailPoint.TAKE_STORED, 2),
+        (FailPoint.UTTERANCE_BEGUN, 3),
+        (FailPoint.UTTERANCE_SPOKEN, 3),
+    ],
+)
+def test_who_dies_over_the_last_attempt_leaves_the_best_to_be_kept(
+    world: World, ear: FakeEar, point: FailPoint, time: int
+) -> None:
+    """Nothing more is paid for, and all that may have been paid for is counted."""
+    kill_at(world, point, time=time)
+    with pytest.raises(Killed):
+        hear(world, ear, OFFSET, CUT, CUT)
+    said, ear.sounds = len(world.speaker.said), [OFFSET]
+    world.swap(reach=lambda _: None)
+    world.later()
+    assert _kept_doubts(world) == (Doubt.OFFSET,)
+    assert len(world.speaker.said) == said
+    assert chars(world) == {Outcome.LATE: 2 * len(ONE), Outcome.LOST: len(ONE)}
+
+
+def test_what_a_dead_worker_put_by_may_be_better_than_what_follows(
+    world: World, ear: FakeEar
+) -> None:
+    kill_at(world, FailPoint.UTTERANCE_BEGUN, time=2)
+    with pytest.raises(Killed):
+        hear(world, ear, OFFSET)
+    ear.sounds = [OFFSET, CUT]
+    world.swap(reach=lambda _: None)
+    world.later()
+    assert world.speaker.said == [ONE] * 2
+    assert _kept_doubts(world) == (Doubt.OFFSET,)
+
+
+def test_what_was_put_by_and_is_gone_is_said_again(world: World, ear: FakeEar) -> None:
+    kill_at(world, FailPoint.UTTERANCE_BEGUN, time=2)
+    with pytest.raises(Killed):
+        hear(world, ear, OFFSET)
+    for key in world.objects.beneath(TAKES, after="", limit=9):
+        world.objects.delete(key.key)
+    world.swap(reach=lambda _: None)
+    world.later()
+    assert _kept_doubts(world) == ()
+
+
+def test_without_a_gate_what_was_put_by_is_kept_as_it_is(world: World, ear: FakeEar) -> None:
+    kill_at(world, FailPoint.UTTERANCE_BEGUN, time=2)
+    with pytest.raises(Killed):
+        hear(world, ear, OFFSET)
+    world.swap(reach=lambda _: None, gate=None)
+    world.later()
+    assert world.speaker.said == [ONE]
+
+
 def test_a_gate_that_breaks_stops_nothing(world: World, ear: FakeEar) -> None:
     ear.broken = True
     assert hear(world, ear) == [ONE]
@@ -191,6 +281,11 @@ def test_takes_of_an_earlier_release_are_judged_when_they_are_rendered(
 
 def _keys(world: World) -> list[TakeKey]:
     return [row.sending.key for row in world.store.utterances.rows.values()]
+
+
+def _kept_doubts(world: World) -> tuple[Doubt, ...] | None:
+    (take,) = world.store.find(_keys(world)).values()
+    return take.doubts
 
 
 def _doubtful(world: World) -> int:
