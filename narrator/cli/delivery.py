@@ -1,9 +1,12 @@
 """Where a job's artifacts go: beside one another, all of them named after the audiobook."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from narrator.cli.request import Request
 from narrator.domain.artifacts import MANIFEST_NAME
+from narrator.domain.errors import ToolFailed
+from narrator.domain.manifest_json import from_json
 from narrator.domain.recordings import file_stem
 
 
@@ -16,6 +19,20 @@ def place_of(name: str, request: Request, *, title: str) -> Path:
     if name == MANIFEST_NAME:
         return request.manifest
     return named_after(request.out, name, title=title, extension=request.options.format)
+
+
+def superseded(request: Request, places: Collection[Path], *, title: str) -> list[Path]:
+    """Recordings of an earlier delivery of the same book that the new one, to `places`, leaves.
+
+    They are those of the manifest that still lies there, of another split or other formats: soon
+    no manifest tells of them. They are nobody's to remove but the user's.
+    """
+    try:
+        earlier = from_json(request.manifest.read_bytes())
+    except (OSError, ToolFailed):
+        return []
+    named = (place_of(each.name, request, title=title) for each in earlier.files)
+    return [path for path in named if path not in places and path.is_file()]
 
 
 def named_after(out: Path, name: str, *, title: str, extension: str) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from narrator.bootstrap import bootstrap, configure_logging, migrate
-from narrator.cli.delivery import place_of
+from narrator.cli.delivery import place_of, superseded
 from narrator.cli.judge import judgement
 from narrator.cli.request import Outcome, Request
 from narrator.cli.views import View
@@ -213,8 +213,11 @@ class Narration:
             artifact.name: place_of(artifact.name, self._request, title=job.title)
             for artifact in job.artifacts
         }
+        left = superseded(self._request, places.values(), title=job.title)
         for artifact in job.artifacts:
             self._bring(artifact.object_key, places[artifact.name])
+        for path in left:
+            self._view.note(f"{path} is an earlier command's, and stays; the proof is without it")
         return places
 
     def _bring(self, key: ObjectKey, path: Path) -> None:

@@ -160,6 +160,32 @@ def test_every_file_of_a_split_is_delivered_and_verified(world: World):
     assert outcome.verdict.details["recordings"] == 4
 
 
+def told_by(world: World, options: JobOptions) -> list[str]:
+    """What a command that succeeds says of an earlier one's files."""
+    stream = io.StringIO()
+    narration(world, Crew(world), options, stream=stream).run()
+    return [line for line in stream.getvalue().splitlines() if "an earlier command" in line]
+
+
+def test_files_of_an_earlier_split_stay_and_are_told_of(world: World):
+    narrate(world, JobOptions(production=Production(split=Split.CHAPTERS)))
+    earlier = [world.source.with_name(f"out-0{n}-chapter-{n}.m4b") for n in (1, 2)]
+    told = told_by(world, JobOptions(production=Production(also=(AudioFormat.MP3,))))
+    assert [line.split(" is ")[0] for line in told] == [str(path) for path in earlier]
+    assert all(path.is_file() for path in earlier)
+
+
+def test_files_that_are_delivered_again_are_not_told_of(world: World):
+    options = JobOptions(production=Production(split=Split.CHAPTERS))
+    narrate(world, options)
+    assert told_by(world, options) == []
+
+
+def test_a_manifest_that_is_none_is_replaced(world: World):
+    world.source.with_name("out.m4b.manifest.json").write_text("not ours")
+    assert narrate(world).verdict.ok
+
+
 def test_what_goes_along_with_a_recording_is_delivered_with_it(world: World):
     outcome = narrate(world, JobOptions(production=Production(companions=(Companion.VTT,))))
     assert [path.name for path in outcome.companions] == ["out.vtt"]

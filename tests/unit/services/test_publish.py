@@ -136,6 +136,12 @@ def test_what_is_streamed_is_named_by_its_chapters_too(world: World) -> None:
     assert streamed(world, LosslessStudio(), 2) != name
 
 
+def test_what_is_streamed_is_stored_from_its_beginning(world: World) -> None:
+    name = streamed(world, LosslessStudio())
+    (stored,) = (data for key, data in world.objects.kept.items() if key.endswith(name))
+    assert stored.startswith(b"head" + b"x" * SHOWN_BYTES)
+
+
 def test_a_late_publisher_overwrites_nothing_of_what_is_streamed(world: World) -> None:
     """It encodes otherwise than the one that published meanwhile."""
 
