@@ -47,7 +47,7 @@ _TALKATIVE = ("amqp", "boto3", "botocore", "httpcore", "httpx", "kombu", "s3tran
 
 def bootstrap(settings: Settings) -> Services:
     """The services that these settings describe."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, idle_seconds=settings.work.lease_seconds)
     account, slot_terms = settings.speech.speaker, terms(settings)
     return Services(
         jobs=SqlJobs(database),

@@ -86,6 +86,9 @@ class Database:
 
     Safe to share among threads; after a fork the child makes connections of its own. They are
     closed when nobody holds the database any more. Raises SettingsError for a URL that is neither.
+
+    A transaction in which nothing happens for `idle_seconds` is ended by PostgreSQL, since whoever
+    was stopped in it holds its rows: give a lease, after which others may have them anyway.
     """
 
     def __init__(
@@ -95,12 +98,14 @@ class Database:
         pool_size: int = 10,
         connect_seconds: int = 5,
         statement_seconds: int = 30,
+        idle_seconds: float = 60.0,
     ) -> None:
         parsed = _parsed(url)
         if parsed.get_backend_name() == "sqlite":
             self._engine = _sqlite(parsed, pool_size)
         else:
-            self._engine = _postgresql(parsed, pool_size, connect_seconds, statement_seconds)
+            limits = (connect_seconds, statement_seconds, idle_seconds)
+            self._engine = _postgresql(parsed, pool_size, *limits)
         self._reading = self._engine.execution_options(**_read_options(self._engine))
         self._writing = self._engine.execution_options(**{_WRITES: True})
         _renew_after_fork(self._engine)
@@ -186,11 +191,13 @@ def _parsed(url: str) -> URL:
     raise SettingsError(f"{backend} without a file does not serve as a database", remedy=remedy)
 
 
-def _postgresql(url: URL, pool_size: int, connect_seconds: int, statement_seconds: int) -> Engine:
+def _postgresql(
+    url: URL, pool_size: int, connect_seconds: int, statement_seconds: int, idle_seconds: float
+) -> Engine:
     # A stopped worker must not hold its rows, nor a vanished server its client, for ever.
     options = {
         "statement_timeout": f"{statement_seconds}s",
-        "idle_in_transaction_session_timeout": f"{2 * statement_seconds}s",
+        "idle_in_transaction_session_timeout": f"{round(idle_seconds * 1_000)}ms",
     }
     return create_engine(
         url,

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from subprocess import PIPE
@@ -77,6 +78,27 @@ def test_a_statement_that_fails_does_not_tell_its_values(url: str) -> None:
     with pytest.raises(StoreUnavailable) as failure, impatient.read() as tx:
         tx.execute(text(FAILING[tx.dialect.name]), {"value": SECRET})
     assert SECRET not in f"{failure.value.reason} {failure.value.remedy} {failure.value.__cause__}"
+
+
+def test_whoever_stands_still_in_a_transaction_is_parted_from_its_rows(postgres_url: str) -> None:
+    stopped, other = Database(postgres_url, idle_seconds=0.5), Database(postgres_url)
+    done: list[str] = []
+    with pytest.raises(StoreUnavailable):
+        _stand_still(stopped, lambda: done.append(_lock(other)))
+    assert done == ["locked"]
+
+
+def _stand_still(database: Database, meanwhile: Callable[[], None]) -> None:
+    with database.write() as tx:
+        tx.execute(text("LOCK TABLE jobs"))
+        meanwhile()
+        tx.execute(text("SELECT 1"))
+
+
+def _lock(database: Database) -> str:
+    with database.write() as tx:
+        tx.execute(text("LOCK TABLE jobs"))
+    return "locked"
 
 
 def test_a_server_that_is_down_is_unavailable() -> None:
