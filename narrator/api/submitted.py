@@ -35,6 +35,11 @@ def _apart(given: object) -> object:
     return [word.strip() for words in several for word in words.split(",") if word.strip()]
 
 
+def _in_digits(given: object) -> object:
+    """A whole number as a form would hold it."""
+    return str(given) if type(given) is int else given
+
+
 _Choices = Annotated[list[str], BeforeValidator(_apart), Field(max_length=CHOICES)]
 """A list; a field of a form may also come several times."""
 
@@ -138,11 +143,12 @@ class SubmittedRecording(_Taken):
     ] = Level.CHAPTER
     split: Annotated[
         str,
+        BeforeValidator(_in_digits, json_schema_input_type=str | int),
         Field(
             max_length=20,
             description="How the recording is cut into files: `whole`, `chapters`, or a number of"
             " minutes that no file of several chapters is longer than.",
-            examples=["whole", "chapters", "90"],
+            examples=["whole", "chapters", 90],
         ),
     ] = "whole"
     pauses: Annotated[

@@ -124,7 +124,7 @@ def parse_production(asked: Asked) -> Production:
         split=split,
         part_minutes=minutes,
         pauses=_pauses(asked.pauses),
-        companions=_several(Companion, asked.companions, "companion"),
+        companions=_several(Companion, asked.companions, "read-along"),
         listen=asked.listen,
     )
 
@@ -150,8 +150,13 @@ def _several(choices: type[Choice], given: Iterable[str], what: str) -> tuple[Ch
 def _split(given: str) -> tuple[Split, int]:
     """Whole, chapters, or parts of so many minutes."""
     text = given.strip().lower()
+    if text in {"", Split.WHOLE, Split.CHAPTERS}:
+        return Split(text or Split.WHOLE), AUDIOBOOK_MINUTES
     if not text.isdecimal():
-        return _one(Split, text, "split"), AUDIOBOOK_MINUTES
+        raise OptionRefused(
+            f"there is no split {given!r}",
+            remedy="possible: whole, chapters, or the whole minutes of a part, such as 90",
+        )
     if not 1 <= int(text) <= _MOST_MINUTES:
         raise OptionRefused(
             f"parts of {text} minutes are out of range", remedy=f"choose 1 to {_MOST_MINUTES}"

@@ -74,6 +74,11 @@ def test_every_option_reaches_the_job(installation: Installation) -> None:
     assert answer["max_cost"] == 0.3
 
 
+def test_the_minutes_of_a_part_may_be_a_number_in_json(twins: Installation) -> None:
+    answer = twins.caller.post("/v1/jobs", json={"text": "Good morning.", "split": 90}).json()
+    assert (answer["options"]["split"], answer["options"]["part_minutes"]) == ("parts", 90)
+
+
 def test_a_submitted_job_has_a_plan_step_that_was_dispatched(installation: Installation) -> None:
     job_id = installation.submitted()
     assert installation.dispatched_plan() == job_id

@@ -53,6 +53,18 @@ def test_a_number_of_minutes_splits_into_parts() -> None:
     assert (asked.split, asked.part_minutes) == (Split.PARTS, 90)
 
 
+@pytest.mark.parametrize("split", ["thirds", "90.5", "-5", "parts"])
+def test_a_split_that_is_refused_is_told_that_minutes_are_possible(split: str) -> None:
+    with pytest.raises(OptionRefused, match=repr(split)) as refused:
+        parse_production(Asked(split=split))
+    assert "minutes of a part, such as 90" in refused.value.remedy
+
+
+def test_what_does_not_go_along_is_refused_by_the_name_of_its_option() -> None:
+    with pytest.raises(OptionRefused, match="no read-along 'ass'"):
+        parse_production(Asked(companions=["ass"]))
+
+
 def test_formats_are_each_made_once_and_the_jobs_own_first() -> None:
     asked = parse_production(Asked(also=["flac", "m4b", "FLAC"]))
     assert asked.formats(AudioFormat.M4B) == (AudioFormat.M4B, AudioFormat.FLAC)
