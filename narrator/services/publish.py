@@ -19,7 +19,7 @@ from narrator.domain.manifest_json import to_json
 from narrator.domain.plan import Plan
 from narrator.domain.plan_json import plan_hash
 from narrator.domain.production import Level
-from narrator.domain.recordings import file_stem, planned_recordings
+from narrator.domain.recordings import file_stem, longer_than_acx, planned_recordings
 from narrator.domain.steps import Claim
 from narrator.services.chapters import ChapterSpoilt, Part, parts_of, spoilt_chapters
 from narrator.services.companions import companions
@@ -114,14 +114,14 @@ def _unconfirmed() -> ToolFailed:
 
 def _recordings(services: Services, book: Book, folder: Path) -> list[Made]:
     """Every recording, made, proved and stored one after another."""
-    options = book.job.options
+    options, stem = book.job.options, file_stem(book.plan.metadata.title)
+    chapters = [(part.row.title, part.samples) for part in book.parts]
     planned = planned_recordings(
-        options.production,
-        options.format,
-        file_stem(book.plan.metadata.title),
-        [(part.row.title, part.samples) for part in book.parts],
-        book=book.metadata.title,
+        options.production, options.format, stem, chapters, book=book.metadata.title
     )
+    for each in planned:
+        if minutes := longer_than_acx(options.production, each, chapters):
+            log.warning("recording.long", number=each.number, of=each.count, minutes=minutes)
     return [make(services, book, each, folder) for each in planned]
 
 
