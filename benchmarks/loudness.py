@@ -27,7 +27,7 @@ from narrator.domain.loudness import TARGETS
 from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile
 from narrator.domain.voices import SAMPLE_RATE
-from narrator.services.ports import RenderedFile, TakeAudio
+from narrator.services.ports import Commission, RenderedFile, TakeAudio
 
 try:
     import pyloudnorm
@@ -111,11 +111,10 @@ def report(name: str, takes: list[bytes], profile: Profile) -> None:
     """Render in all formats alone (so that each has its own headroom) and print what they hold."""
     for kind in (AudioFormat.M4B, AudioFormat.MP3, AudioFormat.OPUS, AudioFormat.FLAC):
         with tempfile.TemporaryDirectory(prefix="narrator-benchmark-") as folder:
+            production = Production(profile=profile)
             made = STUDIO.render(
                 (TakeAudio(pcm=take, boundary=Boundary.PARAGRAPH) for take in takes),
-                production=Production(profile=profile),
-                formats=[kind],
-                folder=Path(folder),
+                Commission(production=production, formats=[kind], folder=Path(folder)),
             )
             samples, rate = decoded(made.files[0])
         lufs, peak = by_ffmpeg(samples, rate)

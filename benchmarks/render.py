@@ -31,7 +31,7 @@ from narrator.domain.documents import Metadata
 from narrator.domain.plan import Boundary
 from narrator.domain.production import AacCoder, Production
 from narrator.services.hearing import hear
-from narrator.services.ports import Label, RenderedChapter, TakeAudio
+from narrator.services.ports import Commission, Label, RenderedChapter, TakeAudio
 from narrator.speakserver.espeak import EspeakEngine
 from narrator.speakserver.handshake import Options
 
@@ -112,7 +112,9 @@ def measure(case: Case, chapters: list[list[TakeAudio]], folder: Path) -> list[f
         for number, takes in enumerate(chapters):
             room = folder / str(number)
             room.mkdir()
-            each = studio.render(takes, production=USUAL, formats=[case.format], folder=room)
+            each = studio.render(
+                takes, Commission(production=USUAL, formats=[case.format], folder=room)
+            )
             hear(each)
             made.append(each)
 
@@ -140,7 +142,7 @@ def write_levelled(chapters: list[list[TakeAudio]], path: Path) -> None:
         for takes in chapters:
             with tempfile.TemporaryDirectory(dir=path.parent) as room:
                 made = FfmpegStudio().render(
-                    takes, production=USUAL, formats=formats, folder=Path(room)
+                    takes, Commission(production=USUAL, formats=formats, folder=Path(room))
                 )
                 file.writelines(Ffmpeg(find_ffmpeg()).decoded(made.files[-1].path))
 

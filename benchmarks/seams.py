@@ -22,7 +22,7 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile
 from narrator.domain.timeline import Pauses
-from narrator.services.ports import TakeAudio
+from narrator.services.ports import Commission, TakeAudio
 
 TEN_MS = 240
 MILLISECOND = 24
@@ -59,9 +59,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="narrator-benchmark-") as folder:
         made = FfmpegStudio().render(
             given,
-            production=Production(profile=Profile.OFF),
-            formats=[AudioFormat.FLAC],
-            folder=Path(folder),
+            Commission(
+                production=Production(profile=Profile.OFF),
+                formats=[AudioFormat.FLAC],
+                folder=Path(folder),
+            ),
         )
         samples = soundfile.read(made.files[0].path, dtype="int16")[0].astype(np.int32)
     steps = np.abs(np.diff(samples))

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from narrator.audio.studio import FfmpegStudio
-from narrator.domain.artifacts import AudioFormat
 from narrator.domain.plan import Boundary
-from narrator.domain.production import Production
-from narrator.services.ports import RenderedChapter, TakeAudio
+from narrator.services.ports import Commission, RenderedChapter, TakeAudio
 
 
 class RememberingStudio(FfmpegStudio):
@@ -26,24 +24,15 @@ class RememberingStudio(FfmpegStudio):
         self._kept = kept
         kept.mkdir(exist_ok=True)
 
-    def render(
-        self,
-        takes: Iterable[TakeAudio],
-        *,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
-    ) -> RenderedChapter:
+    def render(self, takes: Iterable[TakeAudio], commission: Commission) -> RenderedChapter:
         """Render them, or give what was made of them before."""
-        spool = folder / "takes"
+        spool = commission.folder / "takes"
         sizes = _spooled(takes, spool)
-        note = self._kept / _name(spool, sizes, formats, production)
+        note = self._kept / _name(spool, sizes, commission.formats, commission.production)
         if not note.exists():
-            again = _read(spool, sizes)
-            made = super().render(again, production=production, formats=formats, folder=folder)
-            self._keep(note, made)
+            self._keep(note, super().render(_read(spool, sizes), commission))
         spool.unlink()
-        return _linked(note, folder)
+        return _linked(note, commission.folder)
 
     def _keep(self, note: Path, made: RenderedChapter) -> None:
         room = note.with_name(f"{note.name}-{os.getpid()}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from narrator.audio import flac, takes
@@ -21,9 +22,7 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.loudness import Measured
 from narrator.domain.production import AacCoder, Level, Production
 from narrator.domain.timeline import Pauses, Placement, Ruler, stretches
-from narrator.services.ports import RenderedChapter, RenderedFile, TakeAudio
-
-Formats = Sequence[AudioFormat | None]
+from narrator.services.ports import Commission, RenderedChapter, RenderedFile, TakeAudio
 
 
 class FfmpegStudio(Press):
@@ -57,88 +56,78 @@ class FfmpegStudio(Press):
         """The samples of a packed take; raises TakeCorrupt."""
         return takes.unpack(packed)
 
-    def render(
-        self,
-        takes: Iterable[TakeAudio],
-        *,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
-    ) -> RenderedChapter:
-        """Trim, fade, join, level and encode one chapter into `folder`.
+    def render(self, takes: Iterable[TakeAudio], commission: Commission) -> RenderedChapter:
+        """Trim, fade, join, level and encode one chapter into the commission's folder.
 
         Takes are asked for one at a time and each is let go before the next. Raises TakeCorrupt for
         a take of no samples or of half a one, and ToolFailed when an encoder fails.
         """
-        quantum = production.quantum(formats[0])
+        production = commission.production
+        quantum = production.quantum(commission.formats[0])
         ruler = Ruler.begin(production.paused(self._pauses), quantum=quantum)
-        with Spool(folder) as spool:
+        with Spool(commission.folder) as spool:
             _, stitched = stitch(takes, ruler, spool.write)
         places = [Placement(start_samples=at, samples=n, envelope=b"") for at, n in stitched]
         if production.level is Level.BOOK:
-            kept, levelling = spool.measured(), Levelling(1.0, None)
-            return self._mastered(spool, kept, levelling, (None,), production, places, folder)
-        headroom = self._headroom_db(production, formats)
-        measured, levelling = levelling_of(spool, production.profile, headroom_db=headroom)
-        return self._mastered(spool, measured, levelling, formats, production, places, folder)
+            levels = spool.measured(), Levelling(1.0, None)
+            return self._mastered(spool, levels, places, commission, kinds=(None,))
+        headroom = self._headroom_db(commission)
+        levels = levelling_of(spool, production.profile, headroom_db=headroom)
+        return self._mastered(spool, levels, places, commission)
 
     def shared_gain_db(
-        self,
-        masters: Iterable[Path],
-        *,
-        measured: Measured,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
+        self, masters: Iterable[Path], measured: Measured, commission: Commission
     ) -> float:
         """The one gain that makes a book's masters as loud as its profile wants, limiter included.
 
         Masters are asked for one at a time, and only where something has to be limited: 1 kB a
-        second of each stays in `folder`. Raises ToolFailed for one that is not readable.
+        second of each stays in the commission's folder. Raises ToolFailed for one that is not
+        readable.
         """
-        spools = (_spooled(path, folder / f"{n:05d}") for n, path in enumerate(masters))
-        headroom = self._headroom_db(production, formats)
-        return shared_gain_db(spools, measured, production.profile, headroom_db=headroom)
+        folders = (commission.folder / f"{number:05d}" for number in count())
+        spools = map(_spooled, masters, folders)
+        headroom = self._headroom_db(commission)
+        return shared_gain_db(spools, measured, commission.production.profile, headroom_db=headroom)
 
     def level(
         self,
         master: Path,
-        *,
         placements: Sequence[Placement],
+        commission: Commission,
+        *,
         gain_db: float,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
     ) -> RenderedChapter:
         """Level a chapter that was kept without loss by a gain that is known now; encode it.
 
         Raises ToolFailed where it is not readable, and when an encoder fails.
         """
-        spool = _spooled(master, folder)
-        headroom = self._headroom_db(production, formats)
-        measured, levelling = fixed_levelling(
-            spool, production.profile, gain_db=gain_db, headroom_db=headroom
-        )
-        return self._mastered(spool, measured, levelling, formats, production, placements, folder)
+        spool = _spooled(master, commission.folder)
+        headroom = self._headroom_db(commission)
+        profile = commission.production.profile
+        levels = fixed_levelling(spool, profile, gain_db=gain_db, headroom_db=headroom)
+        return self._mastered(spool, levels, placements, commission)
 
     def _form(self, kind: AudioFormat | None, production: Production) -> Form:
         return form_of(kind, production.profile, self._coder)
 
-    def _headroom_db(self, production: Production, formats: Formats) -> float:
+    def _headroom_db(self, commission: Commission) -> float:
         """What the most careless of the encoders needs: by this the loudness is found."""
-        return max(self._form(kind, production).headroom_db for kind in formats)
+        forms = (self._form(kind, commission.production) for kind in commission.formats)
+        return max(form.headroom_db for form in forms)
 
     def _mastered(
         self,
         spool: Spool,
-        measured: Measured,
-        levelling: Levelling,
-        formats: Formats,
-        production: Production,
+        levels: tuple[Measured, Levelling],
         placements: Sequence[Placement],
-        folder: Path,
+        commission: Commission,
+        *,
+        kinds: Sequence[AudioFormat | None] = (),
     ) -> RenderedChapter:
-        forms = {kind: self._form(kind, production) for kind in formats}
+        """Make the chapter's files: in these kinds, or in those that are commissioned."""
+        measured, levelling = levels
+        production, folder = commission.production, commission.folder
+        forms = {kind: self._form(kind, production) for kind in kinds or commission.formats}
         listened_to = stretches(placements, spool.samples)
         mastering = Mastering(
             spool, production.profile, levelling, listened_to, (folder, self._ffmpeg)

@@ -25,7 +25,7 @@ from narrator.embedded.broker import find_server
 from narrator.embedded.commands import need_voice
 from narrator.embedded.reach import reach_broker
 from narrator.services import scratch
-from narrator.services.ports import TakeAudio
+from narrator.services.ports import Commission, TakeAudio
 from narrator.settings import Settings
 
 FREE_BYTES = 2_000_000_000
@@ -159,7 +159,8 @@ def _ffmpeg(settings: Settings) -> str:
     takes = [TakeAudio(pcm=_SILENCE, boundary=Boundary.CHAPTER)]
     with tempfile.TemporaryDirectory(prefix="narrator-doctor-") as folder:
         bootstrap.studio(settings).render(
-            takes, production=Production(), formats=[AudioFormat.M4B], folder=Path(folder)
+            takes,
+            Commission(production=Production(), formats=[AudioFormat.M4B], folder=Path(folder)),
         )
     return "encodes"
 

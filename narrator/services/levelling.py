@@ -16,6 +16,7 @@ from narrator.domain.production import Level
 from narrator.services.chapters import ChapterSpoilt, Part, fetched, store_files
 from narrator.services.hearing import hear
 from narrator.services.kit import Services
+from narrator.services.ports import Commission
 from narrator.services.stored import fetch_chapter
 from narrator.services.timelines import ChapterObject
 
@@ -48,13 +49,16 @@ def _gain_db(services: Services, job: Job, parts: Sequence[Part], folder: Path) 
         each.mkdir()
     found = services.studio.shared_gain_db(
         fetched(services, list(map(_master, parts)), room),
-        measured=merged(part.record.measured for part in parts if part.record.measured),
-        production=job.options.production,
-        formats=job.options.formats,
-        folder=spools,
+        merged(part.record.measured for part in parts if part.record.measured),
+        _commission(job, spools),
     )
     shutil.rmtree(spools)
     return found
+
+
+def _commission(job: Job, folder: Path) -> Commission:
+    options = job.options
+    return Commission(production=options.production, formats=options.formats, folder=folder)
 
 
 def _master(part: Part) -> ChapterObject:
@@ -71,15 +75,7 @@ def _levelled(
     path = room / "master"
     if not fetch_chapter(services, _master(part), path):
         raise ChapterSpoilt(f"the master of chapter {part.row.number} is gone")
-    production = job.options.production
-    made = services.studio.level(
-        path,
-        placements=part.placements,
-        gain_db=gain,
-        production=production,
-        formats=job.options.formats,
-        folder=room,
-    )
+    made = services.studio.level(path, part.placements, _commission(job, room), gain_db=gain)
     hear(made)
     files = store_files(services, job.id, position, made.files)
     shutil.rmtree(room)

@@ -20,6 +20,7 @@ from narrator.services.hearing import hear
 from narrator.services.kit import Services
 from narrator.services.ports import (
     ChapterTake,
+    Commission,
     RenderedChapter,
     RenderedRecord,
     TakeAudio,
@@ -51,7 +52,7 @@ def _rendered(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -
     with scratch_folder(services.scratch, Temporary.RENDER) as folder:
         takes = _audio(services, chunks, recheck)
         made = services.studio.render(
-            takes, production=production, formats=options.formats, folder=folder
+            takes, Commission(production=production, formats=options.formats, folder=folder)
         )
         recheck.report()
         hear(made)

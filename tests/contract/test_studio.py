@@ -18,7 +18,13 @@ from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile
 from narrator.domain.timeline import CHAPTER_QUANTUM, Pauses, Placement, stretches
 from narrator.services.hearing import hear
-from narrator.services.ports import Label, RenderedChapter, Studio, TakeAudio
+from narrator.services.ports import (
+    Commission,
+    Label,
+    RenderedChapter,
+    Studio,
+    TakeAudio,
+)
 from narrator.services.verify import FURTHEST_DB
 from tests.fakes.studio import FakeStudio
 from tests.unit.audio.sounds import as_samples, offset_of, png, speech_like
@@ -72,7 +78,9 @@ def make(studio: Studio, kind: AudioFormat, folder: Path) -> Made:
         room = folder / str(number)
         room.mkdir(parents=True)
         chapters.append(
-            studio.render(iter(takes), production=AS_SPOKEN, formats=[kind], folder=room)
+            studio.render(
+                iter(takes), Commission(production=AS_SPOKEN, formats=[kind], folder=room)
+            )
         )
     path = folder / f"book.{kind}"
     label = Label(
@@ -135,7 +143,9 @@ def test_a_chapter_is_not_rendered_from_half_a_sample(
 ) -> None:
     takes = [TakeAudio(pcm=pcm, boundary=Boundary.CHAPTER)]
     with pytest.raises(TakeCorrupt):
-        studio.render(takes, production=AS_SPOKEN, formats=[AudioFormat.FLAC], folder=tmp_path)
+        studio.render(
+            takes, Commission(production=AS_SPOKEN, formats=[AudioFormat.FLAC], folder=tmp_path)
+        )
 
 
 def test_a_chapter_is_a_whole_number_of_quanta(made: Made) -> None:
@@ -211,7 +221,7 @@ def test_takes_are_asked_for_one_at_a_time(studio: Studio, tmp_path: Path) -> No
             yield TakeAudio(pcm=speech_like(9, 0.5), boundary=Boundary.SENTENCE)
 
     rendered = studio.render(
-        takes(), production=AS_SPOKEN, formats=[AudioFormat.FLAC], folder=tmp_path
+        takes(), Commission(production=AS_SPOKEN, formats=[AudioFormat.FLAC], folder=tmp_path)
     )
     assert len(rendered.placements) == next(taken)
 

@@ -13,9 +13,16 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.documents import Cover, Metadata
 from narrator.domain.errors import TakeCorrupt, ToolFailed
 from narrator.domain.loudness import Measured, gain_db
-from narrator.domain.production import Level, Production
+from narrator.domain.production import Level
 from narrator.domain.timeline import Pauses, Placement, Ruler, stretches
-from narrator.services.ports import Heard, Label, RenderedChapter, RenderedFile, TakeAudio
+from narrator.services.ports import (
+    Commission,
+    Heard,
+    Label,
+    RenderedChapter,
+    RenderedFile,
+    TakeAudio,
+)
 
 BLOCK_BYTES = 1 << 16
 TAKE = b"take"
@@ -48,18 +55,12 @@ class FakeStudio:
             raise TakeCorrupt("a stored take is not a take")
         return pcm
 
-    def render(
-        self,
-        takes: Iterable[TakeAudio],
-        *,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
-    ) -> RenderedChapter:
+    def render(self, takes: Iterable[TakeAudio], commission: Commission) -> RenderedChapter:
+        production, formats = commission.production, commission.formats
         ruler = Ruler.begin(production.paused(self.pauses), quantum=production.quantum(formats[0]))
         placements = []
         kinds = (None,) if production.level is Level.BOOK else tuple(formats)
-        path = folder / "chapter"
+        path = commission.folder / "chapter"
         with path.open("wb") as file:
             file.write(CHAPTER)
             for take in takes:
@@ -77,35 +78,26 @@ class FakeStudio:
         return _rendered(path, kinds, ruler.samples, placements)
 
     def shared_gain_db(
-        self,
-        masters: Iterable[Path],
-        *,
-        measured: Measured,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
+        self, masters: Iterable[Path], measured: Measured, commission: Commission
     ) -> float:
-        assert production.level is Level.BOOK
+        assert commission.production.level is Level.BOOK
         assert all(_after(CHAPTER, master) for master in masters)
-        assert formats
-        assert folder.is_dir()
-        return gain_db(production.profile, measured)
+        assert commission.folder.is_dir()
+        return gain_db(commission.production.profile, measured)
 
     def level(
         self,
         master: Path,
-        *,
         placements: Sequence[Placement],
+        commission: Commission,
+        *,
         gain_db: float,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
     ) -> RenderedChapter:
-        assert production.level is Level.BOOK
-        path = folder / "chapter"
+        assert commission.production.level is Level.BOOK
+        path = commission.folder / "chapter"
         pcm = _after(CHAPTER, master)
         path.write_bytes(CHAPTER + pcm)
-        made = _rendered(path, formats, len(pcm) // 2, placements)
+        made = _rendered(path, commission.formats, len(pcm) // 2, placements)
         return replace(made, gain_db=gain_db)
 
     def publish(

@@ -116,6 +116,15 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Commission:
+    """What takes are to be made into: how, in which formats, a job's own first, and where."""
+
+    production: Production
+    formats: Sequence[AudioFormat]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedFile:
     """An encoded chapter. `format` is None for the lossless master that `level=book` needs.
 
@@ -184,44 +193,29 @@ class Studio(Protocol):
     def unpack(self, packed: bytes) -> bytes:
         """The samples of a packed take; raises TakeCorrupt."""
 
-    def render(
-        self,
-        takes: Iterable[TakeAudio],
-        *,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
-    ) -> RenderedChapter:
+    def render(self, takes: Iterable[TakeAudio], commission: Commission) -> RenderedChapter:
         """Trim, fade, join, level and encode one chapter, to be joined with others of its formats.
 
         For `level=book` it is kept as a master without loss, for `level` to go on with.
         """
 
     def shared_gain_db(
-        self,
-        masters: Iterable[Path],
-        *,
-        measured: Measured,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
+        self, masters: Iterable[Path], measured: Measured, commission: Commission
     ) -> float:
         """The gain by which a book's chapters are together as loud as its profile wants.
 
         `masters` are all of them, and `measured` is what they measure together. They are asked for
-        one at a time, if at all, and each is done with once the next is asked for; `folder` is for
-        temporary files. Raises ToolFailed.
+        one at a time, if at all, and each is done with once the next is asked for; the commission's
+        folder is for temporary files. Raises ToolFailed.
         """
 
     def level(
         self,
         master: Path,
-        *,
         placements: Sequence[Placement],
+        commission: Commission,
+        *,
         gain_db: float,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
     ) -> RenderedChapter:
         """Level a chapter's master by this gain, limit and encode it; raises ToolFailed."""
 

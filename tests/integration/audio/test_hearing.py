@@ -10,7 +10,7 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile
 from narrator.services.hearing import hear
-from narrator.services.ports import TakeAudio
+from narrator.services.ports import Commission, TakeAudio
 
 
 def hum(seconds: float) -> TakeAudio:
@@ -25,5 +25,5 @@ def test_a_codec_may_smear_a_take_into_the_silence_beside_it(
 ) -> None:
     studio, production = FfmpegStudio(), Production(profile=Profile.OFF)
     takes = [hum(0.5 + number * 0.137) for number in range(8)]
-    made = studio.render(takes, production=production, formats=[kind], folder=tmp_path)
+    made = studio.render(takes, Commission(production=production, formats=[kind], folder=tmp_path))
     hear(made)

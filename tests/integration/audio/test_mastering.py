@@ -8,7 +8,7 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.loudness import TARGETS, gain_db
 from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile
-from narrator.services.ports import RenderedChapter, TakeAudio
+from narrator.services.ports import Commission, RenderedChapter, TakeAudio
 
 FORMATS = tuple(AudioFormat)
 
@@ -31,7 +31,7 @@ def made(
     production = Production(profile=request.param)
     folder = tmp_path_factory.mktemp("chapter")
     chapter = FfmpegStudio().render(
-        [hiss(6)], production=production, formats=FORMATS, folder=folder
+        [hiss(6)], Commission(production=production, formats=FORMATS, folder=folder)
     )
     return request.param, chapter
 

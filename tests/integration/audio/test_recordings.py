@@ -19,7 +19,7 @@ from narrator.domain.levels import envelope_distance
 from narrator.domain.manifest import Manifest, ManifestChapter, Recording
 from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile
-from narrator.services.ports import Label, RenderedChapter, TakeAudio
+from narrator.services.ports import Commission, Label, RenderedChapter, TakeAudio
 from narrator.services.verify import FURTHEST_DB, verify
 from tests.unit.audio.sounds import png, speech_like
 from tests.unit.domain.books import Book, book, with_chunk
@@ -72,7 +72,9 @@ def make(folder: Path, kind: AudioFormat, *, cover: Cover | None) -> Made:
         room = folder / str(number)
         room.mkdir()
         take = TakeAudio(pcm=speech_like(number, 0.7 + 1.3 * number), boundary=Boundary.CHAPTER)
-        chapters.append(STUDIO.render([take], production=AS_SPOKEN, formats=[kind], folder=room))
+        chapters.append(
+            STUDIO.render([take], Commission(production=AS_SPOKEN, formats=[kind], folder=room))
+        )
     path = folder / f"book.{kind}"
     lengths = [chapter.samples for chapter in chapters]
     paths = [chapter.files[0].path for chapter in chapters]
@@ -104,7 +106,7 @@ def test_an_m4b_counts_its_chapters_in_samples_however_long_they_are(tmp_path: P
     room.mkdir()
     take = TakeAudio(pcm=bytes(2 * 24_000 * 80), boundary=Boundary.CHAPTER)
     kinds = [AudioFormat.M4B]
-    chapter = STUDIO.render([take], production=AS_SPOKEN, formats=kinds, folder=room)
+    chapter = STUDIO.render([take], Commission(production=AS_SPOKEN, formats=kinds, folder=room))
     path = tmp_path / "book.m4b"
     label = labelled("xy", [chapter.samples] * 2, cover=None)
     paths = [chapter.files[0].path] * 2
@@ -125,7 +127,9 @@ def test_an_audiobooks_mp3_is_as_long_as_its_timeline(tmp_path: Path) -> None:
         room.mkdir()
         take = TakeAudio(pcm=speech_like(number, 1.3 + number), boundary=Boundary.CHAPTER)
         kinds = [AudioFormat.MP3]
-        chapters.append(STUDIO.render([take], production=audiobook, formats=kinds, folder=room))
+        chapters.append(
+            STUDIO.render([take], Commission(production=audiobook, formats=kinds, folder=room))
+        )
     path = tmp_path / "book.mp3"
     lengths = [chapter.samples for chapter in chapters]
     paths = [chapter.files[0].path for chapter in chapters]
@@ -250,7 +254,9 @@ def narrated(folder: Path, kind: AudioFormat, spoil: Callable[[int, bytes], byte
             )
             for index, each in enumerate(chapter.chunks)
         ]
-        chapters.append(STUDIO.render(takes, production=AS_SPOKEN, formats=[kind], folder=room))
+        chapters.append(
+            STUDIO.render(takes, Commission(production=AS_SPOKEN, formats=[kind], folder=room))
+        )
     path = folder / "book"
     label = labelled("xy", [each.samples for each in chapters], cover=png())
     STUDIO.publish([each.files[0].path for each in chapters], format=kind, label=label, path=path)

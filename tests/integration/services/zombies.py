@@ -4,25 +4,23 @@ The rows are real, and so are the services; speaker, studio, reader and object s
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 
 from sqlalchemy import Table, select, update
 
-from narrator.domain.artifacts import AudioFormat
 from narrator.domain.choices import DEFAULT_READING, Reading
 from narrator.domain.documents import Document
 from narrator.domain.ids import JobId
 from narrator.domain.jobs import JobOptions
-from narrator.domain.production import Production
 from narrator.domain.slots import SlotTerms
 from narrator.domain.steps import Queue, StepState
 from narrator.services.dispatch import dispatch
 from narrator.services.hands import Hands
 from narrator.services.kit import Rhythm, Services
-from narrator.services.ports import RenderedChapter, TakeAudio
+from narrator.services.ports import Commission, RenderedChapter, TakeAudio
 from narrator.services.slots import SlotKeeper
 from narrator.services.submit import submit
 from narrator.services.work import work
@@ -98,15 +96,8 @@ class GatedStudio(FakeStudio):
         self._gates.get("pack", shut_never)()
         return packed
 
-    def render(
-        self,
-        takes: Iterable[TakeAudio],
-        *,
-        production: Production,
-        formats: Sequence[AudioFormat],
-        folder: Path,
-    ) -> RenderedChapter:
-        rendered = super().render(takes, production=production, formats=formats, folder=folder)
+    def render(self, takes: Iterable[TakeAudio], commission: Commission) -> RenderedChapter:
+        rendered = super().render(takes, commission)
         self._gates.get("render", shut_never)()
         return rendered
 

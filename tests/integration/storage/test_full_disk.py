@@ -96,7 +96,7 @@ from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import StoreUnavailable
 from narrator.domain.production import Production
 from narrator.domain.plan import Boundary
-from narrator.services.ports import TakeAudio
+from narrator.services.ports import Commission, TakeAudio
 from narrator.services.scratch import Temporary, scratch_folder
 
 scratch, format_ = Path(sys.argv[1]), AudioFormat("FORMAT")
@@ -104,9 +104,8 @@ noise = Path("/dev/urandom").open("rb").read(48_000 * 200)
 takes = [TakeAudio(pcm=noise, boundary=Boundary.CHAPTER)]
 try:
     with scratch_folder(scratch, Temporary.RENDER) as folder:
-        FfmpegStudio().render(
-            takes * 20, production=Production(), formats=[format_], folder=folder
-        )
+        commission = Commission(production=Production(), formats=[format_], folder=folder)
+        FfmpegStudio().render(takes * 20, commission)
 except StoreUnavailable as error:
     print(error.reason)
 """
