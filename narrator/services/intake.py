@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -98,13 +98,13 @@ class Intake:
             return
         report = Spoken(key=take.key, pcm=pcm, model_version=take.model_version, request_id="")
         attempt = self._attempt(part, report)
-        is_enough = found.times >= ATTEMPTS or not (attempt.verdict and attempt.verdict.doubts)
-        if found.times and is_enough:
-            self._keep(part, report, attempt)
-            part.answered(take.key)
-            part.progressed = True
-        else:
+        doubts = None if attempt.verdict is None else attempt.verdict.doubts
+        if doubts and found.times < ATTEMPTS:
             self._attempts[take.key] = [attempt]
+            return
+        self._services.takes.keep_put_by(part.claim, replace(take, doubts=doubts))
+        part.answered(take.key)
+        part.progressed = True
 
     # ----------------------------------------------------------------------------- judging
 

@@ -44,30 +44,37 @@ class Judging:
 
     def verdict(self, pcm: bytes, text: str, voice: Voice, *, listened: bool = False) -> Verdict:
         """The verdict on a take; raises SettingsError where nothing is there to listen with."""
-        gate = self._services.gate
-        if gate is None:
-            raise LookupError("there is no gate")
         if voice not in self._learned:
             self.look_up(voice)
-        found = judge(gate.ear.sound(pcm), text, self._band(text, voice))
+        found = judge(self._gate.ear.sound(pcm), text, self._band(text, voice))
         if not listened or Doubt.SILENT in found.doubts:
             return found
-        return replace(found, doubts=(*found.doubts, *self._by_listening(gate, pcm, text, voice)))
+        return replace(found, doubts=(*found.doubts, *self.words(pcm, text, voice)))
 
-    def _by_listening(self, gate: Gate, pcm: bytes, text: str, voice: Voice) -> tuple[Doubt, ...]:
-        """Doubts of its words; none any more of a voice most of whose takes seem wrong.
+    def words(self, pcm: bytes, text: str, voice: Voice) -> tuple[Doubt, ...]:
+        """Doubts of a take's words; none any more of a voice that is not understood.
 
-        Some voices are never understood, and to say their words again would change nothing.
+        To say its words again would change nothing. Raises SettingsError like `verdict`.
         """
-        listened = self._listened[voice]
-        if listened >= HEARD_OUT and 2 * self._strange[voice] > listened:
+        if not self.understands(voice):
             return ()
-        doubts = gate.ear.listen(pcm, text, voice=voice)
+        doubts = self._gate.ear.listen(pcm, text, voice=voice)
         self._listened[voice] += 1
         self._strange[voice] += bool(doubts)
-        if self._listened[voice] == HEARD_OUT and 2 * self._strange[voice] > HEARD_OUT:
+        if self._listened[voice] == HEARD_OUT and not self.understands(voice):
             log.warning("gate.deaf", reason=f"{voice.name} is not understood")
         return doubts
+
+    def understands(self, voice: Voice) -> bool:
+        """Whether listening is of use for a voice: not if most of its takes seem wrong."""
+        listened = self._listened[voice]
+        return listened < HEARD_OUT or 2 * self._strange[voice] <= listened
+
+    @property
+    def _gate(self) -> Gate:
+        if self._services.gate is None:
+            raise LookupError("there is no gate")
+        return self._services.gate
 
     def _band(self, text: str, voice: Voice) -> Band | None:
         if self._services.speaker_name == TONES:

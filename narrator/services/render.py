@@ -48,7 +48,8 @@ def render(services: Services, claim: Claim) -> None:
 
 def _rendered(services: Services, claim: Claim, chunks: Sequence[ChapterTake]) -> RenderedRecord:
     options = services.jobs.get(claim.job_id).options
-    recheck, production = Recheck(services, claim, options.voice), options.production
+    production = options.production
+    recheck = Recheck(services, claim, options.voice, listened=production.listen)
     with scratch_folder(services.scratch, Temporary.RENDER) as folder:
         takes = _audio(services, chunks, recheck)
         made = services.studio.render(

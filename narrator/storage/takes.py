@@ -52,6 +52,7 @@ _CHUNK_COLUMNS = (
     chunks.c.text,
     chunks.c.voice,
     chunks.c.doubts.label("chunk_doubts"),
+    chunks.c.spoken_now,
 )
 
 
@@ -143,6 +144,13 @@ class SqlTakes:
             found = [_take(row) for row in rows]
             times = attempts.times(tx, claim, [each.key for each in found]) if found else {}
         return {each.key: PutBy(take=each, times=times.get(each.key, 0)) for each in found}
+
+    def keep_put_by(self, claim: Claim, take: Take) -> None:
+        """Record what was put by, and that it answers the slice's chunks."""
+        with self._database.write() as tx:
+            hold(tx, claim)
+            _record(tx, claim, take)
+            _answer(tx, claim, take, spoken_now=False)
 
     def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
         """The slice's chunks of that key are dead; False when they may not be to blame."""
@@ -361,6 +369,7 @@ def _chapter_take(row: Row[Any]) -> ChapterTake:
         text=row.text,
         voice=row.voice or "",
         doubts=doubts_of(row.chunk_doubts),
+        spoken_now=bool(row.spoken_now),
     )
 
 

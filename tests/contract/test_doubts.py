@@ -117,6 +117,16 @@ def test_a_kept_take_puts_an_end_to_what_was_put_by(store: Store, leased: Claim)
     assert store.takes.put_by_before(leased, [key_of("one")]) == {}
 
 
+def test_what_was_put_by_may_answer_though_nothing_is_sent(store: Store, leased: Claim) -> None:
+    take = replace(take_of("one"), doubts=CUT)
+    store.takes.put_by(leased, take)
+    store.takes.keep_put_by(leased, take)
+    assert store.takes.find([take.key]) == {take.key: take}
+    assert store.takes.pending(leased) == []
+    progress = store.jobs.progress(leased.job_id)
+    assert (progress.chars_from_takes, progress.takes_doubtful) == (3, 1)
+
+
 def test_nothing_is_put_by_of_words_that_are_kept(store: Store, leased: Claim) -> None:
     kept = take_of("one")
     store.takes.keep(leased, kept, spoken_now=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from narrator.domain.errors import SettingsError
 from narrator.domain.gate import Doubt, Sound
 from narrator.domain.pace import MOST_TAKES
 from narrator.domain.voices import Voice
@@ -29,10 +30,15 @@ class MemoryPaces:
 
 @dataclass
 class FakeEar:
-    """Hears what is next in `sounds`, then nothing but good takes; `words` are doubts of words."""
+    """Hears what is next in `sounds`, then nothing but good takes.
+
+    `words` are doubts of every take's words, after those in `heard_words`.
+    """
 
     sounds: list[Sound] = field(default_factory=list)
     words: tuple[Doubt, ...] = ()
+    heard_words: list[tuple[Doubt, ...]] = field(default_factory=list)
+    deaf: bool = False
     heard: int = 0
     broken: bool = False
 
@@ -43,7 +49,9 @@ class FakeEar:
         return self.sounds.pop(0) if self.sounds else good(len(pcm) // 2)
 
     def listen(self, pcm: bytes, text: str, *, voice: Voice) -> tuple[Doubt, ...]:  # noqa: ARG002 — it is told
-        return self.words
+        if self.deaf:
+            raise SettingsError("there is nothing to listen with", remedy="install it")
+        return self.heard_words.pop(0) if self.heard_words else self.words
 
 
 def good(samples: int, **changes: float) -> Sound:

@@ -55,19 +55,24 @@ class MemoryTakes(MemoryTables):
             late = take.key in self._kept
             if not spoken_now and not late:
                 return False
-            self._put_by.pop(take.key, None)
-            kept = self._kept.setdefault(take.key, replace(take, kept_at=self.clock()))
-            self._used_at.setdefault(take.key, self.clock())
+            kept = self._record(take)
             if spoken_now:
                 outcome = Outcome.LATE if late else Outcome.KEPT
                 self.utterances.end(claim, take.key, outcome, request_id=request_id)
-            spoken_now = spoken_now and not late
-            for chunk in self._slice(claim):
-                if chunk.planned.key == take.key and chunk.pending:
-                    chunk.spoken, chunk.spoken_now, chunk.samples = True, spoken_now, kept.samples
-                    chunk.doubts, spoken_now = kept.doubts, False
+            self._answer(claim, kept, spoken_now=spoken_now and not late)
             self._held(claim)
             return True
+
+    def _record(self, take: Take) -> Take:
+        self._put_by.pop(take.key, None)
+        self._used_at.setdefault(take.key, self.clock())
+        return self._kept.setdefault(take.key, replace(take, kept_at=self.clock()))
+
+    def _answer(self, claim: Claim, kept: Take, *, spoken_now: bool) -> None:
+        for chunk in self._slice(claim):
+            if chunk.planned.key == kept.key and chunk.pending:
+                chunk.spoken, chunk.spoken_now, chunk.samples = True, spoken_now, kept.samples
+                chunk.doubts, spoken_now = kept.doubts, False
 
     def put_by(self, claim: Claim, take: Take) -> None:
         """Note the best take so far of words that are said again."""
@@ -90,6 +95,12 @@ class MemoryTakes(MemoryTables):
                 for key in keys
                 if key in self._put_by
             }
+
+    def keep_put_by(self, claim: Claim, take: Take) -> None:
+        """Record what was put by, and that it answers the slice's chunks."""
+        with self._lock:
+            self._held(claim)
+            self._answer(claim, self._record(take), spoken_now=False)
 
     def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
         """The slice's chunks of that key are dead; False when they may not be to blame."""
@@ -116,6 +127,7 @@ class MemoryTakes(MemoryTables):
                     text=chunk.planned.text,
                     voice=chunk.planned.voice,
                     doubts=chunk.doubts,
+                    spoken_now=chunk.spoken_now,
                 )
                 for chunk in self._chapters[claim.job_id][claim.chapter].chunks
                 if chunk.spoken

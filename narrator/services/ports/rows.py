@@ -265,7 +265,7 @@ class ChapterTake:
     """A spoken chunk of a chapter and its take, for rendering; None where that is gone.
 
     `voice` is its name, empty for the job's; `doubts` are what its job shows of it, None where no
-    verdict was known when its take answered.
+    verdict was known when its take answered. `spoken_now`: it was sent for this chunk.
     """
 
     index: int
@@ -275,6 +275,7 @@ class ChapterTake:
     text: str = ""
     voice: str = ""
     doubts: tuple[Doubt, ...] | None = None
+    spoken_now: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,6 +343,13 @@ class Takes(Protocol):
 
     def put_by_before(self, claim: Claim, keys: Iterable[TakeKey]) -> dict[TakeKey, PutBy]:
         """What earlier claims put by of these words, which are leased to this one."""
+
+    def keep_put_by(self, claim: Claim, take: Take) -> None:
+        """What was put by is the best that there will be: from now on it is a take like any other.
+
+        It answers the slice's chunks as an earlier take does: this claim sent nothing. Raises
+        LeaseLost.
+        """
 
     def bury(self, claim: Claim, key: TakeKey, *, fault: Fault, reason: str) -> bool:
         """The slice's chunks of that key are dead, for this reason (no text of the document).

@@ -17,7 +17,7 @@ from narrator.services.judging import TONES
 from narrator.services.ports import Gate
 from tests.fakes.paces import FakeEar, MemoryPaces, good
 from tests.fakes.speaker import pcm_of
-from tests.unit.services.conftest import World
+from tests.unit.services.conftest import World, document
 from tests.unit.services.stays import ONE, THREE, TWO, alone, chapters, chars, speak
 
 SAMPLES = len(pcm_of(ONE)) // 2
@@ -277,6 +277,48 @@ def test_takes_of_an_earlier_release_are_judged_when_they_are_rendered(
     ear.sounds = [CUT]
     world.work()
     assert (_doubtful(world), world.speaker.said) == (1, [ONE])
+
+
+def second_job(world: World, ear: FakeEar, *words: tuple[Doubt, ...]) -> int:
+    """Chunks that a job shows as doubtful of which every take was spoken for another one."""
+    hear(world, ear)
+    world.work()
+    ear.heard_words = list(words)
+    world.options = JobOptions(production=Production(listen=True))
+    job = world.plan(2)
+    world.work()
+    return world.store.progress(job.id).takes_doubtful
+
+
+def test_takes_of_earlier_jobs_are_listened_to_when_they_are_rendered(
+    world: World, ear: FakeEar
+) -> None:
+    assert second_job(world, ear, (Doubt.DOUBLED,)) == 1
+    assert world.speaker.said == [ONE]
+
+
+def test_what_was_listened_to_when_it_was_spoken_is_listened_to_once(
+    world: World, ear: FakeEar
+) -> None:
+    world.options = JobOptions(production=Production(listen=True))
+    hear(world, ear)
+    ear.words = (Doubt.DOUBLED,)
+    world.work()
+    assert _doubtful(world) == 0
+
+
+def test_of_a_chapter_that_is_not_understood_no_words_are_doubted(
+    world: World, ear: FakeEar
+) -> None:
+    world.reader.answer = document(tuple(text * 16 for text in (ONE, TWO, THREE, ONE + TWO)))
+    strange = (Doubt.OTHER_WORDS,)
+    assert second_job(world, ear, strange, (), strange, strange) == 0
+
+
+def test_a_worker_that_cannot_listen_renders_all_the_same(world: World, ear: FakeEar) -> None:
+    ear.deaf = True
+    assert second_job(world, ear, (Doubt.DOUBLED,)) == 0
+    assert {job.state for job in world.store.recent(limit=2)} == {JobState.SUCCEEDED}
 
 
 def _keys(world: World) -> list[TakeKey]:
