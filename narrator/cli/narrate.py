@@ -17,7 +17,7 @@ from narrator.cli.book import document_name, readable
 from narrator.cli.choices import chosen, text_options
 from narrator.cli.endpoint import bills, limits_pace, need_key
 from narrator.cli.lexicons import given_lexicon, lexicon_option
-from narrator.cli.recordings import produced, recording_options
+from narrator.cli.recordings import need_ear, produced, recording_options
 from narrator.cli.request import Outcome, Request, outcome_path
 from narrator.cli.views import View, view_on
 from narrator.domain.artifacts import AudioFormat
@@ -96,6 +96,7 @@ def narrate(  # noqa: PLR0913 - one argument an option
     )
     lexicon = given_lexicon(lexicon_file)
     need_key(settings)
+    need_ear(options.production)
     with readable(book, most_bytes=settings.read.document_bytes) as source:
         name = document_name(book, otherwise=path.stem)
         request = Request(book=source, name=name, out=path, options=options, lexicon=lexicon)

@@ -1,12 +1,14 @@
 """The options about a recording."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import click
 
 from narrator.cli.choices import each_of
 from narrator.domain.artifacts import AudioFormat
+from narrator.domain.errors import OptionRefused
 from narrator.domain.production import Asked, Companion, Level, Production, Profile
 from narrator.domain.production import parse_production as parsed
 
@@ -55,7 +57,9 @@ _OPTIONS = (
         help=f"Also says when what is heard, of {', '.join(Companion)}.",
     ),
     click.option(
-        "--listen", is_flag=True, help="Compare what is spoken with its words (English; slow)."
+        "--listen",
+        is_flag=True,
+        help="Compare what is spoken with its words (English; slow; extra `listen`).",
     ),
 )
 
@@ -79,3 +83,15 @@ def produced(given: dict[str, Any]) -> Production:
     for name in ("also", "pauses", "companions"):
         of_ours[name] = list(each_of(of_ours[name]))
     return parsed(Asked(**of_ours))
+
+
+def need_ear(production: Production, *, package: str = "pocketsphinx") -> None:
+    """Raise OptionRefused where this machine is to listen and has not what it listens with.
+
+    A fleet's worker judges by the rest and says so in its log; here nobody would look there.
+    """
+    if production.listen and find_spec(package) is None:
+        raise OptionRefused(
+            f"takes cannot be listened to: {package} is not installed",
+            remedy="pip install 'narrator[listen]', or leave --listen out",
+        )
