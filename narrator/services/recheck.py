@@ -2,7 +2,7 @@
 
 Takes that were kept by a release before this one were never judged, and takes of earlier jobs may
 never have been listened to. They are paid for and are not spoken again for doubts: whoever wants
-that can delete them, or submit the words otherwise.
+that submits the words otherwise.
 """
 
 import structlog

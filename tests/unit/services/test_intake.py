@@ -92,16 +92,21 @@ def test_the_other_chunks_of_a_slice_are_said_meanwhile(world: World, ear: FakeE
     assert sorted(hear(world, ear, CUT)) == sorted([ONE, ONE, TWO, THREE])
 
 
+def cut_the_second(world: World) -> None:
+    """Let the socket break when words are said for the second time."""
+
+    def before(text: str) -> None:
+        if len(world.speaker.said) == 1:
+            world.speaker.cuts[text] = SpeechInterrupted("the socket broke")
+
+    world.speaker.before = before
+
+
 def test_words_whose_repetition_breaks_off_are_said_by_the_next_claim(
     world: World, ear: FakeEar
 ) -> None:
     """What was doubted counts all the same: two more are all that there are."""
-
-    def cut_the_second(text: str) -> None:
-        if len(world.speaker.said) == 1:
-            world.speaker.cuts[text] = SpeechInterrupted("the socket broke")
-
-    world.speaker.before = cut_the_second
+    cut_the_second(world)
     hear(world, ear, CUT, OFFSET, SILENT, CLEAN)
     world.later()
     assert world.speaker.said == [ONE] * 4
@@ -114,11 +119,7 @@ def test_words_whose_repetition_breaks_off_are_said_by_the_next_claim(
 def test_what_was_said_before_a_repetition_broke_off_may_be_the_best(
     world: World, ear: FakeEar
 ) -> None:
-    def cut_the_second(text: str) -> None:
-        if len(world.speaker.said) == 1:
-            world.speaker.cuts[text] = SpeechInterrupted("the socket broke")
-
-    world.speaker.before = cut_the_second
+    cut_the_second(world)
     hear(world, ear, OFFSET, OFFSET, CUT, SILENT)
     world.later()
     assert len(world.speaker.said) == 4
