@@ -4,6 +4,8 @@ EPUB 3 refines an element by a `meta` that names its id, EPUB 2 by attributes (`
 is EPUB 3's `belongs-to-collection` or calibre's.
 """
 
+import html
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +14,8 @@ from narrator.ingest.xhtml import Element, local_name
 
 _OPF = "{http://www.idpf.org/2007/opf}"
 _AUTHOR = "aut"  # of MARC's relators
+_TAG = re.compile(r"</?([a-z][a-z0-9]*)(?:[ /][^<>]*)?>", re.IGNORECASE)
+_INSIDE_WORDS = frozenset({"a", "b", "em", "i", "small", "span", "strong", "sub", "sup", "u"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ def read_metadata(root: Element) -> Metadata:
         identifier=_identifier(root) or _first(found, "identifier"),
         publisher=_first(found, "publisher"),
         date=_first(found, "date"),
-        description=_first(found, "description"),
+        description=_unmarked(_first(found, "description")),
         series=series,
         series_position=position,
     )
@@ -107,6 +111,14 @@ def _identifier(root: Element) -> str:
 
 def _first(found: Mapping[str, list[_Said]], name: str) -> str:
     return next((said.text for said in found.get(name, ())), "")
+
+
+def _unmarked(text: str) -> str:
+    """A description's text: calibre and many publishers write HTML into it, escaped."""
+    if not _TAG.search(text):
+        return text
+    bare = _TAG.sub(lambda tag: "" if tag[1].lower() in _INSIDE_WORDS else " ", text)
+    return " ".join(html.unescape(bare).split())
 
 
 def _own(element: Element) -> dict[str, str]:

@@ -75,6 +75,21 @@ def test_the_main_title_comes_first_and_the_subtitle_after_it(zipped):
     assert metadata(zipped, titles).title == "The Main: A Subtitle"
 
 
+def test_markup_in_a_description_is_left_out(zipped):
+    told = (
+        "<dc:description>&lt;div class='d'&gt;&lt;p&gt;A tale of &lt;i&gt;lamps&lt;/i&gt;, tea"
+        " &amp;amp; rain.&lt;/p&gt;&lt;p&gt;And a door.&lt;br/&gt;Shut.&lt;/p&gt;&lt;/div&gt;"
+        "</dc:description>"
+    )
+    assert metadata(zipped, told).description == "A tale of lamps, tea & rain. And a door. Shut."
+
+
+@pytest.mark.parametrize("told", ["1 &lt; 2 and 3 &gt; 2", "AT&amp;amp;T", "&lt;3 you &gt;"])
+def test_a_description_that_holds_no_markup_stays_as_it_is(zipped, told: str):
+    plain = told.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    assert metadata(zipped, f"<dc:description>{told}</dc:description>").description == plain
+
+
 @pytest.mark.parametrize(
     "creators",
     [
