@@ -17,19 +17,21 @@ _BLOCK_BYTES = 1 << 20
 _MOST_HEAD_BYTES = 256 << 20
 """The tables of a hundred hours and the largest cover are far below."""
 
+_MOST_PACKETS = 1 << 24
+"""Of AAC at 24 kHz they are two hundred hours."""
+
 Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The stretches of a file that hold the packets of sound, and how many packets there are.
+    """The stretches of a file that hold the packets of sound.
 
     `begins_at` is the first sample to be heard, by the edit list: the encoder's delay.
     """
 
     offsets: Numbers
     sizes: Numbers
-    packets: int
     begins_at: int
 
 
@@ -72,7 +74,10 @@ def sound_of(moov: bytes) -> Sound:
     """The track of sound, by the body of a `moov` box; raises ToolFailed where there is none."""
     for kind, trak in _boxes(moov):
         if kind == b"trak" and _at(trak, b"mdia", b"hdlr")[8:12] == b"soun":
-            return _sound(trak)
+            try:
+                return _sound(trak)
+            except (ValueError, IndexError) as error:  # numpy's, for tables that are too short
+                raise _contradiction() from error
     raise _astray("has no track of sound")
 
 
@@ -81,13 +86,12 @@ def _sound(trak: bytes) -> Sound:
     sizes = _sample_sizes(_at(table, b"stsz"))
     offsets = _chunk_offsets(table)
     ends = np.cumsum(_samples_a_chunk(_at(table, b"stsc"), len(offsets)))
-    if len(ends) and ends[-1] != len(sizes):
-        raise _astray("has tables that contradict each other")
+    if len(ends) != len(offsets) or (ends[-1] if len(ends) else 0) != len(sizes):
+        raise _contradiction()
     summed = np.concatenate(([0], np.cumsum(sizes)))[np.concatenate(([0], ends))]
     return Sound(
         offsets=offsets,
         sizes=np.diff(summed),
-        packets=len(sizes),
         begins_at=_begins_at(_at(trak, b"edts", b"elst")),
     )
 
@@ -95,6 +99,8 @@ def _sound(trak: bytes) -> Sound:
 def _sample_sizes(stsz: bytes) -> Numbers:
     """Section 8.7.3: one size for all, or one for each."""
     size, count = (int.from_bytes(stsz[at : at + 4], "big") for at in (4, 8))
+    if count > _MOST_PACKETS:
+        raise _astray("has more packets than any recording")
     return np.full(count, size) if size else _numbers(stsz[12:], count)
 
 
@@ -139,6 +145,10 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise _astray("has a box that is too small")
         yield data[at + 4 : at + 8], data[at + 8 : at + size]
         at += size
+
+
+def _contradiction() -> ToolFailed:
+    return _astray("has tables that contradict each other")
 
 
 def _astray(what: str) -> ToolFailed:
