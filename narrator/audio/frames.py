@@ -106,14 +106,6 @@ def _astray(kind: str) -> ToolFailed:
     return ToolFailed(f"a rendered chapter is not {kind} stream", remedy="render it again")
 
 
-def cut(blocks: Iterable[bytes], size: FrameSize, *, frames: int | None = None) -> Iterator[bytes]:
-    """The first so many frames, or all of them, in pieces of about a block each.
-
-    Raises ToolFailed when there are fewer, or when what is there does not end with a whole frame.
-    """
-    return (frames_.data for frames_ in cut_frames(blocks, size, frames=frames))
-
-
 @dataclass(frozen=True, slots=True)
 class Frames:
     """Some frames, one after another: where each of them begins, and where the last one ends."""
@@ -129,7 +121,10 @@ class Frames:
 def cut_frames(
     blocks: Iterable[bytes], size: FrameSize, *, frames: int | None = None
 ) -> Iterator[Frames]:
-    """As `cut`, and where each frame begins."""
+    """The first so many frames, or all of them, in pieces of about a block each.
+
+    Raises ToolFailed when there are fewer, or when what is there does not end with a whole frame.
+    """
     kept = 0
     rest = b""
     for block in blocks:

@@ -115,13 +115,3 @@ def _file(row: Sequence[Any]) -> ChapterObject:
 
 def _measured(value: Mapping[str, Any] | None) -> Measured | None:
     return None if value is None else measured_from_json(value)
-
-
-def timeline_json(placements: tuple[Placement, ...]) -> bytes:
-    """A chapter's placements alone."""
-    return record_to_json(ChapterRecord(placements=placements))
-
-
-def placements_from_json(data: bytes) -> tuple[Placement, ...]:
-    """A chapter's placements, whatever else is known of it; raises as `record_from_json` does."""
-    return record_from_json(data).placements
