@@ -1,4 +1,4 @@
-"""ID3v2.3 tags (id3.org: ID3v2.3.0, Chapter Frame Addendum), for MP3 and, beside INFO, for WAV.
+"""ID3v2.3 tags (id3.org: ID3v2.3.0, Chapter Frame Addendum), for MP3 and WAV.
 
 2.3 rather than 2.4, because every player reads it; hence texts in UTF-16.
 """

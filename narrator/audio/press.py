@@ -100,7 +100,7 @@ def _file(blocks: Iterable[Samples], kind: AudioFormat, tags: Tags) -> Iterator[
     if kind is AudioFormat.FLAC:
         yield from flac.stream(blocks, samples=tags.samples, tags=tags)
         return
-    yield riff.head(tags, samples=tags.samples, id3=id3.tag(tags))
+    yield riff.head(samples=tags.samples, id3=id3.tag(tags))
     for block in blocks:
         yield block.astype("<i2", copy=False).tobytes()
 
