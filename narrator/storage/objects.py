@@ -158,7 +158,7 @@ class S3Objects:
         return True
 
     def abandon(self, folder: ObjectKey, *, older_than_seconds: float) -> int:
-        """Drop the parts of uploads that nobody ended."""
+        """Drop the parts of uploads that nobody ended, nor ends meanwhile."""
         bucket = self._config.bucket
         with _plain_errors(self._config, checked(folder)):
             found = abandoned(self._client, bucket, f"{folder}/", limit=PAGE_OBJECTS)
@@ -167,11 +167,18 @@ class S3Objects:
                 for each in found
                 if age_seconds(each["answer"], each["Initiated"]) >= older_than_seconds
             ]
-            for each in stale:
-                self._client.abort_multipart_upload(
-                    Bucket=bucket, Key=each["Key"], UploadId=each["UploadId"]
-                )
-        return len(stale)
+            return sum(map(self._dropped, stale))
+
+    def _dropped(self, upload: dict[str, Any]) -> bool:
+        """Whether it was there to be dropped."""
+        named = {"Key": upload["Key"], "UploadId": upload["UploadId"]}
+        try:
+            self._client.abort_multipart_upload(Bucket=self._config.bucket, **named)
+        except ClientError as error:
+            if _code(error) not in {_UPLOAD_ENDED, *_MISSING}:
+                raise
+            return False
+        return True
 
     def link(self, key: ObjectKey, *, file_name: str, media_type: str, seconds: int) -> str | None:
         """A URL at which anyone may fetch the object for so long, a week at most."""

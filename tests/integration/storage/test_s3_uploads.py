@@ -11,6 +11,7 @@ from narrator.domain.errors import TakeCorrupt
 from narrator.domain.ids import ObjectKey
 from narrator.storage.objects import S3Config, S3Objects
 from narrator.storage.uploads import PART_BYTES, Target, send
+from tests.contract.stage import together
 from tests.servers.s3 import S3, client
 
 pytestmark = pytest.mark.integration
@@ -115,6 +116,14 @@ def test_an_upload_that_nobody_ends_is_dropped_once_it_is_old(objects: S3Objects
     assert objects.abandon(JOBS, older_than_seconds=3_600) == 0
     assert len(open_uploads(s3)) == 1
     assert objects.abandon(JOBS, older_than_seconds=0) == 1
+    assert open_uploads(s3) == []
+
+
+def test_uploads_that_others_end_meanwhile_are_no_error(objects: S3Objects, s3: S3) -> None:
+    for number in range(8):
+        client(s3).create_multipart_upload(Bucket=s3.bucket, Key=f"jobs/{number}")
+    dropped = together(*[lambda: objects.abandon(JOBS, older_than_seconds=0)] * 3)
+    assert all(isinstance(each, int) for each in dropped), dropped
     assert open_uploads(s3) == []
 
 
