@@ -142,7 +142,8 @@ def _cover(element: Element, stretch: int, start: int, end: int, tree: _Tree) ->
 def _solid(item: _Item, start: int, end: int) -> int:
     """How many characters of an item are not blank, from one offset to another."""
     if item.child is not None:
-        return sum(not char.isspace() for char in characters(item.child))
+        held = characters(item.child) if local_name(item.child) else ""  # a comment's are not shown
+        return sum(not char.isspace() for char in held)
     return sum(not char.isspace() for char in item.text[start - item.start : end - item.start])
 
 

@@ -1,6 +1,6 @@
 """Spans around stretches of a tree's characters."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -52,14 +52,34 @@ def test_no_span_is_put_around_a_paragraph():
     )
 
 
-def test_where_no_span_may_be_there_is_none():
-    assert marked("<ruby>a<rt>b</rt></ruby><ul> x <li>c</li></ul>", (0, 1), (3, 4)) == (
-        '<span id="s1"><ruby>a<rt>b</rt></ruby></span><ul> x <li>c</li></ul>'
-    ) or "<rt><span" not in marked("<ruby>a<rt>b</rt></ruby>", (0, 1))
+def test_a_word_with_its_reading_is_marked_whole():
+    assert marked("<p><ruby>a<rt>b</rt></ruby></p>", (0, 2)) == (
+        '<p><span id="s1"><ruby>a<rt>b</rt></ruby></span></p>'
+    )
+
+
+def test_a_part_of_a_word_with_its_reading_is_not_marked():
+    assert marked("<p><ruby>a<rt>b</rt></ruby></p>", (0, 1)) == "<p><ruby>a<rt>b</rt></ruby></p>"
+
+
+def test_what_stands_directly_in_a_list_is_not_marked():
+    assert marked("<ul> x <li>c</li></ul>", (0, 4)) == '<ul> x <li><span id="s1">c</span></li></ul>'
 
 
 def test_comments_count_for_nothing_and_stay():
     assert marked("<p>A<!-- x -->b.</p>", (0, 3)) == ('<p><span id="s1">A<!-- x -->b.</span></p>')
+
+
+def test_a_comment_alone_is_not_marked():
+    root = tree("<p>A<em><!-- x --></em> b.</p><div><p>C<ul><li><!-- y --></li></ul></p></div>")
+    fragments = mark(root, [(0, 99)], first=0, prefix="s")
+    named = {each.get("id") for each in root.iter() if each.get("id")}
+    assert {each.name for each in fragments} == named
+
+
+def test_comments_do_not_make_a_fragment_longer():
+    fragments = mark(tree("<p>A <!-- long -->b.</p>"), [(0, 4)], first=0, prefix="s")
+    assert [each.chars for each in fragments] == [3]
 
 
 def test_blanks_alone_are_not_marked():
@@ -90,6 +110,7 @@ PAGES = st.lists(
 ).map("".join)
 
 
+@example(page="<ul>a<em><!--c--></em></ul>", cuts={0, 2})
 @given(page=PAGES, cuts=st.sets(st.integers(0, 60), max_size=10))
 def test_not_a_character_changes(page: str, cuts: set[int]):
     root = tree(page)
