@@ -100,7 +100,7 @@ def test_another_delay_than_the_encoders_is_an_error(tmp_path: Path, left_out: b
 
 @pytest.mark.parametrize(
     "runs",
-    [[], [(1, 2, 1)], [(1, 1, 1)], [(1, 2, 1), (4, 1, 1)], [(2, 2, 1), (3, 1, 1)], [(5, 5, 1)]],
+    [[], [(1, 2, 1)], [(1, 1, 1)], [(1, 2, 1), (4, 1, 1)], [(2, 4, 1), (3, 1, 1)], [(5, 5, 1)]],
     ids=str,
 )
 def test_tables_that_do_not_agree_are_an_error(
@@ -122,7 +122,20 @@ def test_a_file_without_sound_is_an_error(tmp_path: Path) -> None:
         packets(mp4(tmp_path / "a.m4b", handler=b"text"))
 
 
-@pytest.mark.parametrize("data", [b"", FTYP, box(b"mdat", b"x") + FTYP, b"\0\0\0\x04free"], ids=len)
+WHOLE = moov(table(b"stco", 3, 100, 200, 300))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        FTYP,
+        FTYP + box(b"mdat", b"x") + box(b"moov", WHOLE),
+        FTYP + struct.pack(">I4s", 1 << 30, b"moov") + WHOLE,
+        b"\0\0\0\x04free",
+    ],
+    ids=["none", "no tables", "tables last", "tables of a gibibyte", "a box of nothing"],
+)
 def test_a_file_that_does_not_begin_with_its_tables_is_an_error(
     tmp_path: Path, data: bytes
 ) -> None:
@@ -130,9 +143,6 @@ def test_a_file_that_does_not_begin_with_its_tables_is_an_error(
     path.write_bytes(data)
     with pytest.raises(ToolFailed, match="begin with its tables"):
         packets(path)
-
-
-WHOLE = moov(table(b"stco", 3, 100, 200, 300))
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=1, max_size=4))
