@@ -50,6 +50,14 @@ def test_every_setting_that_the_files_mention_exists():
     assert mentioned - SETTINGS == set()
 
 
+def test_every_setting_of_the_example_reaches_a_service():
+    """Compose puts into a container what its service names, and nothing else of `.env`."""
+    example = (REPOSITORY / "deploy/fleet.env.example").read_text()
+    offered = set(re.findall(r"^#?([A-Z0-9_]+)=", example, re.MULTILINE))
+    passed_on = set(re.findall(r"\$\{(\w+):", TEXT))
+    assert offered - passed_on == set()
+
+
 def test_every_required_variable_is_in_the_example():
     example = (REPOSITORY / "deploy/fleet.env.example").read_text()
     required = set(re.findall(r"\$\{(\w+):\?", TEXT))
