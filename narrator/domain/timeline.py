@@ -142,24 +142,6 @@ class Ruler:
         return -(-shortest // self.quantum) * self.quantum
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """A chapter laid out: where each take begins, and how long the whole is, in samples."""
-
-    starts: tuple[int, ...]
-    samples: int
-
-
-def layout(takes: Iterable[tuple[int, Boundary]], pauses: Pauses) -> Layout:
-    """Lay out a chapter of takes, each given by its samples (edges trimmed) and its boundary."""
-    ruler = Ruler.begin(pauses)
-    starts = []
-    for samples, boundary in takes:
-        starts.append(ruler.start_samples)
-        ruler = ruler.placed(samples, boundary)
-    return Layout(starts=tuple(starts), samples=ruler.samples)
-
-
 def chapter_starts(samples: Iterable[int]) -> tuple[int, ...]:
     """Where each chapter begins in the recording, given each one's samples."""
     starts = []

@@ -7,7 +7,7 @@ from narrator.domain.documents import Document, Metadata, Skip, SkipReason, Span
 from narrator.domain.ids import TakeKey
 from narrator.domain.manifest import Manifest, ManifestChapter, ManifestChunk, Recording
 from narrator.domain.plan import Boundary, Chunk, Edit
-from narrator.domain.timeline import Pauses, Placement, layout
+from narrator.domain.timeline import Pauses, Placement, Ruler
 from tests.unit.audio.sounds import as_samples, speech_like
 
 SENTENCES = (
@@ -78,14 +78,11 @@ def _spoken(number: int, chunks: list[Chunk], *, start: int) -> tuple[ManifestCh
         speech_like(100 * number + chunk.index, chunk.chars / 15, before=0.02, after=0.02)
         for chunk in chunks
     ]
-    laid = layout(
-        [(len(take) // 2, chunk.boundary) for take, chunk in zip(takes, chunks, strict=True)],
-        Pauses(),
-    )
-    sound = bytearray(2 * laid.samples)
-    placed = []
-    for chunk, take, at in zip(chunks, takes, laid.starts, strict=True):
-        sound[2 * at : 2 * at + len(take)] = take
+    ruler, sound, placed = Ruler.begin(Pauses()), bytearray(), []
+    for chunk, take in zip(chunks, takes, strict=True):
+        at = ruler.start_samples
+        sound += bytes(2 * at - len(sound)) + take
+        ruler = ruler.placed(len(take) // 2, chunk.boundary)
         levels = envelope(as_samples(take))
         placement = Placement(start_samples=start + at, samples=len(take) // 2, envelope=levels)
         key = TakeKey(f"{number:032x}{chunk.index:032x}")
@@ -94,10 +91,10 @@ def _spoken(number: int, chunks: list[Chunk], *, start: int) -> tuple[ManifestCh
         number=number,
         title=f"Chapter {number}",
         start_samples=start,
-        samples=laid.samples,
+        samples=ruler.samples,
         chunks=tuple(placed),
     )
-    return chapter, bytes(sound)
+    return chapter, bytes(sound).ljust(2 * ruler.samples, b"\0")
 
 
 def with_chunk(manifest: Manifest, chapter: int, index: int, chunk: ManifestChunk) -> Manifest:

@@ -1,6 +1,8 @@
 """The timeline: where takes lie in a chapter, and chapters in a recording."""
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -15,12 +17,36 @@ from narrator.domain.timeline import (
     Placement,
     Ruler,
     chapter_starts,
-    layout,
     stretches,
     to_samples,
 )
 
-takes = st.lists(st.tuples(st.integers(1, 2_000_000), st.sampled_from(Boundary)), max_size=40)
+
+@dataclass(frozen=True, kw_only=True)
+class Sound:
+    """A take as it is laid out: silence, what is heard, silence, in samples."""
+
+    lead: int
+    heard: int
+    trail: int
+    boundary: Boundary
+
+    @property
+    def samples(self) -> int:
+        return self.lead + self.heard + self.trail
+
+
+silences = st.integers(0, 1_000)
+takes = st.lists(
+    st.builds(
+        Sound,
+        lead=silences,
+        heard=st.integers(1, 2_000_000),
+        trail=silences,
+        boundary=st.sampled_from(Boundary),
+    ),
+    max_size=40,
+)
 seconds = st.floats(0, 5)
 pauses = st.builds(
     Pauses,
@@ -33,52 +59,56 @@ pauses = st.builds(
 )
 
 
-@settings(deadline=None)
-@given(takes, pauses)
-def test_takes_never_overlap_and_keep_their_order(
-    lengths: list[tuple[int, Boundary]], pauses: Pauses
-) -> None:
-    laid = layout(lengths, pauses)
-    ends = [start + length for start, (length, _) in zip(laid.starts, lengths, strict=True)]
-    assert all(end <= start for end, start in zip(ends, laid.starts[1:], strict=False))
+def laid(given: Iterable[Sound], pauses: Pauses) -> tuple[list[int], Ruler]:
+    """Where each take begins, and the ruler after the last."""
+    ruler, starts = Ruler.begin(pauses), []
+    for take in given:
+        starts.append(ruler.start(lead=take.lead))
+        ruler = ruler.placed(take.samples, take.boundary, lead=take.lead, trail=take.trail)
+    return starts, ruler
 
 
 @settings(deadline=None)
 @given(takes, pauses)
-def test_takes_and_silences_fill_the_chapter_exactly(
-    lengths: list[tuple[int, Boundary]], pauses: Pauses
+def test_takes_never_overlap_and_keep_their_order(given: list[Sound], pauses: Pauses) -> None:
+    starts, ruler = laid(given, pauses)
+    ends = [start + take.samples for start, take in zip(starts, given, strict=True)]
+    begun = [*starts, ruler.samples][1:]
+    assert all(end <= start for end, start in zip(ends, begun, strict=True))
+
+
+@settings(deadline=None)
+@given(takes, pauses)
+def test_a_pause_is_from_what_is_heard_to_what_is_heard_to_the_sample(
+    given: list[Sound], pauses: Pauses
 ) -> None:
-    laid = layout(lengths, pauses)
-    between = sum(pauses.after(boundary) for _, boundary in lengths[:-1])
-    spoken = sum(length for length, _ in lengths)
-    tail = laid.samples - to_samples(pauses.head_seconds) - spoken - between
+    """Unless the silence of the takes themselves is longer."""
+    starts, _ = laid(given, pauses)
+    end, trail, asked = 0, 0, to_samples(pauses.head_seconds)
+    for start, take in zip(starts, given, strict=True):
+        assert start + take.lead - end == max(asked, trail + take.lead)
+        end = start + take.lead + take.heard
+        asked, trail = pauses.after(take.boundary), take.trail
+
+
+@settings(deadline=None)
+@given(takes, pauses)
+def test_a_tail_fills_the_chapter_and_is_no_longer_than_it_must_be(
+    given: list[Sound], pauses: Pauses
+) -> None:
+    starts, ruler = laid(given, pauses)
+    end = starts[-1] + given[-1].samples if given else to_samples(pauses.head_seconds)
     least = to_samples(pauses.tail_seconds)
-    assert least <= tail < least + CHAPTER_QUANTUM
+    assert least <= ruler.samples - end < least + CHAPTER_QUANTUM
 
 
 @settings(deadline=None)
 @given(takes, pauses)
 def test_a_chapter_is_a_whole_number_of_every_codecs_packets(
-    lengths: list[tuple[int, Boundary]], pauses: Pauses
+    given: list[Sound], pauses: Pauses
 ) -> None:
-    samples = layout(lengths, pauses).samples
+    samples = laid(given, pauses)[1].samples
     assert [samples % packet for packet in (1024, 576, 480)] == [0, 0, 0]
-
-
-@settings(deadline=None)
-@given(takes, pauses)
-def test_measuring_take_by_take_gives_the_same_layout(
-    lengths: list[tuple[int, Boundary]], pauses: Pauses
-) -> None:
-    ruler = Ruler.begin(pauses)
-    starts = []
-    for length, boundary in lengths:
-        starts.append(ruler.start_samples)
-        ruler = ruler.placed(length, boundary)
-    assert (tuple(starts), ruler.samples) == (
-        layout(lengths, pauses).starts,
-        layout(lengths, pauses).samples,
-    )
 
 
 @settings(deadline=None)
@@ -97,7 +127,7 @@ def test_every_boundary_has_a_pause_and_a_scene_the_longest() -> None:
 
 
 def test_the_first_take_begins_after_the_head_silence() -> None:
-    assert layout([(1, Boundary.CHAPTER)], Pauses(head_seconds=0.75)).starts == (18_000,)
+    assert Ruler.begin(Pauses(head_seconds=0.75)).start_samples == 18_000
 
 
 def test_chapter_lengths_are_the_quantum_of_1_92_seconds() -> None:
