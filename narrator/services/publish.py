@@ -9,6 +9,7 @@ from narrator.domain.artifacts import MANIFEST_NAME, Artifact, plan_object
 from narrator.domain.errors import (
     NarratorError,
     StoredSpoilt,
+    StoreUnavailable,
     ToolFailed,
     VerificationFailed,
 )
@@ -58,6 +59,8 @@ def publish(services: Services, claim: Claim) -> None:
             recordings = _recordings(services, book, folder)
             manifest = manifest_of(job, made, book.parts, [each.recording for each in recordings])
             besides = companions(services, book, manifest, folder)
+        except StoreUnavailable:  # tells nothing of the chapters, of which there may be gigabytes
+            raise
         except (ChapterSpoilt, NarratorError) as error:
             if not (spoilt := spoilt_chapters(services, whole, folder)):
                 if isinstance(error, NarratorError):

@@ -4,13 +4,14 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.choices import Casting, TextChoices
+from narrator.domain.errors import StoreUnavailable
 from narrator.domain.ids import ObjectKey
 from narrator.domain.jobs import JobOptions, JobState
 from narrator.domain.manifest import Manifest
@@ -140,6 +141,31 @@ def test_what_is_streamed_is_stored_from_its_beginning(world: World) -> None:
     name = streamed(world, LosslessStudio())
     (stored,) = (data for key, data in world.objects.kept.items() if key.endswith(name))
     assert stored.startswith(b"head" + b"x" * SHOWN_BYTES)
+
+
+@dataclass(slots=True)
+class Full(MemoryObjects):
+    """Takes no recordings; `read` are the chapters that were asked for."""
+
+    read: list[ObjectKey] = field(default_factory=list)
+
+    def put_file(self, key: ObjectKey, path: Path, *, media_type: str) -> None:
+        if "/artifacts/" in key:
+            raise StoreUnavailable("the disk is full")
+        MemoryObjects.put_file(self, key, path, media_type=media_type)
+
+    def stream(self, key: ObjectKey) -> Iterator[bytes]:
+        self.read.append(key)
+        return MemoryObjects.stream(self, key)
+
+
+def test_a_store_that_takes_nothing_is_not_asked_for_every_chapter_again(world: World) -> None:
+    full = Full(clock=world.clock)
+    world.swap(objects=full)
+    world.submit()
+    world.work()
+    chapters = [key for key in full.read if key.endswith(".m4b")]
+    assert len(chapters) == len(set(chapters)) == 2
 
 
 def test_a_late_publisher_overwrites_nothing_of_what_is_streamed(world: World) -> None:
