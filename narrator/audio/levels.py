@@ -37,7 +37,7 @@ _NEAR_ENOUGH_LU = 0.02
 _LEAST_YIELD = 0.25
 """Of a dB more gain the limiter leaves at least so much, as far as the next step is concerned."""
 
-_MOST_MAKE_UP_DB = 6.0
+_MOST_MAKE_UP_DB = 9.0
 """What the limiter takes is made up for, within reason."""
 
 

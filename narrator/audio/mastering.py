@@ -97,7 +97,11 @@ class Mastering:
         trims = {form: Trim(form.headroom_db, form.loss_db) for form in forms}
         made = self._made(trims)
         for _ in range(MOST_TRIES - 1):
-            again = dict(self._corrected(trims, made))
+            again = {
+                form: trim
+                for form, trim in self._corrected(trims, made)
+                if self._levelling(trim) != self._levelling(trims[form])  # no more can be done
+            }
             if not again:
                 break
             trims |= again

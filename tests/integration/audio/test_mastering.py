@@ -1,8 +1,11 @@
 """What is in the files, decoded, is as loud as it should be, whatever their encoders do to it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from narrator.audio.encoder import find_ffmpeg
 from narrator.audio.studio import FfmpegStudio
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.loudness import TARGETS, gain_db
@@ -13,13 +16,13 @@ from narrator.services.ports import Commission, RenderedChapter, TakeAudio
 FORMATS = tuple(AudioFormat)
 
 
-def hiss(seconds: int) -> TakeAudio:
+def hiss(seconds: int, loudest: float = 9_000) -> TakeAudio:
     """Noise that rises and falls: low bit rates leave little of it as it was."""
     dice, count = np.random.default_rng(6), 24_000 * seconds
     levels = np.interp(
         np.arange(count), np.arange(0, count + 1, 3_000), dice.random(count // 3_000 + 1)
     )
-    wave = dice.standard_normal(count) * levels**2 * 9_000
+    wave = dice.standard_normal(count) * levels**2 * loudest
     pcm = np.clip(wave, -32_768, 32_767).astype("<i2").tobytes()
     return TakeAudio(pcm=pcm, boundary=Boundary.PARAGRAPH)
 
@@ -49,3 +52,12 @@ def test_no_file_has_a_peak_above_the_ceiling(made: tuple[Profile, RenderedChapt
         assert file.heard.measured is not None
         peak_db = 20 * np.log10(file.heard.measured.true_peak)
         assert peak_db <= TARGETS[profile].ceiling_db, file.format
+
+
+def test_a_file_that_cannot_become_louder_is_made_only_once(tmp_path: Path) -> None:
+    runs, counting = tmp_path / "runs", tmp_path / "ffmpeg"
+    counting.write_text(f'#!/bin/sh\necho >> {runs}\nexec {find_ffmpeg()} "$@"\n')
+    counting.chmod(0o755)
+    commission = Commission(production=Production(), formats=(AudioFormat.OPUS,), folder=tmp_path)
+    FfmpegStudio(counting).render([hiss(3, loudest=20)], commission)
+    assert runs.read_text() == "\n\n"  # encoded, and decoded
