@@ -7,7 +7,7 @@ relative gate is uncertain; against gating each of them, that is less than 0.01 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from math import inf, log10
 from operator import itemgetter
@@ -141,14 +141,7 @@ def _rms_gain(target: Target, measured: Measured) -> float:
 
 def measured_to_json(measured: Measured) -> dict[str, Any]:
     """As it is stored."""
-    return {
-        "samples": measured.samples,
-        "squares": measured.squares,
-        "sample_peak": measured.sample_peak,
-        "true_peak": measured.true_peak,
-        "floor_rms": measured.floor_rms,
-        "blocks": [list(block) for block in measured.blocks],
-    }
+    return asdict(measured)
 
 
 def measured_from_json(value: Mapping[str, Any]) -> Measured:

@@ -33,8 +33,8 @@ def silence(samples: int) -> bytes:
 def test_a_take_loses_its_silent_edges_but_for_a_margin(
     before: int, spoken: int, after: int
 ) -> None:
-    """To the 10 ms in which silence is looked for, and to the sample where there is none."""
-    grid = 240
+    """To the millisecond in which silence is looked for, and to the sample where there is none."""
+    grid = 24
     take = edged(silence(before) + tone(spoken) + silence(after))
     kept = len(take) // 2 - spoken
     least = min(before, MARGIN) + min(after, MARGIN)
