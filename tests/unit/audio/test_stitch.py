@@ -133,3 +133,18 @@ def test_a_pause_is_as_long_as_asked_from_the_last_sound_to_the_next() -> None:
     assert loud[0] == pytest.approx(asked.head_seconds * 24_000, abs=120)
     assert list(gaps) == pytest.approx([4_800, 480], abs=240)
     assert len(stretches) == 3
+
+
+def test_no_seam_has_a_larger_step_than_the_sound_has_itself() -> None:
+    """Of takes that begin and end at a crest; pauses of nothing, and of 0.25 s."""
+    wave = 8_000 * np.cos(np.arange(12_000) * 2 * np.pi * 440 / 24_000)
+    crests = np.flatnonzero(np.diff(np.sign(np.diff(wave))) != 0) + 1
+    pcm, chapter = wave[: crests[-1] + 1].astype("<i2").tobytes(), bytearray()
+    boundaries = (Boundary.PARAGRAPH, Boundary.SENTENCE, Boundary.CHAPTER)
+    takes = (TakeAudio(pcm=pcm, boundary=boundary) for boundary in boundaries)
+    ruler = Ruler.begin(Pauses(paragraph_seconds=0.0))
+    _, stretches = stitch(takes, ruler, chapter.extend)
+    steps = np.abs(np.diff(as_samples(bytes(chapter)).astype(int)))
+    within = np.percentile(np.abs(np.diff(as_samples(pcm).astype(int))), 99.9)
+    seams = [edge for start, samples in stretches for edge in (start, start + samples)]
+    assert max(steps[edge - 240 : edge + 240].max() for edge in seams) <= within
