@@ -13,9 +13,9 @@ from narrator.domain.production import Companion, Level, Profile, Split, write_p
 class OptionsView(BaseModel):
     """The options a job was submitted with."""
 
-    voice: str
-    speed: float
-    format: AudioFormat
+    voice: str = Field(description="The narrator's voice.")
+    speed: float = Field(description="Speaking rate; 1 is the voice's own.")
+    format: AudioFormat = Field(description="File format of the job's first recording.")
     chapters: list[int] = Field(description="Body chapter numbers; empty means all.")
     on_dead: OnDead = Field(description="What is made of chunks that cannot be spoken.")
     webhook_url: str = Field(description="Who is told when the job has ended; empty for nobody.")
@@ -37,12 +37,14 @@ class OptionsView(BaseModel):
         description="So many characters may be sent for the job; 0 for as many as it takes."
     )
     also: list[AudioFormat] = Field(description="Formats that are made besides `format`.")
-    loudness: Profile
+    loudness: Profile = Field(description="How loud the recording is made.")
     level: Level = Field(description="Of what the loudness is made even.")
-    split: Split
+    split: Split = Field(description="How it is cut into files; `parts`: by minutes.")
     part_minutes: int | None = Field(description="The longest part; null unless split into parts.")
-    pauses: list[str] = Field(description="Pauses that are not as the service has them.")
-    read_along: list[Companion]
+    pauses: list[str] = Field(
+        description="Pauses that are not as the service has them, in seconds."
+    )
+    read_along: list[Companion] = Field(description="What says when which sentences are heard.")
     listen: bool = Field(description="Whether takes are compared with their words.")
 
     @classmethod

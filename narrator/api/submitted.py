@@ -130,8 +130,8 @@ class SubmittedRecording(_Taken):
         Profile,
         Field(
             description="`podcast`: -16 LUFS and peaks of -1 dBTP at the most; `audiobook`: ACX"
-            " levels, with MP3 at 44.1 kHz, 192 kbit/s and at most 120 minutes a file; `off`: as"
-            " it was spoken."
+            " levels, with MP3 at 44.1 kHz, 192 kbit/s and at most 120 minutes a file, unless a"
+            " chapter is longer; `off`: as it was spoken."
         ),
     ] = Profile.PODCAST
     level: Annotated[
@@ -162,7 +162,7 @@ class SubmittedRecording(_Taken):
     read_along: Annotated[
         _Choices,
         Field(
-            description="What says when which words are heard: `json`, `vtt`, `srt`, and for a"
+            description="What says when which sentences are heard: `json`, `vtt`, `srt`, and for a"
             " document that is an EPUB `epub`, with media overlays.",
             examples=[["vtt", "epub"]],
         ),

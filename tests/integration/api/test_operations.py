@@ -204,6 +204,16 @@ def test_every_operation_is_summed_up(installation: Installation) -> None:
             assert operation["description"]
 
 
+def test_every_option_is_described_as_it_is_taken_and_as_it_is_given_back(
+    twins: Installation,
+) -> None:
+    described = twins.caller.get("/openapi.json").json()
+    taken = described["paths"]["/v1/jobs"]["post"]["requestBody"]["content"].values()
+    kinds = [each["schema"] for each in taken] + [described["components"]["schemas"]["OptionsView"]]
+    fields = [(name, field) for kind in kinds for name, field in kind["properties"].items()]
+    assert [name for name, field in fields if not field.get("description")] == []
+
+
 def test_what_runs_beside_the_app_starts_and_stops_with_it(installation: Installation) -> None:
     history: list[str] = []
 
