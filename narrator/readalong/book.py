@@ -26,8 +26,10 @@ from narrator.ingest.package import Package, package_path, read_package
 from narrator.ingest.xhtml import Element, local_name, parse_xml
 from narrator.readalong.edition import Edition, MarkedFile, edited
 from narrator.readalong.marking import XHTML, Fragment, characters, mark
+from narrator.readalong.modern import modernised, properties
 from narrator.readalong.paths import relative
 from narrator.readalong.smil import Par, smil
+from narrator.readalong.upgrade import Old
 
 ACTIVE = "-epub-media-overlay-active"
 """The class that reading systems put on what is heard, as they do by themselves."""
@@ -52,11 +54,15 @@ class _Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Content documents as they are to be, and what else there is to add, by path."""
+    """Content documents as they are to be, and what else there is to add, by path.
+
+    `properties` are of the content documents of an EPUB 2, all of which are changed.
+    """
 
     changed: Mapping[str, bytes]
     added: Mapping[str, bytes]
     marked: tuple[MarkedFile, ...]
+    properties: Mapping[str, frozenset[str]]
 
 
 def with_overlay(data: bytes, name: str, overlay: Overlay) -> bytes:
@@ -67,7 +73,9 @@ def with_overlay(data: bytes, name: str, overlay: Overlay) -> bytes:
     """
     archive = Archive(data, name)
     package, opf = read_package(archive, name), package_path(archive, name)
-    made = _marked(archive, package, overlay)
+    root = parse_xml(decode(archive.read(opf), opf), opf)
+    is_old = not (root.get("version") or "").startswith("3")
+    made = _marked(archive, package, overlay, is_old=is_old)
     if not made.marked:
         raise DocumentRefused(
             f"nothing in {name} can be marked while it is heard",
@@ -79,13 +87,21 @@ def with_overlay(data: bytes, name: str, overlay: Overlay) -> bytes:
         tracks=tuple((track.name, track.media_type) for track in overlay.tracks),
         narrator=overlay.narrator,
         active=ACTIVE,
-        contents=_contents(archive, package),
-        first=package.spine[0].path,
+        old=_old(archive, package, made.properties) if is_old else None,
     )
-    changed = edited(parse_xml(decode(archive.read(opf), opf), opf), opf, edition)
+    changed = edited(root, opf, edition)
     added = dict(made.added) | ({changed.nav[0]: changed.nav[1]} if changed.nav else {})
     replaced = dict(made.changed) | {archive.stored_as(opf): changed.package}
     return _packed(data, replaced, added, changed.dropped)
+
+
+def _old(archive: Archive, package: Package, found: Mapping[str, frozenset[str]]) -> Old:
+    return Old(
+        contents=_contents(archive, package),
+        spine=tuple(item.path for item in package.spine),
+        apart=tuple(item.path for item in package.spine if not item.linear),
+        properties=found,
+    )
 
 
 def _contents(archive: Archive, package: Package) -> tuple[Entry, ...]:
@@ -98,18 +114,23 @@ def _contents(archive: Archive, package: Package) -> tuple[Entry, ...]:
 # ------------------------------------------------------------------------------ content documents
 
 
-def _marked(archive: Archive, package: Package, overlay: Overlay) -> _Made:
+def _marked(archive: Archive, package: Package, overlay: Overlay, *, is_old: bool) -> _Made:
     """Every content document with its stretches named, and a media overlay for each of those."""
     own, heard = own_folder(overlay), _heard(overlay)
     digest, position = hashlib.sha256(), 0
     changed: dict[str, bytes] = {}
     added = {f"{own}/overlay.css": _CSS}
     marked: list[MarkedFile] = []
+    found: dict[str, frozenset[str]] = {}
     for item in package.spine:
         if item.media_type not in TEXT_TYPES:
             continue
         root = parse_xml(decode(archive.read(item.path), item.path), item.path)
         text = characters(root)
+        path = archive.stored_as(item.path)
+        if is_old:
+            modernised(root)
+            found[item.path] = properties(root)
         digest.update(text.encode("utf-8", "surrogatepass"))
         inside = [
             each for each in heard if each.start < position + len(text) and each.end > position
@@ -118,10 +139,12 @@ def _marked(archive: Archive, package: Package, overlay: Overlay) -> _Made:
             root, [(each.start, each.end) for each in inside], first=position, prefix=f"{own}-"
         )
         position += len(text)
+        if fragments:
+            _link_style(root, path, own)
+        if fragments or is_old:
+            changed[path] = _written(root, text, path)
         if not fragments:
             continue
-        path = archive.stored_as(item.path)
-        changed[path] = _written(root, text, path, own)
         pars = list(_pars(path, own, overlay.tracks, inside, fragments))
         overlay_path = f"{own}/{len(marked) + 1:04}.smil"
         added[overlay_path] = smil(pars)
@@ -132,7 +155,7 @@ def _marked(archive: Archive, package: Package, overlay: Overlay) -> _Made:
             "the book has other characters than those that were spoken",
             remedy="report this document to the maintainers",
         )
-    return _Made(changed=changed, added=added, marked=tuple(marked))
+    return _Made(changed=changed, added=added, marked=tuple(marked), properties=found)
 
 
 def _heard(overlay: Overlay) -> list[_Heard]:
@@ -202,16 +225,19 @@ def _pars(
             )
 
 
-def _written(root: Element, text: str, path: str, own: str) -> bytes:
-    """The document with a link to the style of what is heard; its characters are looked at again.
-
-    Raises ToolFailed should one have changed.
-    """
+def _link_style(root: Element, path: str, own: str) -> None:
     head = next((each for each in root if local_name(each) == "head"), None)
     if head is not None:
         href = relative(f"{own}/overlay.css", path)
         link = {"rel": "stylesheet", "type": "text/css", "href": href}
         etree.SubElement(head, f"{{{XHTML}}}link", link)
+
+
+def _written(root: Element, text: str, path: str) -> bytes:
+    """The document as a file, whose characters are looked at again.
+
+    Raises ToolFailed should one have changed.
+    """
     data: bytes = etree.tostring(
         root.getroottree(), encoding="utf-8", xml_declaration=True, doctype="<!DOCTYPE html>"
     )

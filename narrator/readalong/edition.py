@@ -1,23 +1,16 @@
-"""The package document of a read-along edition, and what an EPUB 2 lacks of being an EPUB 3."""
+"""The package document of a read-along edition."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lxml import etree
 
 from narrator.ingest.archive import resolved
-from narrator.ingest.outline import Entry
 from narrator.ingest.xhtml import Element, local_name
-from narrator.readalong.marking import XHTML
 from narrator.readalong.paths import relative
 from narrator.readalong.smil import seconds
+from narrator.readalong.upgrade import OPF, Old, upgraded
 
-_OPF = "http://www.idpf.org/2007/opf"
-_DC = "http://purl.org/dc/elements/1.1/"
-_EPUB = "http://www.idpf.org/2007/ops"
-_NAV_NAMES: dict[str | None, str] = {None: XHTML, "epub": _EPUB}
 _SMIL_TYPE = "application/smil+xml"
-_MODIFIED = "1980-01-01T00:00:00Z"  # of an EPUB 2, which does not say; no clock is asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +26,7 @@ class MarkedFile:
 class Edition:
     """What a book is given: its files are in the folder `own`, tracks by name and media type.
 
-    `contents` and `first` (a file) make the navigation of a book that has none.
+    `old` is of an EPUB 2, which is made an EPUB 3.
     """
 
     own: str
@@ -41,8 +34,7 @@ class Edition:
     tracks: tuple[tuple[str, str], ...]
     narrator: str
     active: str
-    contents: tuple[Entry, ...]
-    first: str
+    old: Old | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +50,21 @@ def edited(root: Element, opf: str, edition: Edition) -> Edited:
     """Change the package document at `opf`."""
     metadata, items = _child(root, "metadata"), _child(root, "manifest")
     dropped = _without_overlays(metadata, items, opf)
-    nav = None if (root.get("version") or "").startswith("3") else _upgraded(root, opf, edition)
+    nav = _upgraded(root, opf, edition.own, edition.old) if edition.old else None
     _add_items(items, opf, edition)
     _say_durations(metadata, edition)
     data: bytes = etree.tostring(root.getroottree(), encoding="utf-8", xml_declaration=True)
     return Edited(package=data, dropped=dropped, nav=nav)
 
 
+def _upgraded(root: Element, opf: str, own: str, old: Old) -> tuple[str, bytes]:
+    path = f"{own}/nav.xhtml"
+    return path, upgraded(root, opf, old, (f"{own}-nav", path))
+
+
 def _child(root: Element, name: str) -> Element:
     found = next((each for each in root.iter() if local_name(each) == name), None)
-    return etree.SubElement(root, f"{{{_OPF}}}{name}") if found is None else found
+    return etree.SubElement(root, f"{{{OPF}}}{name}") if found is None else found
 
 
 def _without_overlays(metadata: Element, items: Element, opf: str) -> frozenset[str]:
@@ -102,7 +99,7 @@ def _add_items(items: Element, opf: str, edition: Edition) -> None:
 def _item(items: Element, opf: str, name: str, path: str, media_type: str) -> Element:
     href = relative(path, opf)
     return etree.SubElement(
-        items, f"{{{_OPF}}}item", {"id": name, "href": href, "media-type": media_type}
+        items, f"{{{OPF}}}item", {"id": name, "href": href, "media-type": media_type}
     )
 
 
@@ -119,52 +116,5 @@ def _say_durations(metadata: Element, edition: Edition) -> None:
 def _meta(
     metadata: Element, name: str, value: str, attributes: dict[str, str] | None = None
 ) -> None:
-    meta = etree.SubElement(metadata, f"{{{_OPF}}}meta", {"property": name, **(attributes or {})})
+    meta = etree.SubElement(metadata, f"{{{OPF}}}meta", {"property": name, **(attributes or {})})
     meta.text = value
-
-
-# ------------------------------------------------------------------------------ EPUB 2
-
-
-def _upgraded(root: Element, opf: str, edition: Edition) -> tuple[str, bytes]:
-    """Make an EPUB 3's package of an EPUB 2's; its navigation document."""
-    root.set("version", "3.0")
-    metadata, items = _child(root, "metadata"), _child(root, "manifest")
-    for each in [each for each in root if local_name(each) == "tours"]:
-        root.remove(each)
-    dates = list(metadata.iter(f"{{{_DC}}}date"))
-    for late in dates[1:]:  # an EPUB 3 has one: when it was published
-        metadata.remove(late)
-    for each in metadata.iter(etree.Element):
-        for name in [name for name in each.attrib if str(name).startswith(f"{{{_OPF}}}")]:
-            del each.attrib[name]
-    _meta(metadata, "dcterms:modified", _MODIFIED)
-    path = f"{edition.own}/nav.xhtml"
-    _item(items, opf, f"{edition.own}-nav", path, "application/xhtml+xml").set("properties", "nav")
-    return path, _nav(path, edition)
-
-
-def _nav(path: str, edition: Edition) -> bytes:
-    html = etree.Element(f"{{{XHTML}}}html", nsmap=_NAV_NAMES)  # type: ignore[arg-type]  # stubs: no default
-    etree.SubElement(etree.SubElement(html, f"{{{XHTML}}}head"), f"{{{XHTML}}}title").text = "—"
-    body = etree.SubElement(html, f"{{{XHTML}}}body")
-    nav = etree.SubElement(body, f"{{{XHTML}}}nav", {f"{{{_EPUB}}}type": "toc"})
-    entries = edition.contents or (Entry(title="", place=edition.first, children=()),)
-    _list(nav, entries, path)
-    data: bytes = etree.tostring(
-        html, encoding="utf-8", xml_declaration=True, doctype="<!DOCTYPE html>"
-    )
-    return data
-
-
-def _list(parent: Element, entries: Iterable[Entry], path: str) -> None:
-    parent = etree.SubElement(parent, f"{{{XHTML}}}ol")
-    for entry in entries:
-        item = etree.SubElement(parent, f"{{{XHTML}}}li")
-        file, _, mark = entry.place.partition("#")
-        href = relative(file, path) + (f"#{mark}" if mark else "")
-        label = {"href": href} if entry.place else {}
-        element = etree.SubElement(item, f"{{{XHTML}}}{'a' if label else 'span'}", label)
-        element.text = entry.title or "—"
-        if entry.children:
-            _list(item, entry.children, path)

@@ -1,4 +1,4 @@
-"""Two small books, valid by EPUBCheck: an EPUB 3 of many elements, and an EPUB 2."""
+"""Two small books, valid by EPUBCheck: an EPUB 3 and an EPUB 2, of many elements."""
 
 import io
 import zipfile
@@ -42,6 +42,25 @@ _OLD_PAGE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" "http://www.w3.org/TR/xhtml11/DTD/xhtml11.dtd">
 <html xmlns="http://www.w3.org/1999/xhtml"><head><title>{title}</title></head>
 <body><h1>{title}</h1><p>It was&nbsp;late. &mdash; Nobody came.</p></body></html>"""
+_OLD_RICH = """<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" "http://www.w3.org/TR/xhtml11/DTD/xhtml11.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en"><head profile="http://example.org/p">
+<meta http-equiv="Content-Type" content="application/xhtml+xml; charset=utf-8"/>
+<meta name="x" content="y" scheme="z"/><title>Rich</title></head>
+<body><p>A <tt>telegram</tt> from the <acronym title="x">GPO</acronym>, in <big>big</big>
+<small>letters</small>. <a id="here" rel="next" rev="prev" charset="utf-8"
+ href="1.xhtml">Here.</a></p>
+<table border="1" cellpadding="2" cellspacing="3" frame="box" rules="all" summary="Rain"
+ width="90%"><col align="left" width="30"/><thead valign="top"><tr align="center"><th abbr="d"
+ axis="x" scope="col">Day</th><th>Rain</th></tr></thead><tbody><tr><td align="char" char="."
+ charoff="1" valign="middle" scope="row">1.5</td><td abbr="r">2</td></tr></tbody></table>
+<pre xml:space="preserve">As  it   is.</pre>
+<p><object data="1.xhtml" type="application/xhtml+xml" width="10" height="10">Else.</object></p>
+</body></html>"""
+_OLD_COVER = """<?xml version="1.0" encoding="utf-8"?>
+<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en"><head><title>Cover</title></head>
+<body><div><svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="100%" height="100%"
+ viewBox="0 0 10 10"><rect width="10" height="10"/></svg></div></body></html>"""
 _OLD_PACKAGE = """<package xmlns="http://www.idpf.org/2007/opf"
 unique-identifier="uid" version="2.0">
 <metadata xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -52,11 +71,15 @@ xmlns:opf="http://www.idpf.org/2007/opf">
 opf:file-as="Writer, A.">A. Writer</dc:creator>
 <dc:language>en</dc:language>
 <dc:date opf:event="publication">1900</dc:date>
-<dc:date opf:event="modification">1901</dc:date></metadata>
+<dc:date opf:event="modification">1901</dc:date>
+<dc:rights></dc:rights></metadata>
 <manifest><item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>
 <item id="c1" href="1.xhtml" media-type="application/xhtml+xml"/>
-<item id="c2" href="2.xhtml" media-type="application/xhtml+xml"/></manifest>
-<spine toc="ncx"><itemref idref="c1"/><itemref idref="c2"/></spine></package>"""
+<item id="c2" href="2.xhtml" media-type="application/xhtml+xml"/>
+<item id="c3" href="3.xhtml" media-type="application/xhtml+xml"/>
+<item id="cover" href="cover.xhtml" media-type="application/xhtml+xml"/></manifest>
+<spine toc="ncx"><itemref idref="cover" linear="no"/>
+<itemref idref="c3"/><itemref idref="c1"/><itemref idref="c2"/></spine></package>"""
 _NCX = """<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/" version="2005-1"><head>
 <meta name="dtb:uid" content="urn:x:2"/></head>
 <docTitle><text>Late</text></docTitle><navMap>
@@ -91,5 +114,7 @@ OLD = _book(
         "toc.ncx": _NCX,
         "1.xhtml": _OLD_PAGE.format(title="One"),
         "2.xhtml": _OLD_PAGE.format(title="Two"),
+        "3.xhtml": _OLD_RICH,
+        "cover.xhtml": _OLD_COVER,
     }
 )

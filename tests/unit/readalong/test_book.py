@@ -134,6 +134,63 @@ def test_an_epub_2_becomes_an_epub_3_with_its_contents() -> None:
     ]
 
 
+def _old(opf: bytes, pages: Mapping[str, str] = PAGES) -> dict[str, bytes]:
+    """The files of the edition of an EPUB 2 whose package is that one, but for its version."""
+    old = opf.replace(b'version="3.0"', b'version="2.0"')
+    return made(make_epub(pages, ncx=NCX, files={"OPS/package.opf": old}))[2]
+
+
+def test_pages_of_an_epub_2_are_html() -> None:
+    pages = {**PAGES, "3.xhtml": '<p align="center"><tt> </tt></p>'}
+    files = _old(_package(make_epub(pages, ncx=NCX)), pages)
+    for name in pages:
+        assert b"<!DOCTYPE html>" in files[f"OPS/{name}"]
+    assert b"<tt" not in files["OPS/3.xhtml"]
+
+
+def test_the_package_of_an_epub_2_says_what_its_pages_hold() -> None:
+    drawn = '<p>Sun.</p><svg xmlns="http://www.w3.org/2000/svg"/>'
+    pages = {**PAGES, "3.xhtml": drawn}
+    package = etree.fromstring(_old(_package(make_epub(pages, ncx=NCX)), pages)["OPS/package.opf"])
+    said = {each.get("href"): each.get("properties") for each in package.iter(f"{OPF}item")}
+    assert [said[name] for name in pages] == [None, None, "svg"]
+
+
+def test_metadata_of_an_epub_2_that_says_nothing_is_left_out() -> None:
+    blank = CONTAINED.replace(
+        b"</metadata>", b"<dc:rights/><dc:subtitle>S</dc:subtitle></metadata>"
+    )
+    package = _old(blank)["OPS/package.opf"]
+    assert b"rights" not in package
+    assert b"subtitle" not in package
+    assert b"A Book" in package
+
+
+def test_metadata_of_an_epub_2_need_no_wrapper() -> None:
+    wrapped = CONTAINED.replace(
+        b'<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">',
+        b'<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc-metadata>',
+    ).replace(b"</metadata>", b"</dc-metadata></metadata>")
+    package = _old(wrapped)["OPS/package.opf"]
+    assert b"dc-metadata" not in package
+    assert b"A Book" in package
+
+
+def test_what_is_apart_in_an_epub_2_can_be_reached() -> None:
+    pages = {**PAGES, "cover.xhtml": "<p>Cover.</p>"}
+    book = make_epub(pages, ncx=NCX, aside=("cover.xhtml",))
+    contents = etree.fromstring(own(_old(_package(book), pages), "/nav.xhtml"))
+    links = [each.get("href") for each in contents.iter(f"{{{XHTML}}}a")]
+    assert links[-1] == "../OPS/cover.xhtml"
+
+
+def test_contents_of_an_epub_2_that_lead_nowhere_are_left_out() -> None:
+    astray = '<navPoint><navLabel><text>X</text></navLabel><content src="x.png"/></navPoint>'
+    old = CONTAINED.replace(b'version="3.0"', b'version="2.0"')
+    _, _, files = made(make_epub(PAGES, ncx=NCX + astray, files={"OPS/package.opf": old}))
+    assert b"x.png" not in own(files, "/nav.xhtml")
+
+
 def _package(book: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(book)) as archive:
         return archive.read("OPS/package.opf")
