@@ -192,6 +192,19 @@ def test_a_wav_head_beyond_4_gib_is_rf64() -> None:
     assert head[-8:] == b"data\xff\xff\xff\xff"
 
 
+def test_a_wav_head_is_riff_as_long_as_its_size_can_be_told() -> None:
+    head_bytes = len(riff.head(samples=0, id3=b""))
+    longest = ((1 << 32) - head_bytes + 8 - 1) // 2
+    assert riff.head(samples=longest, id3=b"")[:4] == b"RIFF"
+    assert riff.head(samples=longest + 1, id3=b"")[:4] == b"RF64"
+
+
+def test_a_wav_heads_samples_begin_at_an_even_place_behind_a_tag_of_any_length() -> None:
+    even, odd = (riff.head(samples=1, id3=tag) for tag in (b"ID3!", b"ID3"))
+    assert len(even) == len(odd)
+    assert odd[36:48] == b"id3 \x03\0\0\0ID3\0"
+
+
 def jpeg(width: int, height: int, *before: bytes) -> bytes:
     """The first segments of a JPEG."""
     frame = b"\xff\xc0" + struct.pack(">HBHHB", 11, 8, height, width, 1) + b"\x01\x11\x00"
