@@ -38,7 +38,7 @@ class OptionsView(BaseModel):
     )
     also: list[AudioFormat] = Field(description="Formats that are made besides `format`.")
     loudness: Profile = Field(description="How loud the recording is made.")
-    level: Level = Field(description="Of what the loudness is made even.")
+    level: Level = Field(description="What gets a gain of its own.")
     split: Split = Field(description="How it is cut into files; `parts`: by minutes.")
     part_minutes: int | None = Field(description="The longest part; null unless split into parts.")
     pauses: list[str] = Field(
