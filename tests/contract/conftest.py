@@ -1,8 +1,9 @@
 """What the suites for jobs, steps and takes run on: SQLite, PostgreSQL and the twin."""
 
+import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,18 @@ def _postgres_store(_postgres_database: Database) -> Store:
     return _sql_store(_postgres_database)
 
 
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of this version, to be copied: a copy takes a twentieth of migrating."""
+    path: Path = tmp_path_factory.mktemp("template") / "narrator.db"
+    with _migrated(f"sqlite:///{path}"):
+        return path
+
+
 @pytest.fixture
-def _sqlite_database(tmp_path: Path) -> Iterator[Database]:
-    with _migrated(f"sqlite:///{tmp_path}/narrator.db") as database:
+def _sqlite_database(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database]:
+    shutil.copy(_sqlite_template, tmp_path)
+    with closing(Database(f"sqlite:///{tmp_path / _sqlite_template.name}")) as database:
         yield database
 
 
