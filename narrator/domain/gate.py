@@ -42,8 +42,8 @@ CODE_PREFIX = "gate-"
 SILENT_DBFS = -55.0
 """Quieter than that at its loudest (100 ms) nothing is speech."""
 
-CLIPPED_SAMPLES = 6
-"""In flat tops: two peaks are cut off. Of a take that is not clipped none is that flat."""
+CLIPPED_SAMPLES = 3
+"""In flat tops: one peak is cut off. Speech that just reaches full scale has none that is flat."""
 
 OFFSET_SHARE = 0.02
 """Of full scale; joining such a take to silence clicks."""
