@@ -22,14 +22,14 @@ from narrator.ingest.contents import ncx_entries
 from narrator.ingest.decoding import decode
 from narrator.ingest.epub import TEXT_TYPES
 from narrator.ingest.outline import Entry
-from narrator.ingest.package import Package, package_path, read_package
+from narrator.ingest.package import CONTAINER, Package, package_path, read_package
 from narrator.ingest.xhtml import Element, local_name, parse_xml
 from narrator.readalong.edition import Edition, MarkedFile, edited
 from narrator.readalong.marking import XHTML, Fragment, characters, mark
 from narrator.readalong.modern import modernised, properties
 from narrator.readalong.paths import relative
 from narrator.readalong.smil import Par, smil
-from narrator.readalong.upgrade import Old
+from narrator.readalong.upgrade import Old, container
 
 ACTIVE = "-epub-media-overlay-active"
 """The class that reading systems put on what is heard, as they do by themselves."""
@@ -92,6 +92,8 @@ def with_overlay(data: bytes, name: str, overlay: Overlay) -> bytes:
     changed = edited(root, opf, edition)
     added = dict(made.added) | ({changed.nav[0]: changed.nav[1]} if changed.nav else {})
     replaced = dict(made.changed) | {archive.stored_as(opf): changed.package}
+    if is_old:
+        replaced[archive.stored_as(CONTAINER)] = container(archive.stored_as(opf))
     return _packed(data, replaced, added, changed.dropped)
 
 

@@ -14,6 +14,8 @@ from narrator.readalong.paths import relative
 OPF = "http://www.idpf.org/2007/opf"
 _DC = "http://purl.org/dc/elements/1.1/"
 _EPUB = "http://www.idpf.org/2007/ops"
+_CONTAINER = "urn:oasis:names:tc:opendocument:xmlns:container"
+_CONTAINER_NAMES: dict[str | None, str] = {None: _CONTAINER}
 _NAV_NAMES: dict[str | None, str] = {None: XHTML, "epub": _EPUB}
 _XHTML_TYPE = "application/xhtml+xml"
 _HTML_TYPES = frozenset({"text/html", "text/x-oeb1-document"})
@@ -49,6 +51,8 @@ def upgraded(root: Element, opf: str, old: Old, nav: tuple[str, str]) -> bytes:
     for each in root.iter():
         if local_name(each) == "metadata":
             _tell_anew(each)
+        elif local_name(each) == "spine":
+            each.attrib.pop("page-map", "")  # of Adobe's
         elif local_name(each) == "item":
             _describe(each, opf, old)
     name, path = nav
@@ -56,6 +60,16 @@ def upgraded(root: Element, opf: str, old: Old, nav: tuple[str, str]) -> bytes:
         held = {"id": name, "href": relative(path, opf), "media-type": _XHTML_TYPE}
         etree.SubElement(items, f"{{{OPF}}}item", {**held, "properties": "nav"})
     return _nav(path, old)
+
+
+def container(opf: str) -> bytes:
+    """A container of that package alone: what else an EPUB 2 was, an EPUB 3 may not be."""
+    root = etree.Element(f"{{{_CONTAINER}}}container", {"version": "1.0"}, nsmap=_CONTAINER_NAMES)  # type: ignore[arg-type]  # stubs: no default
+    files = etree.SubElement(root, f"{{{_CONTAINER}}}rootfiles")
+    held = {"full-path": opf, "media-type": "application/oebps-package+xml"}
+    etree.SubElement(files, f"{{{_CONTAINER}}}rootfile", held)
+    data: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return data
 
 
 # ------------------------------------------------------------------------------ the package

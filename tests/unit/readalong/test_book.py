@@ -13,7 +13,7 @@ from narrator.domain.overlay import Clip, Overlay, Track, own_folder
 from narrator.ingest.read import read
 from narrator.readalong.book import with_overlay
 from narrator.readalong.marking import XHTML, characters
-from tests.unit.ingest.conftest import make_epub
+from tests.unit.ingest.conftest import CONTAINER, make_epub
 
 PAGES = {
     "1.xhtml": "<h1>One</h1><p>It <em>rained</em>.</p><p>All day.</p>",
@@ -182,6 +182,17 @@ def test_what_is_apart_in_an_epub_2_can_be_reached() -> None:
     contents = etree.fromstring(own(_old(_package(book), pages), "/nav.xhtml"))
     links = [each.get("href") for each in contents.iter(f"{{{XHTML}}}a")]
     assert links[-1] == "../OPS/cover.xhtml"
+
+
+def test_what_else_an_epub_2_was_its_container_does_not_name() -> None:
+    other = b'<rootfile full-path="b.txt" media-type="text/plain"/></rootfiles>'
+    held = {
+        "OPS/package.opf": CONTAINED.replace(b'version="3.0"', b'version="2.0"'),
+        "META-INF/container.xml": CONTAINER.encode().replace(b"</rootfiles>", other),
+    }
+    _, _, files = made(make_epub(PAGES, ncx=NCX, files=held))
+    named = etree.fromstring(files["META-INF/container.xml"]).iter("{*}rootfile")
+    assert [each.get("full-path") for each in named] == ["OPS/package.opf"]
 
 
 def test_contents_of_an_epub_2_that_lead_nowhere_are_left_out() -> None:
