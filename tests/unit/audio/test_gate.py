@@ -41,6 +41,12 @@ def test_a_silence_inside_is_a_gap() -> None:
     assert doubts(spoilt) == (Doubt.GAP,)
 
 
+def test_a_gap_that_is_not_quite_silent_is_one() -> None:
+    whole, noise = speech(), np.random.default_rng(7).normal(size=36_000)
+    spoilt = np.concatenate((whole[:50_000], 40 * noise, whole[50_000:]))
+    assert doubts(spoilt) == (Doubt.GAP,)
+
+
 def test_silence_at_the_edges_is_no_gap() -> None:
     assert doubts(np.concatenate((np.zeros(48_000), speech(), np.zeros(48_000)))) == ()
 
@@ -70,6 +76,12 @@ def test_flat_tops_are_seen_below_full_scale_too() -> None:
 def test_a_sine_at_full_scale_is_not_clipped() -> None:
     at = np.arange(4 * RATE) / RATE
     assert sound(pcm(32_700 * np.sin(2 * np.pi * 220 * at))).clipped_samples == 0
+
+
+def test_a_soft_take_whose_steps_are_coarse_is_not_clipped() -> None:
+    at = np.arange(RATE) / RATE
+    tone = 150 * np.sin(2 * np.pi * 110 * at) * np.abs(np.sin(np.pi * 2 * at))
+    assert doubts(np.concatenate((np.rint(tone), np.zeros(1_200)))) == ()
 
 
 def test_an_offset_is_seen() -> None:
