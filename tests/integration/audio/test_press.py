@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,14 @@ def test_a_stream_of_other_samples_than_its_chapters_is_refused_at_its_end(
     assert len(next(blocks)) > 0
     with pytest.raises(ToolFailed, match="does not hold what its chapters do"):
         list(blocks)
+
+
+@pytest.mark.parametrize("kind", LOSSLESS)
+def test_of_a_stream_only_the_head_depends_on_its_label(tmp_path: Path, kind: AudioFormat) -> None:
+    """The head comes first: objects are named by it, by the chapters, and by what encodes them."""
+    paths, label = chapters(tmp_path, kind)
+    press = Press(Ffmpeg(find_ffmpeg()))
+    head, *sound = press.stream(paths, format=kind, label=label)
+    other, *same = press.stream(paths, format=kind, label=replace(label, narrator="Orion"))
+    assert head != other
+    assert b"".join(sound) == b"".join(same)
