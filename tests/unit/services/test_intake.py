@@ -11,6 +11,7 @@ from narrator.domain.gate import Doubt, Sound
 from narrator.domain.ids import TakeKey
 from narrator.domain.jobs import JobOptions, JobState
 from narrator.domain.ledger import Outcome
+from narrator.domain.manifest_json import from_json
 from narrator.domain.production import Production
 from narrator.domain.voices import Voice
 from narrator.services.judging import TONES
@@ -296,6 +297,25 @@ def test_takes_of_earlier_jobs_are_listened_to_when_they_are_rendered(
 ) -> None:
     assert second_job(world, ear, (Doubt.DOUBLED,)) == 1
     assert world.speaker.said == [ONE]
+
+
+@pytest.mark.parametrize(
+    ("sound", "shown"),
+    [(CUT, (Doubt.CUT_OFF, Doubt.DOUBLED)), (SILENT, (Doubt.SILENT,))],
+)
+def test_doubts_of_words_are_shown_beside_those_that_a_take_brings(
+    world: World, ear: FakeEar, sound: Sound, shown: tuple[Doubt, ...]
+) -> None:
+    """Nobody listens to silence."""
+    hear(world, ear, sound, sound)
+    world.work()
+    ear.words = (Doubt.DOUBLED,)
+    world.options = JobOptions(production=Production(listen=True))
+    job = world.plan(2)
+    world.work()
+    (proof,) = [each for each in world.store.get(job.id).artifacts if each.name == "manifest.json"]
+    manifest = from_json(world.objects.get_bytes(proof.object_key))
+    assert manifest.chapters[0].chunks[0].doubts == shown
 
 
 def test_what_was_listened_to_when_it_was_spoken_is_listened_to_once(
