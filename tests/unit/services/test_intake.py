@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 
 from narrator.domain.artifacts import TAKES
-from narrator.domain.errors import SpeechInterrupted
+from narrator.domain.errors import SpeechInterrupted, StoreUnavailable
 from narrator.domain.failpoints import FailPoint
 from narrator.domain.gate import Doubt, Sound
-from narrator.domain.ids import TakeKey
+from narrator.domain.ids import ObjectKey, TakeKey
 from narrator.domain.jobs import JobOptions, JobState
 from narrator.domain.ledger import Outcome
 from narrator.domain.manifest_json import from_json
@@ -16,6 +16,7 @@ from narrator.domain.production import Production
 from narrator.domain.voices import Voice
 from narrator.services.judging import TONES
 from narrator.services.ports import Gate
+from tests.fakes.objects import MemoryObjects
 from tests.fakes.paces import FakeEar, MemoryPaces, good
 from tests.fakes.speaker import pcm_of
 from tests.unit.services.conftest import World, document
@@ -188,6 +189,32 @@ def test_what_was_put_by_and_is_gone_is_said_again(world: World, ear: FakeEar) -
     world.swap(reach=lambda _: None)
     world.later()
     assert _kept_doubts(world) == ()
+
+
+class UnreadableObjects:
+    """An object store from which nothing can be read at this moment."""
+
+    def __init__(self, objects: MemoryObjects) -> None:
+        self._objects = objects
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._objects, name)
+
+    def get_bytes(self, key: ObjectKey) -> bytes:
+        raise StoreUnavailable(f"{key[:6]} cannot be read")
+
+
+def test_while_what_was_put_by_cannot_be_read_nothing_is_said(world: World, ear: FakeEar) -> None:
+    kill_at(world, FailPoint.UTTERANCE_BEGUN, time=2)
+    with pytest.raises(Killed):
+        hear(world, ear, OFFSET)
+    world.swap(reach=lambda _: None, objects=UnreadableObjects(world.objects))
+    world.later()
+    assert world.speaker.said == [ONE]
+    ear.sounds = [OFFSET]
+    world.swap(objects=world.objects)
+    world.later()
+    assert world.speaker.said == [ONE] * 2
 
 
 def test_without_a_gate_what_was_put_by_is_kept_as_it_is(world: World, ear: FakeEar) -> None:
