@@ -6,7 +6,7 @@
 A book of tones is planned, spoken, rendered and published by the real services (`rig.pipeline`).
 The system's `ffmpeg` then decodes each file, the tone reader finds the texts in it, and each is
 matched to the sample with what was spoken. Printed, for each file: how far chunks are from where
-the manifest has them (median, and the furthest from that median), texts that are not as they
+the manifest has their first sound (median, and the furthest), texts that are not as they
 should be, `ffprobe`'s chapter marks against the manifest's, and how much longer the file is than
 it should be. `--together`: one job for all formats.
 """
@@ -135,7 +135,7 @@ def found_in(path: Path, manifest: Manifest, recording: Recording) -> Found:
         chunks=len(chunks),
         wrong=wrong,
         middle=middle,
-        furthest=max(abs(round(each - middle)) for each in offsets),
+        furthest=max(map(abs, offsets)),
         marks=len(told),
         marks_ms=max((abs(a - b) * 1000 for a, b in zip(told, meant, strict=False)), default=-1.0),
         missing_samples=len(samples) - recording.samples,
@@ -144,13 +144,13 @@ def found_in(path: Path, manifest: Manifest, recording: Recording) -> Found:
 
 
 def offset(samples: NDArray[np.int16], each: ManifestChunk, start: int) -> int:
-    """How many samples after its placement a chunk's first audible sample is heard."""
+    """How many samples from where the manifest has a chunk's first sound it is heard."""
     said = tone.speak(each.chunk.text, RATE, BYTE_MS)
     first = int(np.flatnonzero(said)[0])
     pattern = said[first : first + PATTERN].astype(np.float64)
-    at = each.placement.start_samples - start
+    at = each.placement.start_samples + each.placement.lead_samples - start - REACH
     stretch = samples[at : at + 2 * REACH + PATTERN].astype(np.float64)
-    return int(np.argmax(np.correlate(stretch, pattern, "valid")))
+    return int(np.argmax(np.correlate(stretch, pattern, "valid"))) - REACH
 
 
 def decoded(path: Path) -> tuple[NDArray[np.int16], str]:

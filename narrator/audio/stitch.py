@@ -14,7 +14,7 @@ import numpy as np
 from narrator.audio.pcm import FULL_SCALE, Samples, samples_of
 from narrator.domain.errors import TakeCorrupt
 from narrator.domain.plan import Boundary
-from narrator.domain.timeline import Ruler
+from narrator.domain.timeline import Placement, Ruler
 from narrator.domain.voices import BYTES_PER_SAMPLE, SAMPLE_RATE
 from narrator.services.ports import TakeAudio
 
@@ -46,16 +46,31 @@ class Edged:
     lead: int
     trail: int
 
+    @property
+    def samples(self) -> int:
+        """How long it is."""
+        return len(self.pcm) // BYTES_PER_SAMPLE
+
+    def at(self, start: int) -> Placement:
+        """Its place, where it begins at that sample."""
+        return Placement(
+            start_samples=start,
+            samples=self.samples,
+            envelope=b"",
+            lead_samples=self.lead,
+            trail_samples=self.trail,
+        )
+
 
 def stitch(
     takes: Iterable[TakeAudio], ruler: Ruler, write: Callable[[bytes], object]
-) -> tuple[int, list[tuple[int, int]]]:
+) -> tuple[int, list[Placement]]:
     """Write a chapter: silence, take, silence and so on.
 
-    Gives its samples, and each take's first sample and length. Takes are asked for one at a time.
-    Raises TakeCorrupt for a take of no samples or of half a one.
+    Gives its samples, and each take's place, without an envelope: levels are yet to change. Takes
+    are asked for one at a time. Raises TakeCorrupt for a take of no samples or of half a one.
     """
-    stretches = []
+    places = []
     for take in takes:
         before = max(0, min(MARGIN, ruler.silence_samples))
         after = min(MARGIN, ruler.pauses.after(take.boundary) // 2)
@@ -63,15 +78,14 @@ def stitch(
         start = ruler.start(lead=edged.lead)
         write(bytes((start - ruler.end_samples) * BYTES_PER_SAMPLE))
         write(edged.pcm)
-        stretches.append((start, len(edged.pcm) // BYTES_PER_SAMPLE))
+        places.append(edged.at(start))
         ruler = _placed(ruler, edged, take.boundary)
     write(bytes((ruler.samples - ruler.end_samples) * BYTES_PER_SAMPLE))
-    return ruler.samples, stretches
+    return ruler.samples, places
 
 
 def _placed(ruler: Ruler, edged: Edged, boundary: Boundary) -> Ruler:
-    samples = len(edged.pcm) // BYTES_PER_SAMPLE
-    return ruler.placed(samples, boundary, lead=edged.lead, trail=edged.trail)
+    return ruler.placed(edged.samples, boundary, lead=edged.lead, trail=edged.trail)
 
 
 def trimmed(pcm: bytes, *, before: int = MARGIN, after: int = MARGIN) -> Edged:

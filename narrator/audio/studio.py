@@ -66,8 +66,7 @@ class FfmpegStudio(Press):
         quantum = production.quantum(commission.formats[0])
         ruler = Ruler.begin(production.paused(self._pauses), quantum=quantum)
         with Spool(commission.folder) as spool:
-            _, stitched = stitch(takes, ruler, spool.write)
-        places = [Placement(start_samples=at, samples=n, envelope=b"") for at, n in stitched]
+            _, places = stitch(takes, ruler, spool.write)
         if production.level is Level.BOOK:
             levels = spool.measured(), Levelling(1.0, None)
             return self._mastered(spool, levels, places, commission, kinds=(None,))

@@ -124,6 +124,8 @@ def _chunk_to_json(each: ManifestChunk) -> dict[str, Any]:
         "take": each.take,
         "start_samples": each.placement.start_samples,
         "samples": each.placement.samples,
+        "lead_samples": each.placement.lead_samples,
+        "trail_samples": each.placement.trail_samples,
         "envelope": base64.b64encode(each.placement.envelope).decode("ascii"),
         # Only where there are any: a release before this one did not list them.
         **({"doubts": list(each.doubts)} if each.doubts else {}),
@@ -138,6 +140,8 @@ def _chunk_from_json(value: dict[str, Any]) -> ManifestChunk:
             start_samples=_count(value["start_samples"]),
             samples=_count(value["samples"]),
             envelope=base64.b64decode(value["envelope"], validate=True),
+            lead_samples=_count(value.get("lead_samples", 0)),
+            trail_samples=_count(value.get("trail_samples", 0)),
         ),
         doubts=tuple(map(Doubt, value.get("doubts", ()))),
     )

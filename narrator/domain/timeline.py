@@ -77,12 +77,15 @@ def to_samples(seconds: float) -> int:
 class Placement:
     """A chunk's stretch of audio: `samples` from `start_samples` on.
 
-    `envelope` holds one byte for each begun 100 ms: the level, see `domain.levels`.
+    `envelope` holds one byte for each begun 100 ms: the level, see `domain.levels`. Of its samples
+    the first `lead_samples` and the last `trail_samples` are silence.
     """
 
     start_samples: int
     samples: int
     envelope: bytes
+    lead_samples: int = 0
+    trail_samples: int = 0
 
     @property
     def end_samples(self) -> int:

@@ -56,6 +56,7 @@ def record_to_json(record: ChapterRecord) -> bytes:
             [p.start_samples, p.samples, base64.b64encode(p.envelope).decode()]
             for p in record.placements
         ],
+        "silences": [[p.lead_samples, p.trail_samples] for p in record.placements],
         "files": [
             [f.format, f.key, f.sha256, f.bytes, f.decoded and measured_to_json(f.decoded)]
             for f in record.files
@@ -75,7 +76,7 @@ def record_from_json(data: bytes) -> ChapterRecord:
     """
     value = json.loads(data)
     if isinstance(value, list):
-        return ChapterRecord(placements=_placements(value))
+        return ChapterRecord(placements=_placements(value, None))
     try:
         return _record(value)
     except KeyError as error:
@@ -86,7 +87,7 @@ def _record(value: Mapping[str, Any]) -> ChapterRecord:
     if value["version"] != VERSION:
         raise ValueError(value["version"])
     return ChapterRecord(
-        placements=_placements(value["placements"]),
+        placements=_placements(value["placements"], value.get("silences")),
         files=tuple(map(_file, value["files"])),
         measured=_measured(value["measured"]),
         gain_db=float(value["gain_db"]),
@@ -95,10 +96,21 @@ def _record(value: Mapping[str, Any]) -> ChapterRecord:
     )
 
 
-def _placements(rows: Sequence[Sequence[Any]]) -> tuple[Placement, ...]:
+def _placements(
+    rows: Sequence[Sequence[Any]], silences: Sequence[Sequence[int]] | None
+) -> tuple[Placement, ...]:
+    """The silences of takes are a list of their own: a release before this one knows only rows."""
+    if silences is None:
+        silences = [(0, 0)] * len(rows)
     return tuple(
-        Placement(start_samples=start, samples=samples, envelope=base64.b64decode(envelope))
-        for start, samples, envelope in rows
+        Placement(
+            start_samples=start,
+            samples=samples,
+            envelope=base64.b64decode(envelope),
+            lead_samples=lead,
+            trail_samples=trail,
+        )
+        for (start, samples, envelope), (lead, trail) in zip(rows, silences, strict=True)
     )
 
 

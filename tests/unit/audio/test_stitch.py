@@ -126,13 +126,25 @@ def test_a_pause_is_as_long_as_asked_from_the_last_sound_to_the_next() -> None:
         TakeAudio(pcm=pcm, boundary=boundary)
         for pcm, boundary in zip(sounds, boundaries, strict=True)
     )
-    samples, stretches = stitch(takes, Ruler.begin(asked), chapter.extend)
+    samples, places = stitch(takes, Ruler.begin(asked), chapter.extend)
     assert len(chapter) == 2 * samples
     loud = np.flatnonzero(np.abs(as_samples(bytes(chapter))) > 100)
     gaps = np.diff(loud)[np.diff(loud) > 240]
     assert loud[0] == pytest.approx(asked.head_seconds * 24_000, abs=120)
     assert list(gaps) == pytest.approx([4_800, 480], abs=240)
-    assert len(stretches) == 3
+    assert len(places) == 3
+
+
+def test_each_take_is_heard_between_the_silences_that_its_place_tells_of() -> None:
+    chapter = bytearray()
+    sounds = [silence(at) + tone(4_800) + silence(2_000) for at in (0, 240, 2_400)]
+    takes = (TakeAudio(pcm=pcm, boundary=Boundary.SENTENCE) for pcm in sounds)
+    _, places = stitch(takes, Ruler.begin(Pauses()), chapter.extend)
+    loud = np.flatnonzero(np.abs(as_samples(bytes(chapter))) > 100)
+    for each in places:
+        heard = loud[(loud >= each.start_samples) & (loud < each.end_samples)]
+        assert heard[0] == pytest.approx(each.start_samples + each.lead_samples, abs=24)
+        assert heard[-1] == pytest.approx(each.end_samples - each.trail_samples, abs=24)
 
 
 def test_no_seam_has_a_larger_step_than_the_sound_has_itself() -> None:
@@ -143,8 +155,8 @@ def test_no_seam_has_a_larger_step_than_the_sound_has_itself() -> None:
     boundaries = (Boundary.PARAGRAPH, Boundary.SENTENCE, Boundary.CHAPTER)
     takes = (TakeAudio(pcm=pcm, boundary=boundary) for boundary in boundaries)
     ruler = Ruler.begin(Pauses(paragraph_seconds=0.0))
-    _, stretches = stitch(takes, ruler, chapter.extend)
+    _, places = stitch(takes, ruler, chapter.extend)
     steps = np.abs(np.diff(as_samples(bytes(chapter)).astype(int)))
     within = np.percentile(np.abs(np.diff(as_samples(pcm).astype(int))), 99.9)
-    seams = [edge for start, samples in stretches for edge in (start, start + samples)]
+    seams = [edge for each in places for edge in (each.start_samples, each.end_samples)]
     assert max(steps[edge - 240 : edge + 240].max() for edge in seams) <= within

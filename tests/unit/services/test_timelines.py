@@ -30,7 +30,14 @@ measures = st.builds(
 records = st.builds(
     ChapterRecord,
     placements=st.lists(
-        st.builds(Placement, start_samples=counts, samples=counts, envelope=st.binary(max_size=4)),
+        st.builds(
+            Placement,
+            start_samples=counts,
+            samples=counts,
+            envelope=st.binary(max_size=4),
+            lead_samples=counts,
+            trail_samples=counts,
+        ),
         max_size=3,
     ).map(tuple),
     files=st.lists(
@@ -64,6 +71,20 @@ def test_what_an_earlier_release_stored_is_read_as_placements_alone() -> None:
             Placement(start_samples=66_600, samples=240, envelope=b""),
         )
     )
+
+
+def test_a_record_of_a_release_that_did_not_tell_of_silences_tells_of_none() -> None:
+    record = ChapterRecord(placements=(Placement(start_samples=7, samples=9, envelope=b""),))
+    stored = json.loads(record_to_json(record))
+    del stored["silences"]
+    assert record_from_json(json.dumps(stored).encode()) == record
+
+
+def test_a_release_that_knows_of_no_silences_finds_placements_as_it_knows_them() -> None:
+    place = Placement(start_samples=7, samples=9, envelope=b"", lead_samples=3, trail_samples=2)
+    assert json.loads(record_to_json(ChapterRecord(placements=(place,))))["placements"] == [
+        [7, 9, ""]
+    ]
 
 
 @pytest.mark.parametrize(
