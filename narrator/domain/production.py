@@ -60,6 +60,9 @@ class Companion(StrEnum):
 AUDIOBOOK_MINUTES = 120
 """The longest file of ACX's requirements."""
 
+AUDIOBOOK_TAIL_SECONDS = 1.0
+"""ACX wants 1 to 5 seconds of silence at a file's end, and a chapter is filled up by up to 3.84."""
+
 _PAUSES = tuple(each.name.removesuffix("_seconds") for each in fields(Pauses))
 
 
@@ -81,8 +84,10 @@ class Production:
     listen: bool = False
 
     def paused(self, usual: Pauses) -> Pauses:
-        """The pauses, given the usual ones."""
+        """The pauses, given the usual ones; the profile's tail goes before theirs."""
         values = {each.name: getattr(usual, each.name) for each in fields(Pauses)}
+        if self.profile is Profile.AUDIOBOOK:
+            values["tail_seconds"] = AUDIOBOOK_TAIL_SECONDS
         return Pauses(**values | {f"{name}_seconds": seconds for name, seconds in self.pauses})
 
     def formats(self, main: AudioFormat) -> tuple[AudioFormat, ...]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import OptionRefused
+from narrator.domain.plan import Boundary
 from narrator.domain.production import (
     DEFAULT_PRODUCTION,
     SLOW_QUANTUM,
@@ -19,7 +20,8 @@ from narrator.domain.production import (
     production_from_json,
     production_to_json,
 )
-from narrator.domain.timeline import CHAPTER_QUANTUM, Pauses
+from narrator.domain.timeline import CHAPTER_QUANTUM, Pauses, Ruler
+from narrator.domain.voices import SAMPLE_RATE
 
 _NAMES = st.sampled_from(["sentence", "paragraph", "heading", "scene", "head", "tail"])
 _PRODUCTIONS = st.builds(
@@ -74,6 +76,23 @@ def test_a_pause_of_its_own_leaves_the_others_as_usual() -> None:
     usual = Pauses(scene_seconds=2.0)
     paused = parse_production(Asked(pauses=["paragraph=0.9"])).paused(usual)
     assert paused == Pauses(scene_seconds=2.0, paragraph_seconds=0.9)
+
+
+@given(st.integers(1, 10_000_000), st.sampled_from(AudioFormat))
+def test_an_audiobooks_chapter_begins_and_ends_with_as_much_silence_as_acx_wants(
+    spoken: int, main: AudioFormat
+) -> None:
+    """0.5 to 1 s before it and 1 to 5 s after it, whatever it takes to fill packets."""
+    asked = parse_production(Asked(loudness="audiobook", also=["mp3"]))
+    ruler = Ruler.begin(asked.paused(Pauses()), quantum=asked.quantum(main))
+    assert 0.5 <= ruler.start_samples / SAMPLE_RATE <= 1
+    ruler = ruler.placed(spoken, Boundary.CHAPTER, trail=720)
+    assert 1 <= (ruler.samples - ruler.end_samples) / SAMPLE_RATE <= 5 - 0.03
+
+
+def test_a_jobs_own_tail_goes_before_that_of_its_profile() -> None:
+    asked = parse_production(Asked(loudness="audiobook", pauses=["tail=2"]))
+    assert asked.paused(Pauses()).tail_seconds == 2
 
 
 def test_a_pause_that_is_too_short_is_refused_by_the_name_it_was_given() -> None:
