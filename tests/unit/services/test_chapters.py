@@ -9,8 +9,15 @@ from threading import Event
 import pytest
 
 from narrator.domain.artifacts import AudioFormat
-from narrator.domain.ids import ObjectKey
-from narrator.services.chapters import FETCHERS, MOST_AHEAD_BYTES, ChapterSpoilt, fetched
+from narrator.domain.ids import JobId, ObjectKey
+from narrator.services.chapters import (
+    FETCHERS,
+    MOST_AHEAD_BYTES,
+    ChapterSpoilt,
+    fetched,
+    store_files,
+)
+from narrator.services.ports import Heard, RenderedFile
 from narrator.services.timelines import ChapterObject
 from tests.fakes.objects import MemoryObjects
 from tests.unit.services.conftest import World
@@ -87,3 +94,29 @@ def test_a_chapter_that_is_not_what_was_stored_is_named(
     world.objects.kept[files[lost].key] = b"another"
     with pytest.raises(ChapterSpoilt, match=files[lost].key):
         list(fetched(world.services, files, tmp_path))
+
+
+@dataclass(slots=True)
+class Counting(MemoryObjects):
+    """`put` are the objects that were stored, one for each time."""
+
+    put: list[ObjectKey] = field(default_factory=list)
+
+    def put_file(self, key: ObjectKey, path: Path, *, media_type: str) -> None:
+        self.put.append(key)
+        MemoryObjects.put_file(self, key, path, media_type=media_type)
+
+
+def test_a_file_that_formats_share_is_stored_once(world: World, tmp_path: Path) -> None:
+    objects = Counting()
+    world.swap(objects=objects)
+    path = tmp_path / "chapter.flac"
+    path.write_bytes(b"chapter")
+    heard = Heard(samples=0, envelopes=())
+    kinds = (AudioFormat.FLAC, AudioFormat.WAV)
+    files = [
+        RenderedFile(format=kind, path=path, media_type="audio/flac", heard=heard) for kind in kinds
+    ]
+    made = store_files(world.services, JobId("1"), 0, files)
+    assert tuple(each.format for each in made) == kinds
+    assert [made[0].key] == [made[1].key] == objects.put
