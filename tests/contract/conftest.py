@@ -20,10 +20,15 @@ from tests.contract.stage import Store
 from tests.fakes.store import MemoryStore
 from tests.servers.postgres import Postgres
 
+_RESTART_IDENTITY = """
+    SELECT setval(oid::regclass, 1, false) FROM pg_class
+    WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
+"""
+
 
 @pytest.fixture(scope="session")
 def _postgres_database(_postgres: Postgres) -> Iterator[Database]:
-    """One database for all: emptying it takes a tenth of what cloning another does."""
+    """One database for all: emptying it takes far less than cloning another."""
     with _migrated(_postgres.clone()) as database:
         yield database
 
@@ -31,7 +36,9 @@ def _postgres_database(_postgres: Postgres) -> Iterator[Database]:
 @pytest.fixture
 def _postgres_store(_postgres_database: Database) -> Store:
     with _postgres_database.write() as tx:
-        tx.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
+        for table in reversed(metadata.sorted_tables):
+            tx.execute(table.delete())  # of so few rows: TRUNCATE makes new files, and takes longer
+        tx.execute(text(_RESTART_IDENTITY))
     return _sql_store(_postgres_database)
 
 
