@@ -26,6 +26,7 @@ SPEAK_KEY = "a-key-for-the-speak-server"
 T = TypeVar("T")
 SOCKETS = 8  # of each speech worker
 POLL_SECONDS = 0.1
+JOB_POLL_SECONDS = 0.3  # a look costs the API some 15 ms of a processor, which others wait for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,13 +156,14 @@ def running_fleet(  # noqa: PLR0913 — one option a difference
 
 
 def _start(fleet: Fleet, speech_workers: int) -> None:
-    fleet.start_speak_server()
+    speak_server = fleet.begin_speak_server()
     migration = fleet.start("migrate")
     assert migration.wait() == 0, migration.output()
     api = fleet.start("api")
     for _ in range(speech_workers):
         fleet.start_worker("speech")
     fleet.start_worker("audio")
+    speak_server.wait_until(lambda: answers(f"{fleet.speak_url}/healthz"), timeout_seconds=60)
     api.wait_until(lambda: answers(f"{fleet.api_url}/readyz"), timeout_seconds=60)
 
 
@@ -226,6 +228,7 @@ def wait_for_job(client: httpx.Client, location: str, *, timeout_seconds: float)
         look,
         lambda job: job["state"] in {"succeeded", "failed", "cancelled"},
         timeout_seconds=timeout_seconds,
+        pause_seconds=JOB_POLL_SECONDS,
     )
 
 

@@ -19,7 +19,7 @@ from tests.acceptance.texts import voyage
 pytestmark = pytest.mark.acceptance
 
 ALLOWANCE = 3
-DAYS = 80  # 18,500 characters: at this pace some eight seconds' work
+DAYS = 60  # 14,000 characters: at this pace some six seconds' work
 LONGEST_CHARS = 450  # of an utterance of such a text
 OUTSTANDING = 2 * ALLOWANCE * LONGEST_CHARS
 """Two utterances a socket may have been sent and not be kept yet."""

@@ -122,7 +122,7 @@ def test_a_worker_that_was_held_up_beyond_its_lease_adds_nothing(
     late = fleet.start_worker("speech")
     wait_for_line(late, " ready.")
     with fleet.client() as client:
-        location = submit(client, voyage(120, first=6_000))
+        location = submit(client, voyage(80, first=6_000))
         wait_until_busy(fleet, late)
         with silent(late):
             job = succeeded(client, location)

@@ -26,7 +26,8 @@ from tests.acceptance.fleet import (
     wait_for,
     wait_for_job,
 )
-from tests.acceptance.jobs import fetch, read_manifest, recording_of
+from tests.acceptance.jobs import fetch, read_manifest, recording_of, submit
+from tests.acceptance.texts import voyage
 from tests.acceptance.words import text_nodes, words_of
 from tests.extras.books import NEW
 from tests.servers.s3 import client as s3_client
@@ -34,8 +35,8 @@ from tests.servers.s3 import client as s3_client
 pytestmark = pytest.mark.acceptance
 
 BOOK = Path("narrator/samples/the-adventures-of-sherlock-holmes.epub")
-STORIES = "1-2"  # of twelve: 95,000 characters
-OUTSIDE_STORIES = {
+STORY = "3"  # of twelve: 38,000 characters
+OUTSIDE_STORY = {
     "whitespace",
     "metadata",
     "front-matter",
@@ -69,7 +70,7 @@ def test_a_book_comes_back_word_for_word(fleet: Fleet, tmp_path: Path) -> None:
     """What is heard in the finished file is the plan; plan and listed skips are the book."""
     before = fleet.speak_server_stats()
     with fleet.client() as client:
-        job = wait_for_job(client, submit_book(client, chapters=STORIES), timeout_seconds=420)
+        job = wait_for_job(client, submit_book(client, chapters=STORY), timeout_seconds=420)
         assert job["state"] == "succeeded", job["failure"]
         paths = fetch(job, client, tmp_path)
     manifest = read_manifest(paths)
@@ -83,7 +84,7 @@ def test_a_book_comes_back_word_for_word(fleet: Fleet, tmp_path: Path) -> None:
     accounted = [span for chunk in chunks for span in chunk.spans]
     accounted += [skip.span for skip in manifest.skips]
     assert_tiles(source, accounted)
-    assert {skip.reason.value for skip in manifest.skips} <= OUTSIDE_STORIES
+    assert {skip.reason.value for skip in manifest.skips} <= OUTSIDE_STORY
 
     stats, progress = fleet.speak_server_stats(), job["progress"]
     received = stats["characters_received"] - before["characters_received"]
@@ -244,7 +245,7 @@ def test_killing_a_speech_worker_loses_nothing(fleet: Fleet, tmp_path: Path) -> 
     """
     before = fleet.speak_server_stats()["characters_received"]
     with fleet.client() as client:
-        location = submit_book(client, chapters="1", voice="aura-2-orion-en")
+        location = submit(client, voyage(80))
         wait_for(
             lambda: client.get(location).json()["progress"],
             lambda progress: progress["chunks_spoken"] > 8,
@@ -259,43 +260,9 @@ def test_killing_a_speech_worker_loses_nothing(fleet: Fleet, tmp_path: Path) -> 
 
     assert words_of(recording_of(paths)) == [chunk.text for chunk in chunks]
     received, progress = fleet.speak_server_stats()["characters_received"], job["progress"]
-    sent_twice = received - before - (progress["chars"] - repeats(chunks))
+    sent_twice = received - before - progress["chars"]
     longest = max(len(chunk.text) for chunk in chunks)
     assert 0 <= sent_twice <= progress["chars_resent"] <= 2 * SOCKETS * longest
-
-
-def test_a_cancelled_job_stops_speaking(fleet: Fleet) -> None:
-    with fleet.client() as client:
-        location = submit_book(client, voice="aura-2-arcas-en")
-        before = fleet.speak_server_stats()["characters_received"]
-        wait_for(
-            lambda: client.get(location).json()["progress"],
-            lambda progress: progress["chunks_spoken"] > 0,
-            timeout_seconds=60,
-        )
-        cancelled = client.post(f"{location}/cancel").raise_for_status().json()
-        assert cancelled["state"] == "cancelled"
-        sent = wait_for_quiet(fleet) - before
-
-        assert 0 < sent < cancelled["progress"]["chars"]
-        assert client.get(location).json()["state"] == "cancelled"
-
-
-def wait_for_quiet(fleet: Fleet) -> int:
-    """Characters received once no more come: the same count at five looks in a row."""
-    counts: list[int] = []
-
-    def look() -> list[int]:
-        counts.append(fleet.speak_server_stats()["characters_received"])
-        return counts[-5:]
-
-    wait_for(
-        look,
-        lambda last: len(last) == 5 and len(set(last)) == 1,
-        timeout_seconds=30,
-        pause_seconds=0.3,
-    )
-    return counts[-1]
 
 
 def test_a_refused_document_fails_with_a_reason_and_a_remedy(fleet: Fleet) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.acceptance
 
 SOCKETS = 1
 TEXT = voyage(30)  # about 7,000 characters
-INTERRUPTIONS = 4
+INTERRUPTIONS = 3
 SEED = 20_261_123
 
 Kill = Callable[[Home], None]

@@ -15,8 +15,8 @@ from tests.acceptance.texts import voyage
 pytestmark = pytest.mark.acceptance
 
 ALLOWANCE = 3
-ARTICLE_DAYS = 54  # 12,000 characters
-CHAPTER_DAYS = 150  # 35,000 characters: some fifteen windows of one socket
+ARTICLE_DAYS = 36  # 8,000 characters
+CHAPTER_DAYS = 80  # 18,500 characters: some eight windows of one socket
 WINDOW_CHARS = 2_352  # that one socket may be sent at once
 
 
@@ -33,7 +33,7 @@ def test_an_article_spreads_over_fresh_sockets(start_fleet: FleetStarter) -> Non
         job = succeeded(client, submit(client, voyage(ARTICLE_DAYS)))
         stats = fleet.speak_server_stats()
 
-    assert job["progress"]["chars"] > 5 * WINDOW_CHARS
+    assert job["progress"]["chars"] > 3 * WINDOW_CHARS
     assert max(socket["characters"] for socket in stats["sockets"]) <= WINDOW_CHARS
 
 
