@@ -97,6 +97,14 @@ def test_what_the_feed_names_is_there(twins: Installation, job_id: JobId) -> Non
     assert twins.caller.get(f"/v1/jobs/{job_id}/cover").content == COVER
 
 
+def test_no_browser_takes_a_cover_for_anything_but_its_picture(
+    twins: Installation, job_id: JobId
+) -> None:
+    headers = twins.caller.get(f"/v1/jobs/{job_id}/cover").headers
+    assert headers["content-type"] == "image/jpeg"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
 def test_chapters_of_no_episode_are_not_there(twins: Installation, job_id: JobId) -> None:
     answer = twins.caller.get(f"/v1/jobs/{job_id}/chapters/other.json")
     assert answer.status_code == 404

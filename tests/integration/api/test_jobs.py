@@ -79,6 +79,11 @@ def test_the_minutes_of_a_part_may_be_a_number_in_json(twins: Installation) -> N
     assert (answer["options"]["split"], answer["options"]["part_minutes"]) == ("parts", 90)
 
 
+def test_a_job_that_is_not_split_by_minutes_has_no_longest_part(twins: Installation) -> None:
+    answer = twins.caller.post("/v1/jobs", json={"text": "Good morning.", "split": "chapters"})
+    assert answer.json()["options"]["part_minutes"] is None
+
+
 def test_a_submitted_job_has_a_plan_step_that_was_dispatched(installation: Installation) -> None:
     job_id = installation.submitted()
     assert installation.dispatched_plan() == job_id

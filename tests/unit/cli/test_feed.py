@@ -41,6 +41,28 @@ def test_the_recording_is_beneath_the_url_by_its_own_name(manifest: Path) -> Non
     assert enclosure.get("url") == "https://x.example/books/mine.m4b"
 
 
+def test_a_name_is_written_as_urls_write_it(manifest: Path) -> None:
+    mine = manifest.rename(manifest.with_name("my book.m4b.manifest.json"))
+    run(["feed", str(mine), "--url", "https://x.example"])
+    enclosure = item(manifest.parent).find("enclosure")
+    assert enclosure is not None
+    assert enclosure.get("url") == "https://x.example/my%20book.m4b"
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("my cover.jpg", "https://x.example/my%20cover.jpg"),
+        ("https://y.example/a.png", "https://y.example/a.png"),
+    ],
+)
+def test_a_cover_is_a_name_in_the_folder_or_a_url(manifest: Path, given: str, url: str) -> None:
+    run(["feed", str(manifest), "--url", "https://x.example", "--image", given])
+    image = etree.parse(manifest.with_name("mine.rss.xml")).find(f"channel/{ITUNES}image")
+    assert image is not None
+    assert image.get("href") == url
+
+
 def test_files_of_a_split_are_there_by_the_names_that_they_were_given(tmp_path: Path) -> None:
     """And so is what goes along with them, as `narrator narrate -o mine.m4b` names them."""
     made = book().manifest

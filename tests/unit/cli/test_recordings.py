@@ -21,9 +21,11 @@ def test_options_that_are_not_given_are_the_usual_production():
 
 
 def test_several_are_given_one_by_one_or_with_commas():
-    asked = produced(_given(also=("mp3, flac", "wav"), companions=("vtt,srt",)))
+    given = _given(also=("mp3, flac", "wav"), companions=("vtt,srt",), pauses=("head=1,tail=2",))
+    asked = produced(given)
     assert asked.also == (AudioFormat.MP3, AudioFormat.FLAC, AudioFormat.WAV)
     assert asked.companions == (Companion.VTT, Companion.SRT)
+    assert asked.pauses == (("head", 1.0), ("tail", 2.0))
 
 
 def test_what_is_not_about_a_recording_is_left_to_others():

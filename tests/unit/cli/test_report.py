@@ -123,6 +123,12 @@ def test_a_server_of_ones_own_bills_nothing(capsys: pytest.CaptureFixture[str]):
     assert (told["billed"], told["dollars_billed"]) == (False, 0.0)
 
 
+def test_doubtful_takes_are_told(capsys: pytest.CaptureFixture[str]):
+    doubtful = replace(PAID, takes_doubtful=2)
+    assert "2 takes doubtful, though the best of several" in cost_line(doubtful, capsys)
+    assert as_json(doubtful, capsys)["takes_doubtful"] == 2
+
+
 def test_every_file_is_named(capsys: pytest.CaptureFixture[str]):
     recordings, companions = (Path("a-1.m4b"), Path("a-2.m4b")), (Path("a.vtt"),)
     several = replace(PAID, recordings=recordings, companions=companions)
