@@ -40,6 +40,10 @@ _QUIETLY = ("-nostdin", "-hide_banner", "-loglevel", "error", "-y")
 # A finished recording may come from anywhere; a playlist in disguise would open other files.
 _RECORDINGS = "mov,mp4,m4a,3gp,3g2,mj2,mp3,ogg,flac,wav"
 
+# Four times the usual: fewer turns between us and ffmpeg. Of all pipes of a user, who is not root,
+# Linux takes 64 MiB (pipe(7), pipe-user-pages-soft).
+_PIPE_BYTES = 1 << 18
+
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -162,6 +166,7 @@ class Ffmpeg:
                 stdout=stdout,
                 stderr=stderr,
                 bufsize=BLOCK_BYTES,
+                pipesize=_PIPE_BYTES,
                 preexec_fn=bound_child(),  # noqa: PLW1509 - it only makes system calls
             )
         except OSError as error:
