@@ -93,10 +93,12 @@ def test_edges_are_faded_from_and_to_nothing() -> None:
 
 
 def test_what_a_fade_makes_silent_counts_as_silence() -> None:
-    """Of a take that begins and ends in the midst of a sound, and a soft one."""
-    take = trimmed(tone(2_400, amplitude=400) + tone(48_000) + tone(2_400))
-    assert 0 < take.lead < FADE
-    assert take.trail == 0
+    """Of takes that begin and end in the midst of a sound, one of both a soft one."""
+    soft, loud = tone(2_400, amplitude=400), tone(50_400)
+    begun, ended = trimmed(soft + loud), trimmed(loud + soft)
+    assert 0 < begun.lead < FADE
+    assert 0 < ended.trail < FADE
+    assert begun.trail == ended.lead == 0
 
 
 def test_a_fade_changes_how_loud_a_sample_is_and_not_where_it_is() -> None:
