@@ -147,6 +147,20 @@ def test_an_audiobooks_mp3_is_as_long_as_its_timeline(tmp_path: Path) -> None:
         assert envelope_distance(placement.envelope, found) < FURTHEST_DB / 2
 
 
+def test_an_audiobooks_mp3_is_of_the_rate_that_acx_asks_for(tmp_path: Path) -> None:
+    """44.1 kHz, mono, and 192 kbit/s in each packet: but for padding all are of one size."""
+    take = TakeAudio(pcm=speech_like(1, 1.3), boundary=Boundary.CHAPTER)
+    audiobook, kinds = Production(profile=Profile.AUDIOBOOK), [AudioFormat.MP3]
+    commission = Commission(production=audiobook, formats=kinds, folder=tmp_path)
+    chapter, path = STUDIO.render([take], commission), tmp_path / "book.mp3"
+    label = labelled("x", [chapter.samples], cover=None)
+    STUDIO.publish([chapter.files[0].path], format=AudioFormat.MP3, label=label, path=path)
+    told = ffmpeg("-i", path, "-map", "0:a", "-c", "copy", "-f", "framecrc", "-")
+    assert b"44100 Hz, mono" in told.stderr
+    packets = re.findall(rb"(?m)^0,(?:[^,]+,){3} *(\d+),", told.stdout)
+    assert {int(size) for size in packets} == {1_152 * 192_000 // 8 // 44_100 + n for n in (0, 1)}
+
+
 def test_chapters_have_their_titles(made: Made) -> None:
     assert tuple(re.findall(r"(?m)^title=(.*)", notes(made).partition("[CHAPTER]")[2])) == TITLES
 

@@ -1,5 +1,6 @@
 """What is found out of an encoded chapter once it is decoded."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,11 +8,22 @@ import pytest
 
 from narrator.domain.artifacts import AudioFormat
 from narrator.domain.errors import ToolFailed
+from narrator.domain.jobs import JobOptions, JobState
 from narrator.domain.loudness import Measured
+from narrator.domain.production import Level, Production
 from narrator.domain.timeline import Placement
 from narrator.services.hearing import hear
-from narrator.services.ports import SURPLUS_SAMPLES, Heard, RenderedChapter, RenderedFile
+from narrator.services.ports import (
+    SURPLUS_SAMPLES,
+    Commission,
+    Heard,
+    RenderedChapter,
+    RenderedFile,
+    TakeAudio,
+)
 from narrator.services.verify import LOUDEST_SILENCE
+from tests.fakes.studio import FakeStudio
+from tests.unit.services.conftest import World
 
 SPOKEN = bytes([150, 140, 155, 120])
 SILENT = bytes(5)
@@ -56,3 +68,48 @@ def test_a_sound_in_a_silence_is_found_out(silence: int) -> None:
     envelopes[silence] = bytes([0, LOUDEST_SILENCE + 1, 0])
     with pytest.raises(ToolFailed, match="sound in its silence"):
         hear(chapter(replace(RIGHT, envelopes=tuple(envelopes))))
+
+
+class LosingStudio(FakeStudio):
+    """What it encodes is a sample short: at once, or once a book's gain is known."""
+
+    def __init__(self, losing: Level) -> None:
+        super().__init__()
+        self._losing = losing
+
+    def render(self, takes: Iterable[TakeAudio], commission: Commission) -> RenderedChapter:
+        made = super().render(takes, commission)
+        return lost(made) if self._losing is Level.CHAPTER else made
+
+    def level(
+        self,
+        master: Path,
+        placements: Sequence[Placement],
+        commission: Commission,
+        *,
+        gain_db: float,
+    ) -> RenderedChapter:
+        return lost(super().level(master, placements, commission, gain_db=gain_db))
+
+
+def lost(made: RenderedChapter) -> RenderedChapter:
+    """The chapter, and a sample of each file missing."""
+    short = [replace(each.heard, samples=each.heard.samples - 1) for each in made.files]
+    files = zip(made.files, short, strict=True)
+    return replace(made, files=tuple(replace(file, heard=heard) for file, heard in files))
+
+
+@pytest.mark.parametrize("level", Level)
+def test_no_chapter_is_published_that_does_not_hold_what_was_encoded(
+    world: World, level: Level
+) -> None:
+    world.options = JobOptions(production=Production(level=level))
+    world.swap(studio=LosingStudio(level))
+    job = world.submit()
+    world.work()
+    for _ in range(10):
+        world.later()
+    found = world.store.get(job.id)
+    assert found.state is JobState.FAILED
+    assert found.failure is not None
+    assert found.failure.code == "tool-failed"
