@@ -1,6 +1,6 @@
 """What is found out of an encoded chapter once it is decoded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,15 +81,8 @@ class LosingStudio(FakeStudio):
         made = super().render(takes, commission)
         return lost(made) if self._losing is Level.CHAPTER else made
 
-    def level(
-        self,
-        master: Path,
-        placements: Sequence[Placement],
-        commission: Commission,
-        *,
-        gain_db: float,
-    ) -> RenderedChapter:
-        return lost(super().level(master, placements, commission, gain_db=gain_db))
+    def level(self, *args: object, gain_db: float) -> RenderedChapter:
+        return lost(super().level(*args, gain_db=gain_db))  # type: ignore[arg-type]
 
 
 def lost(made: RenderedChapter) -> RenderedChapter:
