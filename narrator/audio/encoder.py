@@ -197,7 +197,7 @@ def bound_child() -> Callable[[], None] | None:
 
     And to the processor that it was started on, where it is not to be interrupted whenever another
     wakes. ffmpeg has a thread for each step, which hand over every packet of a few milliseconds:
-    across processors that costs a quarter of what encoding does (docs/figures.md).
+    across processors that costs a fifth of what encoding does (docs/figures.md).
 
     Linux only (prctl(2), PR_SET_PDEATHSIG; sched(7)); elsewhere None. The signal is bound to the
     *thread* that starts the child: that thread must outlive it, as it does while it feeds or reads
