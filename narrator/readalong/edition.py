@@ -75,6 +75,10 @@ def _without_overlays(metadata: Element, items: Element, opf: str) -> frozenset[
         if (item.get("media-type") or "").strip().lower() == _SMIL_TYPE:
             dropped.add(resolved(opf, item.get("href") or ""))
             items.remove(item)
+    for link in list(items.getroottree().iter("{*}link")):  # a collection's, say
+        held = link.getparent()
+        if held is not None and resolved(opf, link.get("href") or "") in dropped:
+            held.remove(link)
     for meta in list(metadata):
         if local_name(meta) and (meta.get("property") or "").startswith("media:"):
             metadata.remove(meta)

@@ -219,6 +219,14 @@ def test_overlays_that_the_book_had_make_room() -> None:
     assert b">9s<" not in files["OPS/package.opf"]
 
 
+def test_no_collection_names_an_overlay_that_is_gone() -> None:
+    smil = '<item id="old" href="old.smil" media-type="application/smil+xml"/>'
+    links = '<collection role="preview"><link href="1.xhtml"/><link href="old.smil"/></collection>'
+    book = make_epub(PAGES, ncx=NCX, items=smil, guide=links, files={"OPS/old.smil": b"<smil/>"})
+    package = etree.fromstring(made(book)[2]["OPS/package.opf"])
+    assert [each.get("href") for each in package.iter(f"{OPF}link")] == ["1.xhtml"]
+
+
 def test_a_note_that_is_heard_elsewhere_has_its_own_time() -> None:
     """It stands amid a clip's characters, and is a clip itself."""
     book = make_epub({"1.xhtml": "<h1>A</h1><p>Rain fell down.</p>"}, ncx=NCX)
