@@ -4,8 +4,9 @@
                                 [--tries 1]
 
 Prints, for each format, CPU seconds (this process and its children, user and system): of ffmpeg
-alone; of `render` (stitching, meter, limiter, encoder, decoding and measuring what was encoded); of
-`publish`; and the ratio of both to ffmpeg alone. M4B is made with ffmpeg's own AAC coder
+alone, as it comes; of ffmpeg alone kept on one processor, as Narrator runs it; of `render`
+(stitching, meter, limiter, encoder, decoding and measuring what was encoded); of `publish`; and the
+ratio of both to either. M4B is made with ffmpeg's own AAC coder
 (`twoloop`) and with ours (`fast`). The words are spoken by the Speak server's offline voice, each
 take anew in its place. Levels are a podcast's, as by default.
 Of several tries, each of which does all parts one after another, the least of each part counts:
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from narrator.audio.encoder import BIT_EXACT, Ffmpeg, find_ffmpeg
+from narrator.audio.encoder import BIT_EXACT, Ffmpeg, bound_child, find_ffmpeg
 from narrator.audio.encoders import form_of
 from narrator.audio.studio import FfmpegStudio
 from narrator.domain.artifacts import AudioFormat
@@ -104,7 +105,7 @@ def chapter_of(takes: Iterator[bytes], minutes: float) -> list[TakeAudio]:
 
 
 def measure(case: Case, chapters: list[list[TakeAudio]], folder: Path) -> list[float]:
-    """CPU seconds of ffmpeg alone, of render, and of publish."""
+    """CPU seconds of ffmpeg alone, as it comes and on one processor, of render, and of publish."""
     studio = FfmpegStudio(aac_coder=case.coder)
     made: list[RenderedChapter] = []
 
@@ -132,7 +133,9 @@ def measure(case: Case, chapters: list[list[TakeAudio]], folder: Path) -> list[f
     )
     pcm = folder / "book.pcm"
     write_levelled(chapters, pcm)
-    return [cpu_seconds(lambda: alone(case, pcm, folder)), rendering, publishing]
+    bare = cpu_seconds(lambda: alone(case, pcm, folder, None))
+    bound = cpu_seconds(lambda: alone(case, pcm, folder, bound_child()))
+    return [bare, bound, rendering, publishing]
 
 
 def write_levelled(chapters: list[list[TakeAudio]], path: Path) -> None:
@@ -147,13 +150,13 @@ def write_levelled(chapters: list[list[TakeAudio]], path: Path) -> None:
                 file.writelines(Ffmpeg(find_ffmpeg()).decoded(made.files[-1].path))
 
 
-def alone(case: Case, pcm: Path, folder: Path) -> None:
+def alone(case: Case, pcm: Path, folder: Path, bind: Callable[[], None] | None) -> None:
     """Encode the book's samples by ffmpeg in one go, at the same settings."""
     form = form_of(case.format, USUAL.profile, case.coder)
     encoding = form.encoding or ("-c:a", "flac", "-f", "flac")
     command = [str(find_ffmpeg()), "-nostdin", "-loglevel", "error", "-y", "-f", "s16le"]
     command += ["-ar", "24000", "-ac", "1", "-i", str(pcm), *encoding, *BIT_EXACT]
-    subprocess.run([*command, str(folder / "alone")], check=True)
+    subprocess.run([*command, str(folder / "alone")], check=True, preexec_fn=bind)
 
 
 def tried(name: str, chapters: list[list[TakeAudio]]) -> list[float]:
@@ -174,12 +177,13 @@ def main() -> None:
     share = asked.minutes / asked.chapters
     chapters = [chapter_of(takes, share) for _ in range(asked.chapters)]
     print(f"{asked.minutes:g} minutes of speech in {asked.chapters} chapters; CPU seconds")
-    print(f"{'':8}{'ffmpeg alone':>14}{'render':>9}{'publish':>9}{'ratio':>8}")
+    print(f"{'':8}{'ffmpeg':>9}{'bound':>9}{'render':>9}{'publish':>9}{'ratio':>8}{'to bound':>10}")
     for name in asked.only.split(","):
         tries = [tried(name, chapters) for _ in range(asked.tries)]
-        bare, *ours = map(min, zip(*tries, strict=True))
-        parts = "".join(f"{part:9.2f}" for part in ours)
-        print(f"{name:8}{bare:14.2f}{parts}{sum(ours) / bare:8.2f}", flush=True)
+        parts = [min(each) for each in zip(*tries, strict=True)]
+        bare, bound, *ours = parts
+        row = "".join(f"{part:9.2f}" for part in parts)
+        print(f"{name:8}{row}{sum(ours) / bare:8.2f}{sum(ours) / bound:10.2f}", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"peak memory: {peak:.0f} MB here (takes included), {children:.0f} MB in a child")

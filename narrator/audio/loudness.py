@@ -65,32 +65,37 @@ def _k_weighting(rate: int, frequencies: NDArray[Any]) -> NDArray[Any]:
 
 
 def _factors() -> NDArray[np.float32]:
-    """By what to multiply a hop's spectrum so that its squares sum up to the mean square."""
+    """By what to multiply a hop's spectrum so that its squares sum up to the mean square.
+
+    Each twice: for the real part, and for the imaginary one.
+    """
     power = _k_weighting(SAMPLE_RATE, np.fft.rfftfreq(HOP, 1 / SAMPLE_RATE))
     power[-1] /= 2  # all frequencies but the highest (and 0, which is cut) stand for two
-    return np.asarray(np.sqrt(2 * power) / (HOP * FULL_SCALE), dtype=np.float32)
+    return np.asarray(np.sqrt(2 * power).repeat(2) / FULL_SCALE, dtype=np.float32)
 
 
 _FACTORS = _factors()
 
 
 def hops_of(samples: Samples) -> Hops:
-    """What the meter needs to know of samples, a whole number of hops."""
+    """What the meter needs to know of samples, a whole number of hops.
+
+    Transforms are divided by their length: only so does numpy keep to numbers of 32 bits.
+    """
     rows = samples.reshape(-1, HOP).astype(np.float32)
     hops = np.empty(len(rows), dtype=HOPS)
     hops["peaks"] = _peaks(samples).reshape(-1, PEAKS)
     hops["square"] = np.einsum("ij,ij->i", rows, rows) / (HOP * FULL_SCALE**2)
-    spectrum = np.fft.rfft(rows)
-    spectrum *= _FACTORS
-    parts = spectrum.view(np.float32)
+    parts = np.fft.rfft(rows, norm="forward").view(np.float32)
+    parts *= _FACTORS
     hops["weighted"] = np.einsum("ij,ij->i", parts, parts)
     return hops
 
 
 def _peaks(samples: Samples) -> NDArray[np.uint16]:
-    rows = samples.reshape(-1, PEAK_SAMPLES)
-    lowest = rows.min(axis=1).astype(np.int32)
-    return np.asarray(np.maximum(rows.max(axis=1), -lowest), dtype=np.uint16)
+    """The highest of each 60 samples; -32768 has no positive but as an unsigned number."""
+    heights = np.abs(samples).view(np.uint16)
+    return np.asarray(np.maximum.reduceat(heights, np.arange(0, len(heights), PEAK_SAMPLES)))
 
 
 class Meter:
@@ -145,9 +150,8 @@ class Meter:
 
 def _sliding(values: NDArray[Any], count: int) -> NDArray[Any]:
     """The mean of each so many values in a row."""
-    if len(values) < count:
-        return np.empty(0)
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(values, count).mean(axis=1))
+    places = max(0, len(values) - count + 1)
+    return np.asarray(sum(values[at : at + places] for at in range(count)) / count)
 
 
 def measure(hops: Iterable[Hops], samples: int) -> Measured:

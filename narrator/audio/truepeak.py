@@ -56,4 +56,5 @@ def _between(samples: Samples, first: NDArray[np.intp]) -> NDArray[np.float32]:
 
 def _rows(samples: Samples, length: int, first: NDArray[np.intp]) -> Samples:
     """So many samples in a row from each of these on."""
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(samples, length)[first])
+    places = (len(samples) - length + 1, length)
+    return np.ndarray(places, samples.dtype, samples, strides=2 * samples.strides)[first]
