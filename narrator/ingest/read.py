@@ -17,6 +17,7 @@ from narrator.ingest.docx import read_docx
 from narrator.ingest.docx_package import is_docx, refuse_ole
 from narrator.ingest.epub import read_epub
 from narrator.ingest.html import read_html
+from narrator.ingest.lengths import bounded
 from narrator.ingest.package import CONTAINER
 from narrator.ingest.plaintext import read_plaintext
 from narrator.ingest.roles import ROLES
@@ -49,7 +50,8 @@ _MARKDOWN = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 def read(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document:
     """The document in `data`: EPUB 2 or 3, PDF, DOCX, HTML, Markdown, structured JSON or text.
 
-    `reading` says which roles of text are to be read; the others become skips.
+    `reading` says which roles of text are to be read; the others become skips. Chapters of more
+    than five hours or so are read as several (`lengths`).
 
     Raises DocumentRefused for anything else, and for what is empty, encrypted, without text, or
     above the limits; ToolFailed if a character went astray, which is a fault of this program.
@@ -60,7 +62,7 @@ def read(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document
     if not document.metadata.title:
         metadata = replace(document.metadata, title=_stem(name))
         document = replace(document, metadata=metadata)
-    return _proved(document, name)
+    return _proved(bounded(document), name)
 
 
 def format_of(data: bytes, name: str) -> str:
