@@ -1,9 +1,10 @@
 """A chapter's samples become its files: levelled, encoded, decoded at once, and corrected.
 
 Encoders make what they are given softer, and its peaks higher, each in its own way and depending
-on what it is given. So each gets samples of its own: as loud as they must be, and limited as far
-below the ceiling as is needed, for its file to come out right. What is usual for a format is known
-(`Form`); what is not is found when the file is decoded, and then that file is made once more.
+on what it is given. So each gets samples of its own: as loud as they must be for its file to come
+out right, and limited as far below the ceiling as the most careless of them needs, so that all
+sound alike. What is usual for a format is known (`Form`); what is not is found when the file is
+decoded, and then that file is made once more.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,16 +28,14 @@ from narrator.domain.loudness import TARGETS, gain_db
 from narrator.domain.production import Profile
 from narrator.services.ports import Heard
 
-MOST_TRIES = 4
-
 NEAR_LU = 0.2
 """A file that is softer or louder than wanted by no more than this is not made once more."""
 
 _METERS_DIFFER_DB = 0.1
 """So far below the ceiling peaks are to stay: not all meters look between samples alike."""
 
-_FURTHER_DB = 0.3
-"""What is above all the same goes down by so much more than is missing."""
+_FURTHER_DB = (0.3, 0.6, 1.2)
+"""What is above all the same goes down by so much more than is missing, from try to try."""
 
 _AROUND = 8
 """And so do 20 ms on either side: an encoder spreads what it does to a peak over a packet."""
@@ -94,12 +93,14 @@ class Mastering:
 
     def files(self, forms: Iterable[Form]) -> Mastered:
         """Make a file in each form, of its name; raises ToolFailed."""
-        trims = {form: Trim(form.headroom_db, form.loss_db) for form in forms}
+        wanted = list(forms)
+        headroom_db = max(form.headroom_db for form in wanted)
+        trims = {form: Trim(headroom_db, form.loss_db) for form in wanted}
         made = self._made(trims)
-        for _ in range(MOST_TRIES - 1):
+        for further_db in _FURTHER_DB:
             again = {
                 form: trim
-                for form, trim in self._corrected(trims, made)
+                for form, trim in self._corrected(trims, made, further_db)
                 if self._levelling(trim) != self._levelling(trims[form])  # no more can be done
             }
             if not again:
@@ -161,7 +162,9 @@ class Mastering:
             measured = self._spool.after(levelling)
         return Heard(samples=samples, envelopes=found, measured=measured), gauge
 
-    def _corrected(self, trims: Mapping[Form, Trim], made: Mastered) -> Iterator[tuple[Form, Trim]]:
+    def _corrected(
+        self, trims: Mapping[Form, Trim], made: Mastered, further_db: float
+    ) -> Iterator[tuple[Form, Trim]]:
         """What would have been right, where what was made will not do."""
         for form, trim in trims.items():
             found = made.heard[form].measured
@@ -174,16 +177,16 @@ class Mastering:
                         Trim(
                             trim.headroom_db + float(above_db.max(initial=0.0)) * _OVERALL,
                             trim.louder_db + (softer if abs(softer) > NEAR_LU else 0.0),
-                            self._deeper(trim.dips, which, above_db),
+                            self._deeper(trim.dips, which, above_db + further_db),
                         ),
                     )
 
-    def _deeper(self, dips: bytes, which: NDArray[Any], above_db: NDArray[Any]) -> bytes:
-        """Dips that go further down where peaks are above the ceiling."""
+    def _deeper(self, dips: bytes, which: NDArray[Any], deeper_db: NDArray[Any]) -> bytes:
+        """Dips that go so much further down where peaks are above the ceiling."""
         if not len(which):
             return dips
         more = np.zeros(-(-self._spool.samples // HOP) * PEAKS, dtype=np.uint8)
-        steps = np.minimum(np.ceil((above_db + _FURTHER_DB) / DIP_DB), 255).astype(np.uint8)
+        steps = np.minimum(np.ceil(deeper_db / DIP_DB), 255).astype(np.uint8)
         for place in (which + shift for shift in range(-_AROUND, _AROUND + 1)):
             inside = (place >= 0) & (place < len(more)) & (which < len(more))
             at = place[inside]  # none of them twice

@@ -1,4 +1,8 @@
-"""Peaks between samples (ITU-R BS.1770-4, annex 2): four times oversampled, where asked for."""
+"""Peaks between samples (ITU-R BS.1770-4, annex 2), where asked for.
+
+Oversampled to the 192 kHz at which other meters look: with half of it, noise had peaks 0.2 dB
+higher than were found.
+"""
 
 from typing import Any
 
@@ -7,12 +11,13 @@ from numpy.typing import NDArray
 
 from narrator.audio.loudness import PEAK_SAMPLES
 from narrator.audio.pcm import Samples
+from narrator.domain.voices import SAMPLE_RATE
 
 REACH = 24
 """Samples on either side that a value between two depends on."""
 
-_FACTOR = 4
-_BATCH = 1_800
+_FACTOR = 192_000 // SAMPLE_RATE
+_BATCH = 2**18 // (2 * REACH * _FACTOR)
 """Gaps at once: so few that the products are not spread over threads (OpenBLAS does from 2^18
 multiplications on), which wait for each other longer than they work."""
 

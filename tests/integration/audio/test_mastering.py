@@ -8,6 +8,7 @@ import pytest
 from narrator.audio.encoder import find_ffmpeg
 from narrator.audio.studio import FfmpegStudio
 from narrator.domain.artifacts import AudioFormat
+from narrator.domain.levels import envelope_distance
 from narrator.domain.loudness import TARGETS, gain_db
 from narrator.domain.plan import Boundary
 from narrator.domain.production import Production, Profile
@@ -52,6 +53,16 @@ def test_no_file_has_a_peak_above_the_ceiling(made: tuple[Profile, RenderedChapt
         assert file.heard.measured is not None
         peak_db = 20 * np.log10(file.heard.measured.true_peak)
         assert peak_db <= TARGETS[profile].ceiling_db, file.format
+
+
+def test_formats_made_together_sound_alike(tmp_path: Path) -> None:
+    takes = [hiss(1, loudest=30_000), hiss(3, loudest=1_500), hiss(6)]
+    formats = (AudioFormat.FLAC, AudioFormat.MP3, AudioFormat.M4B)
+    commission = Commission(production=Production(), formats=formats, folder=tmp_path)
+    chapter = FfmpegStudio().render(takes, commission)
+    for file in chapter.files:
+        for placement, heard in zip(chapter.placements, file.heard.envelopes[1::2], strict=True):
+            assert envelope_distance(placement.envelope, heard) < 1, file.format  # dB
 
 
 def test_a_file_that_cannot_become_louder_is_made_only_once(tmp_path: Path) -> None:
