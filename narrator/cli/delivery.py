@@ -1,11 +1,13 @@
 """Where a job's artifacts go: beside one another, all of them named after the audiobook."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from narrator.cli.request import Request
 from narrator.domain.artifacts import MANIFEST_NAME
+from narrator.domain.companions import SUFFIXES
 from narrator.domain.errors import ToolFailed
+from narrator.domain.manifest import Recording
 from narrator.domain.manifest_json import from_json
 from narrator.domain.recordings import file_stem
 
@@ -22,17 +24,25 @@ def place_of(name: str, request: Request, *, title: str) -> Path:
 
 
 def superseded(request: Request, places: Collection[Path], *, title: str) -> list[Path]:
-    """Recordings of an earlier delivery of the same book that the new one, to `places`, leaves.
+    """Files of an earlier delivery of the same book that the new one, to `places`, leaves.
 
-    They are those of the manifest that still lies there, of another split or other formats: soon
-    no manifest tells of them. They are nobody's to remove but the user's.
+    They are the recordings of the manifest that still lies there, of another split or other
+    formats, and what went along with them: soon no manifest tells of them. They are nobody's to
+    remove but the user's.
     """
     try:
         earlier = from_json(request.manifest.read_bytes())
     except (OSError, ToolFailed):
         return []
-    named = (place_of(each.name, request, title=title) for each in earlier.files)
+    names = dict.fromkeys(name for each in earlier.files for name in (each.name, *_along(each)))
+    named = (place_of(name, request, title=title) for name in names)
     return [path for path in named if path not in places and path.is_file()]
+
+
+def _along(recording: Recording) -> Iterator[str]:
+    """What the files are called that may go along with a recording."""
+    stem = recording.name.removesuffix(f".{recording.format}")
+    return (stem + suffix for suffix in SUFFIXES.values())
 
 
 def named_after(out: Path, name: str, *, title: str, extension: str) -> Path:

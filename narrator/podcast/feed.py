@@ -107,8 +107,12 @@ def _item(channel: Element, show: Show, episode: Episode, number: int) -> None:
 
 
 def _date(show: Show, number: int) -> str:
-    """A later episode is a minute younger, for players that sort by nothing but dates."""
-    moment = datetime.fromtimestamp(show.published_at, UTC) + timedelta(minutes=number - 1)
+    """An earlier episode is a minute older, for players that sort by nothing but dates.
+
+    None is of the future: some players hide those.
+    """
+    older = timedelta(minutes=len(show.episodes) - number)
+    moment = datetime.fromtimestamp(show.published_at, UTC) - older
     return format_datetime(moment.replace(microsecond=0))
 
 

@@ -89,7 +89,7 @@ def test_of_several_formats_the_one_is_taken_that_most_players_play() -> None:
 def test_episodes_are_dated_in_their_order() -> None:
     channel = rss(replace(WHOLE, recording=PARTS[0], recordings=PARTS))
     dates = [parsedate_to_datetime(each) for each in texts(channel, "item/pubDate")]
-    assert dates[0].timestamp() == 1_700_000_000
+    assert dates[-1].timestamp() == 1_700_000_000
     assert dates == sorted(set(dates))
 
 
