@@ -50,7 +50,8 @@ def feed(manifest: Path, url: str, image: str, out: Path | None) -> int:
 
 def _base(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    whole = parts.scheme in {"http", "https"} and parts.netloc
+    if not whole or parts.query or parts.fragment:
         raise OptionRefused(
             f"{url!r} is no address of a folder on the web",
             remedy="write it whole, such as https://example.org/books/emma/",

@@ -41,6 +41,11 @@ def test_the_recording_is_beneath_the_url_by_its_own_name(manifest: Path) -> Non
     assert enclosure.get("url") == "https://x.example/books/mine.m4b"
 
 
+@pytest.mark.parametrize("url", ["x.example", "https://x.example/?a=1", "https://x.example/#a"])
+def test_what_no_file_can_be_beneath_is_refused(manifest: Path, url: str) -> None:
+    assert run(["feed", str(manifest), "--url", url]) == MISUSED
+
+
 def test_a_name_is_written_as_urls_write_it(manifest: Path) -> None:
     mine = manifest.rename(manifest.with_name("my book.m4b.manifest.json"))
     run(["feed", str(mine), "--url", "https://x.example"])
