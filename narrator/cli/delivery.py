@@ -9,6 +9,7 @@ from narrator.domain.companions import SUFFIXES
 from narrator.domain.errors import ToolFailed
 from narrator.domain.manifest import Recording
 from narrator.domain.manifest_json import from_json
+from narrator.domain.production import Companion
 from narrator.domain.recordings import file_stem
 
 
@@ -34,8 +35,9 @@ def superseded(request: Request, places: Collection[Path], *, title: str) -> lis
         earlier = from_json(request.manifest.read_bytes())
     except (OSError, ToolFailed):
         return []
-    names = dict.fromkeys(name for each in earlier.files for name in (each.name, *_along(each)))
-    named = (place_of(name, request, title=title) for name in names)
+    names = [name for each in earlier.files for name in (each.name, *_along(each))]
+    names += [file_stem(title) + SUFFIXES[Companion.EPUB]]  # one, however many the recordings are
+    named = (place_of(name, request, title=title) for name in dict.fromkeys(names))
     return [path for path in named if path not in places and path.is_file()]
 
 

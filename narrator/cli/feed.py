@@ -51,7 +51,7 @@ def feed(manifest: Path, url: str, image: str, out: Path | None) -> int:
 def _base(url: str) -> str:
     parts = urlsplit(url)
     whole = parts.scheme in {"http", "https"} and parts.netloc
-    if not whole or parts.query or parts.fragment:
+    if not whole or "?" in url or "#" in url:
         raise OptionRefused(
             f"{url!r} is no address of a folder on the web",
             remedy="write it whole, such as https://example.org/books/emma/",

@@ -7,12 +7,13 @@ from itertools import accumulate, takewhile
 
 from narrator.domain.documents import Chapter, Document, Passage, PassageKind
 
-MOST_CHAPTER_CHARS = 200_000
-"""Of a chapter: three to five hours of speech. Rendering keeps up to 110 kB of each second on disk
-(its samples, and the chapter in every format), for which a process has 2 GB."""
+MOST_CHAPTER_CHARS = 120_000
+"""Of a chapter: two to three hours of speech, and less than six where a character is a syllable.
+Rendering keeps up to 110 kB of each second on disk (its samples, and the chapter in every format),
+for which a process has 2 GB."""
 
 _STRETCH = 0.2
-"""By so much of a part's length its end may come sooner for the sake of a heading or a scene."""
+"""By so much of a part's length its end may lie elsewhere for the sake of a heading or a scene."""
 
 
 def bounded(document: Document) -> Document:
@@ -58,22 +59,30 @@ def _end(passages: Sequence[Passage], edges: Sequence[int], first: int) -> int:
 
     `edges` are the characters before each passage, and behind the last.
     """
-    left = edges[-1] - edges[first]
     last = bisect_right(edges, edges[first] + MOST_CHAPTER_CHARS) - 1
-    headings = takewhile(lambda each: each.kind is PassageKind.HEADING, passages[first:last])
-    least = min(first + sum(1 for _ in headings) + 1, len(passages))
-    if last == len(passages) or last <= least:
-        return max(last, least)
-    share = edges[first] + left / -(-left // MOST_CHAPTER_CHARS)
-    soonest = edges[first] + (share - edges[first]) * (1 - _STRETCH)
-    ends = range(max(bisect_left(edges, soonest, hi=last), least), last + 1)
-    return min(ends, key=lambda end: (_suits(passages, end), abs(edges[end] - share)))
+    headings = sum(1 for _ in takewhile(_is_heading, passages[first:last]))
+    least = min(first + headings + 1, len(passages))
+    if all(map(_is_heading, passages[max(last, least) :])):
+        return len(passages)
+    if last <= least:
+        return least
+    left = edges[-1] - edges[first]
+    share = left / -(-left // MOST_CHAPTER_CHARS)
+    soonest, latest = (edges[first] + share * (1 + sign * _STRETCH) for sign in (-1, 1))
+    lowest = max(bisect_left(edges, soonest, hi=last), least)
+    ends = range(lowest, max(min(last, bisect_right(edges, latest) - 1), lowest) + 1)
+    middle = edges[first] + share
+    return min(ends, key=lambda end: (_suits(passages, end), abs(edges[end] - middle)))
 
 
 def _suits(passages: Sequence[Passage], end: int) -> int:
     """How well a run ends before that passage: the less, the better."""
-    if passages[end].kind is PassageKind.HEADING:
-        return 0
-    if passages[end - 1].kind is PassageKind.HEADING:
+    if _is_heading(passages[end]):
+        return 3 if all(map(_is_heading, passages[end:])) else 0
+    if _is_heading(passages[end - 1]):
         return 3
     return 1 if passages[end - 1].scene_break_after else 2
+
+
+def _is_heading(passage: Passage) -> bool:
+    return passage.kind is PassageKind.HEADING

@@ -51,7 +51,7 @@ def read(data: bytes, name: str, reading: Reading = DEFAULT_READING) -> Document
     """The document in `data`: EPUB 2 or 3, PDF, DOCX, HTML, Markdown, structured JSON or text.
 
     `reading` says which roles of text are to be read; the others become skips. Chapters of more
-    than five hours or so are read as several (`lengths`).
+    than two or three hours are read as several (`lengths`).
 
     Raises DocumentRefused for anything else, and for what is empty, encrypted, without text, or
     above the limits; ToolFailed if a character went astray, which is a fault of this program.

@@ -1,5 +1,6 @@
 """What artifacts are called at the user's."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,17 @@ def test_a_file_is_named_after_the_audiobook(name: str, place: str) -> None:
 
 def test_what_an_earlier_command_left_is_told_with_what_goes_along(tmp_path: Path) -> None:
     request = Request(book=Path("e"), name="e", out=tmp_path / "mine.m4b", options=JobOptions())
-    earlier = book().manifest
+    whole = book().manifest
+    parts = tuple(
+        replace(
+            whole.recording, name=f"emma-part-{number}.m4b", format="m4b", sha256=str(number) * 64
+        )
+        for number in (1, 2)
+    )
+    earlier = replace(whole, recording=parts[0], recordings=parts)
     request.manifest.write_bytes(to_json(earlier))
-    left = [request.out, tmp_path / "mine.vtt", tmp_path / "mine.read-along.epub"]
+    names = ("mine-part-1.m4b", "mine-part-1.vtt", "mine-part-2.m4b", "mine.read-along.epub")
+    left = [tmp_path / name for name in names]
     for path in left:
         path.touch()
-    title = Path(earlier.recording.name).stem
-    assert superseded(request, {request.out}, title=title) == left[1:]
+    assert superseded(request, {request.out, left[0]}, title="Emma") == left[1:]

@@ -2,6 +2,7 @@
 
 from itertools import accumulate, pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,40 +42,52 @@ def test_a_document_of_usual_chapters_is_left_as_it_is() -> None:
 
 
 def test_parts_of_a_long_chapter_are_of_about_one_length() -> None:
-    found = bounded(document(chapter(*passages(*[1_000] * 500))))
-    assert sizes(found) == [167_000, 166_000, 167_000]
+    found = bounded(document(chapter(*passages(*[1_000] * 300))))
+    assert sizes(found) == [100_000, 100_000, 100_000]
 
 
 def test_parts_have_the_chapters_title_with_a_number() -> None:
-    found = bounded(document(chapter(*passages(*[1_000] * 300))))
+    found = bounded(document(chapter(*passages(*[1_000] * 200))))
     assert [each.title for each in found.chapters] == ["Letters (1)", "Letters (2)"]
 
 
 def test_parts_of_a_chapter_without_a_title_have_none() -> None:
-    found = bounded(document(chapter(*passages(*[1_000] * 300), title="")))
+    found = bounded(document(chapter(*passages(*[1_000] * 200), title="")))
     assert [each.title for each in found.chapters] == ["", ""]
 
 
 def test_chapters_behind_a_long_one_are_numbered_on() -> None:
-    long, short = passages(*[1_000] * 300), passages(10)
+    long, short = passages(*[1_000] * 200), passages(10)
     found = bounded(document(chapter(*long), chapter(*short, title="Last", number=2)))
     assert [(each.number, each.title) for each in found.chapters][-1] == (3, "Last")
 
 
 def test_a_part_ends_where_a_heading_follows_close_by() -> None:
-    headed = passages(*[1_000] * 300, headings=frozenset({135, 250}))
-    assert sizes(bounded(document(chapter(*headed)))) == [135_000, 165_000]
+    headed = passages(*[1_000] * 200, headings=frozenset({85, 130}))
+    assert sizes(bounded(document(chapter(*headed)))) == [85_000, 115_000]
 
 
 def test_a_part_does_not_end_with_a_heading() -> None:
-    headed = passages(*[1_000] * 300, headings=frozenset({149}))
-    assert sizes(bounded(document(chapter(*headed)))) == [149_000, 151_000]
+    headed = passages(*[1_000] * 200, headings=frozenset({99}))
+    assert sizes(bounded(document(chapter(*headed)))) == [99_000, 101_000]
+
+
+def test_a_heading_far_off_is_not_waited_for() -> None:
+    headed = passages(*[1_000] * 121, headings=frozenset({119}))
+    assert sizes(bounded(document(chapter(*headed)))) == [60_000, 61_000]
+
+
+@pytest.mark.parametrize("chars", [60_000, MOST_CHAPTER_CHARS - 5])
+def test_headings_at_the_very_end_are_no_part_by_themselves(chars: int) -> None:
+    headed = passages(60_000, chars, 10, 10, headings=frozenset({2, 3}))
+    last = bounded(document(chapter(*headed))).chapters[-1]
+    assert last.passages[0].kind is TEXT
 
 
 def test_a_part_ends_with_a_scene_close_by() -> None:
-    found = list(passages(*[1_000] * 300))
-    found[159] = Passage(kind=TEXT, spans=found[159].spans, scene_break_after=True)
-    assert sizes(bounded(document(chapter(*found)))) == [160_000, 140_000]
+    found = list(passages(*[1_000] * 200))
+    found[109] = Passage(kind=TEXT, spans=found[109].spans, scene_break_after=True)
+    assert sizes(bounded(document(chapter(*found)))) == [110_000, 90_000]
 
 
 def test_a_passage_that_is_too_long_itself_is_a_part() -> None:
@@ -107,5 +120,5 @@ def test_only_a_single_passage_makes_a_part_that_is_too_long(lengths: list[int])
 
 def test_a_book_without_chapters_is_read_as_several() -> None:
     paragraph = "It was late in the evening, and the rain beat on the windows.\n\n"
-    book = read((paragraph * 8_000).encode(), "letters.txt")
+    book = read((paragraph * 5_000).encode(), "letters.txt")
     assert len(book.chapters) == 3
