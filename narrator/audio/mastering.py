@@ -47,13 +47,13 @@ has its peaks at other places."""
 
 
 class Trim(NamedTuple):
-    """What an encoder needs: samples so far below the ceiling, by so much louder than wanted.
+    """What an encoder needs: samples by so much louder than wanted, peaks lower than of all others.
 
     And dips of the limiter.
     """
 
-    headroom_db: float
     louder_db: float
+    lower_db: float = 0.0
     dips: bytes = b""
 
 
@@ -73,8 +73,9 @@ class Mastered:
 class Mastering:
     """Makes a chapter's files.
 
-    `reference` is what makes it as loud as it should be where no encoder has a say; without a
-    ceiling it is all there is to do. Stretches are what is listened to (`timeline.stretches`).
+    `reference` is what makes it as loud as it should be where no encoder has a say, its ceiling as
+    low as the most careless encoder needs; without a ceiling it is all there is to do. Stretches
+    are what is listened to (`timeline.stretches`).
     """
 
     def __init__(
@@ -93,9 +94,7 @@ class Mastering:
 
     def files(self, forms: Iterable[Form]) -> Mastered:
         """Make a file in each form, of its name; raises ToolFailed."""
-        wanted = list(forms)
-        headroom_db = max(form.headroom_db for form in wanted)
-        trims = {form: Trim(headroom_db, form.loss_db) for form in wanted}
+        trims = {form: Trim(form.loss_db) for form in forms}
         made = self._made(trims)
         for further_db in _FURTHER_DB:
             again = {
@@ -123,7 +122,7 @@ class Mastering:
     def _levelling(self, trim: Trim) -> Levelling:
         if self._reference.ceiling is None:
             return self._reference
-        ceiling = self._ceiling * 10 ** (-trim.headroom_db / 20)
+        ceiling = self._reference.ceiling * 10 ** (-trim.lower_db / 20)
         wanted = Levelling(self._reference.gain, ceiling, trim.dips)
         left_db = self._left_db - trim.louder_db
         return relevelled(self._spool, self._profile, wanted, left_db=left_db)
@@ -175,8 +174,8 @@ class Mastering:
                     yield (
                         form,
                         Trim(
-                            trim.headroom_db + float(above_db.max(initial=0.0)) * _OVERALL,
                             trim.louder_db + (softer if abs(softer) > NEAR_LU else 0.0),
+                            trim.lower_db + float(above_db.max(initial=0.0)) * _OVERALL,
                             self._deeper(trim.dips, which, above_db + further_db),
                         ),
                     )

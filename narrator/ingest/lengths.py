@@ -44,28 +44,27 @@ def _numbered(title: str, number: int) -> str:
 
 
 def _shares(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
-    """The passages in as many runs as there must be."""
-    sizes = (sum(map(len, passage.spans)) for passage in passages)
+    """The passages in as many runs as there must be. Headings at the very end go with the last."""
+    body = max((end for end, each in enumerate(passages, 1) if not _is_heading(each)), default=0)
+    sizes = (sum(map(len, passage.spans)) for passage in passages[:body])
     edges = list(accumulate(sizes, initial=0))
     first = 0
-    while first < len(passages):
-        end = _end(passages, edges, first)
+    while (end := _end(passages, edges, first)) < body:
         yield passages[first:end]
         first = end
+    yield passages[first:]
 
 
 def _end(passages: Sequence[Passage], edges: Sequence[int], first: int) -> int:
     """Where the run that begins there ends: it holds a passage at least, besides headings.
 
-    `edges` are the characters before each passage, and behind the last.
+    `edges` are the characters before each passage, and behind the last that is no heading.
     """
     last = bisect_right(edges, edges[first] + MOST_CHAPTER_CHARS) - 1
     headings = sum(1 for _ in takewhile(_is_heading, passages[first:last]))
-    least = min(first + headings + 1, len(passages))
-    if all(map(_is_heading, passages[max(last, least) :])):
-        return len(passages)
-    if last <= least:
-        return least
+    least = first + headings + 1
+    if last == len(edges) - 1 or last <= least:
+        return max(last, least)
     left = edges[-1] - edges[first]
     share = left / -(-left // MOST_CHAPTER_CHARS)
     soonest, latest = (edges[first] + share * (1 + sign * _STRETCH) for sign in (-1, 1))
@@ -78,7 +77,7 @@ def _end(passages: Sequence[Passage], edges: Sequence[int], first: int) -> int:
 def _suits(passages: Sequence[Passage], end: int) -> int:
     """How well a run ends before that passage: the less, the better."""
     if _is_heading(passages[end]):
-        return 3 if all(map(_is_heading, passages[end:])) else 0
+        return 0
     if _is_heading(passages[end - 1]):
         return 3
     return 1 if passages[end - 1].scene_break_after else 2
