@@ -5,6 +5,7 @@ parent. Nothing is probed with ffprobe, which the executable from the wheel does
 """
 
 import ctypes
+import fcntl
 import os
 import re
 import shutil
@@ -40,8 +41,7 @@ _QUIETLY = ("-nostdin", "-hide_banner", "-loglevel", "error", "-y")
 # A finished recording may come from anywhere; a playlist in disguise would open other files.
 _RECORDINGS = "mov,mp4,m4a,3gp,3g2,mj2,mp3,ogg,flac,wav"
 
-# Four times the usual: fewer turns between us and ffmpeg. Of all pipes of a user, who is not root,
-# Linux takes 64 MiB (pipe(7), pipe-user-pages-soft).
+# Four times the usual: fewer turns between us and ffmpeg.
 _PIPE_BYTES = 1 << 18
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -160,18 +160,20 @@ class Ffmpeg:
         self, arguments: Sequence[str], stdin: int, stdout: int, stderr: IO[bytes]
     ) -> subprocess.Popen[bytes]:
         try:
-            return subprocess.Popen(  # noqa: S603 - a list of our own making, no shell
+            process = subprocess.Popen(  # noqa: S603 - a list of our own making, no shell
                 [str(self._executable), *_QUIETLY, *arguments],
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 bufsize=BLOCK_BYTES,
-                pipesize=_PIPE_BYTES,
                 preexec_fn=bound_child(),  # noqa: PLW1509 - it only makes system calls
             )
         except OSError as error:
             reason = f"ffmpeg could not be started: {error.strerror}"
             raise ToolFailed(reason, remedy="see that the configured ffmpeg can run") from error
+        for pipe in (process.stdin, process.stdout):
+            _widen(pipe)
+        return process
 
 
 class Witness:
@@ -219,6 +221,17 @@ def bound_child() -> Callable[[], None] | None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
     return bind
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Give a pipe more room, where that is to be had.
+
+    Linux refuses it to users, but for root, whose pipes take 64 MiB already (pipe(7),
+    pipe-user-pages-soft); elsewhere pipes are as wide as they are.
+    """
+    if pipe is not None and sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -23,9 +23,6 @@ RELEASE_DB = 0.15
 DIP_DB = 0.1
 """What a step of a dip is."""
 
-DEEPEST_DB = ATTACK_DB * PEAKS
-"""What can be taken back within a hop, which is how far the limiter looks ahead."""
-
 Curve = NDArray[np.float64]
 
 _RAMP = (np.arange(PEAK_SAMPLES, dtype=np.float32) + 0.5) / PEAK_SAMPLES

@@ -4,7 +4,7 @@ Encoders make what they are given softer, and its peaks higher, each in its own 
 on what it is given. So each gets samples of its own: as loud as they must be for its file to come
 out right, and limited as far below the ceiling as the most careless of them needs, so that all
 sound alike. What is usual for a format is known (`Form`); what is not is found when the file is
-decoded, and then that file is made once more.
+decoded, and then that file is made again, three times at the most.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

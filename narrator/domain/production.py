@@ -44,7 +44,7 @@ class Split(StrEnum):
 class AacCoder(StrEnum):
     """How ffmpeg's AAC encoder looks for what to leave out; a setting, not a job's choice."""
 
-    FAST = "fast"  # five times as fast as the other, and on speech at our bit rate not worse
+    FAST = "fast"  # about three times as fast as the other, and on speech at our bit rate not worse
     TWOLOOP = "twoloop"  # ffmpeg's own default
 
 

@@ -9,8 +9,8 @@ from narrator.domain.documents import Chapter, Document, Passage, PassageKind
 
 MOST_CHAPTER_CHARS = 120_000
 """Of a chapter: two to three hours of speech, and less than six where a character is a syllable.
-Rendering keeps up to 110 kB of each second on disk (its samples, and the chapter in every format),
-for which a process has 2 GB."""
+Rendering keeps 50 to 110 kB of each second on disk (its samples, and the chapter in one format or
+in every), for which a process has 2 GB."""
 
 _STRETCH = 0.2
 """By so much of a part's length its end may lie elsewhere for the sake of a heading or a scene."""
